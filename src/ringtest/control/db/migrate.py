@@ -1,0 +1,66 @@
+"""Numbered SQL files, applied once each by the owner, who then grants the application role."""
+
+from importlib import resources
+from typing import Any
+
+import asyncpg
+
+from ringtest.control.db.pool import APPLICATION_ROLE
+
+_LOCK = 0x52494E47  # "RING": one migrator at a time, whoever starts first
+
+
+def _files() -> list[tuple[str, str]]:
+    folder = resources.files("ringtest.control.db") / "migrations"
+    return sorted((f.name, f.read_text()) for f in folder.iterdir() if f.name.endswith(".sql"))
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Bring the database of `dsn` to this version; returns the names of applied files.
+
+    The user of `dsn` becomes the owner of everything. It needs CREATEROLE, or an
+    administrator creates the role first: `CREATE ROLE ringtest_app; GRANT ringtest_app TO owner`.
+    """
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await _create_role(connection)
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, at timestamptz NOT NULL)"
+        )
+        done = {row["name"] for row in await connection.fetch("SELECT name FROM schema_migrations")}
+        applied = []
+        for name, sql in _files():
+            if name in done:
+                continue
+            async with connection.transaction():
+                await connection.execute(sql)
+                await connection.execute(
+                    "INSERT INTO schema_migrations VALUES ($1, now())", name
+                )
+            applied.append(name)
+        await _grant(connection)
+        return applied
+    finally:
+        await connection.close()
+
+
+async def _create_role(connection: asyncpg.Connection[Any]) -> None:
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APPLICATION_ROLE):
+        try:
+            await connection.execute(f"CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOBYPASSRLS")
+        except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+            pass  # another database of the same server was quicker
+    if not await connection.fetchval(
+        "SELECT pg_has_role(current_user, $1, 'MEMBER')", APPLICATION_ROLE
+    ):
+        await connection.execute(f"GRANT {APPLICATION_ROLE} TO CURRENT_USER")
+
+
+async def _grant(connection: asyncpg.Connection[Any]) -> None:
+    await connection.execute(f"""
+        GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE};
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE};
+        REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM {APPLICATION_ROLE};
+    """)

@@ -1,0 +1,73 @@
+"""LISTEN on one connection of its own, reconnecting for ever; fans out to listeners."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+log = logging.getLogger(__name__)
+
+EVENTS = "ringtest_events"
+"""Channel of the outbox: payload `<type> <id>`."""
+LIVE = "ringtest_live"
+"""Channel of what moves fast and is not worth an event: payload `<kind> <job id> …`."""
+
+Listener = Callable[[str, str], None]
+"""Called with (channel, payload); must not block. A reconnect is told as (channel, "")."""
+
+
+class Notifications:
+    """Wake-ups from PostgreSQL. Losing one costs time, never work."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._listeners: set[Listener] = set()
+        self._task: asyncio.Task[None] | None = None
+        self.connected = asyncio.Event()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hear everything from now on; call the result to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    async def start(self) -> None:
+        """Returns when the first LISTEN is in place."""
+        self._task = asyncio.create_task(self._run())
+        await self.connected.wait()
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def tell(self, channel: str, payload: str) -> None:
+        """Fan out; also how tests lose, double or invent a wake-up."""
+        for listener in tuple(self._listeners):
+            listener(channel, payload)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                connection: asyncpg.Connection[Any] = await asyncpg.connect(self._dsn)
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.5)
+                continue
+            lost = asyncio.Event()
+            connection.add_termination_listener(lambda _: lost.set())
+            try:
+                for channel in (EVENTS, LIVE):
+                    await connection.add_listener(
+                        channel, lambda _c, _pid, name, payload: self.tell(name, payload)
+                    )
+                    self.tell(channel, "")  # something may have happened while nobody listened
+                self.connected.set()
+                await lost.wait()
+                log.warning("notify.lost reconnecting")
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(0.5)
+            finally:
+                self.connected.clear()
+                if not connection.is_closed():
+                    connection.terminate()

@@ -1,0 +1,89 @@
+"""List parameters of the wire format: a closed set, parsed into a `ListQuery`."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ringtest.control.kernel.errors import BadRequest
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 200
+_ALLOWED = {
+    "limit", "offset", "sort", "where", "query", "embed", "created_after", "updated_after", "after",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a caller wants of a list. `where` pairs are ANDed; names are checked by db.listing."""
+
+    limit: int = DEFAULT_LIMIT
+    offset: int = 0
+    sort: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    created_after: datetime | None = None
+    updated_after: datetime | None = None
+    after: str | None = None  # opaque cursor of keyset paging
+    more: Mapping[str, str] = field(default_factory=dict)  # a list's own parameters
+
+
+def parse_list_query(
+    params: Mapping[str, str], *, extra: frozenset[str] = frozenset()
+) -> ListQuery:
+    """Read query parameters; anything outside the closed set and `extra` is a 400.
+
+    >>> parse_list_query({"limit": "500", "offset": "0", "where": "name:a:b"})
+    ListQuery(limit=200, offset=0, sort=(), where=(('name', 'a:b'),), created_after=None, \
+updated_after=None, after=None, more={})
+    """
+    unknown = sorted(set(params) - _ALLOWED - extra)
+    if unknown:
+        raise BadRequest(
+            f"unknown parameter {unknown[0]}", allowed=sorted(_ALLOWED | extra), unknown=unknown
+        )
+    if ("offset" in params) and ("limit" not in params):
+        raise BadRequest("offset requires limit")
+    if ("limit" in params) and ("offset" not in params) and ("after" not in params):
+        raise BadRequest("limit requires offset (or after)")
+    return ListQuery(
+        limit=min(_number("limit", params.get("limit", str(DEFAULT_LIMIT)), least=1), MAX_LIMIT),
+        offset=_number("offset", params.get("offset", "0"), least=0),
+        sort=tuple(part.strip() for part in params.get("sort", "").split(",") if part.strip()),
+        where=_parse_where(params.get("where", "")),
+        created_after=_moment("created_after", params.get("created_after")),
+        updated_after=_moment("updated_after", params.get("updated_after")),
+        after=params.get("after"),
+        more={name: params[name] for name in extra if name in params},
+    )
+
+
+def _number(name: str, text: str, *, least: int) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < least:
+        raise BadRequest(f"{name} must be a whole number of at least {least}, not {text[:40]!r}")
+    return int(text)
+
+
+def _parse_where(text: str) -> tuple[tuple[str, str], ...]:
+    if not text:
+        return ()
+    parts = next(csv.reader([text]))
+    pairs = []
+    for part in parts:
+        name, colon, value = part.partition(":")
+        if not colon:
+            raise BadRequest(f"where: expected column:value, got {part[:80]!r}")
+        pairs.append((name.strip(), value))
+    return tuple(pairs)
+
+
+def _moment(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        if text.isdigit():
+            return datetime.fromtimestamp(int(text) / 1000, UTC).replace(tzinfo=None)
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError, OSError):
+        raise BadRequest(f"{name}: expected an ISO date or epoch milliseconds") from None

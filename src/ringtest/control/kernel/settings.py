@@ -1,0 +1,63 @@
+"""Settings: environment variables in, one frozen object out. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from ringtest.control.kernel.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the server; the variable is RINGTEST_ + the name in capitals."""
+
+    data: Path = Path("ringtest-data")
+    """Folder of the embedded database, the objects and the server's key."""
+    database_url: str = ""
+    """DSN of an existing PostgreSQL; empty: start one in the data folder."""
+    secret_key: str = ""
+    """Encrypts stored keys; empty: made once and kept in the data folder."""
+    admin_password: str = ""
+    """Password of the user `admin` at first start; empty: a random one, printed once."""
+    super_admin_team: str = "admin"
+    """Members of this team may do everything."""
+    epm_team: str = "EPM"
+    """Members of this team read everything and manage teams, topics and components."""
+    read_only_team: str = "Red Hat"
+    """Members of this team read everything."""
+    max_body: int = 20 * 1024 * 1024
+    """Bytes of a JSON request body."""
+    max_file: int = 10 * 1024 * 1024 * 1024
+    """Bytes of an uploaded file."""
+    lease_seconds: int = 60
+    """An agent that is silent for so long has lost its job."""
+    heartbeat_seconds: int = 15
+    """How often an agent speaks when it has nothing to tell."""
+    mail_from: str = "ringtest@localhost"
+    """Sender of mails."""
+    smtp_url: str = "smtp://127.0.0.1:25"
+    """Mail server: smtp://host:port or smtps://user:password@host:port."""
+    public_url: str = ""
+    """Address people reach the server at, for links in reports; empty: as it listens."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from RINGTEST_… variables; a value that cannot be read is an error that names it.
+
+    >>> read_settings({"RINGTEST_LEASE_SECONDS": "5"}).lease_seconds
+    5
+    """
+    values: dict[str, object] = {}
+    for setting in fields(Settings):
+        name = f"RINGTEST_{setting.name.upper()}"
+        if name not in environment:
+            continue
+        text = environment[name]
+        default = setting.default
+        if isinstance(default, int):
+            if not text.isdigit():
+                raise BadRequest(f"{name} must be a whole number, not {text!r}")
+            values[setting.name] = int(text)
+        else:
+            values[setting.name] = Path(text) if isinstance(default, Path) else text
+    return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,41 @@
+"""For whom a transaction runs: what row-level security lets it see and write."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+Scope = Literal["all", "read", "catalog", "team"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The four settings that policies read (db/migrations/0002_policies.sql)."""
+
+    scope: Scope = "team"
+    teams: frozenset[UUID] = frozenset()
+    component_teams: frozenset[UUID] = field(default=frozenset())
+    pre_release: bool = False
+    user: UUID | None = None
+
+    def begin_sql(self) -> str:
+        """BEGIN and the settings as one simple query: one round trip.
+
+        Safe to splice: every value is a UUID or one of our own words.
+
+        >>> Tenant(scope="all").begin_sql().split(";")[0]
+        'BEGIN'
+        """
+        teams = ",".join(sorted(map(str, self.teams)))
+        component_teams = ",".join(sorted(map(str, self.teams | self.component_teams)))
+        return (
+            "BEGIN"
+            f";SET LOCAL ringtest.scope='{self.scope}'"
+            f";SET LOCAL ringtest.teams='{teams}'"
+            f";SET LOCAL ringtest.component_teams='{component_teams}'"
+            f";SET LOCAL ringtest.pre_release='{'on' if self.pre_release else ''}'"
+            f";SET LOCAL ringtest.user='{self.user or ''}'"
+        )
+
+
+SYSTEM = Tenant(scope="all")
+"""The server itself: loops, migrations, first start."""

@@ -1,0 +1,1 @@
+"""What the server needs of the outside: one interface per file, implemented by connectors."""
