@@ -47,7 +47,10 @@ def apply_where(
         if name not in columns:
             raise BadRequest(f"Invalid where key: {name[:80]!r}", valid_where_keys=sorted(columns))
         _add_filter(conditions, f"{table}.{name}", columns[name], name, value)
-    for moment, column in ((query.created_after, "created_at"), (query.updated_after, "updated_at")):
+    for moment, column in (
+        (query.created_after, "created_at"),
+        (query.updated_after, "updated_at"),
+    ):
         if moment is not None:
             conditions.add(f"{table}.{column} >= {{}}", moment)
 

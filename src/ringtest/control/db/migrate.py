@@ -35,9 +35,7 @@ async def migrate(dsn: str) -> list[str]:
                 continue
             async with connection.transaction():
                 await connection.execute(sql)
-                await connection.execute(
-                    "INSERT INTO schema_migrations VALUES ($1, now())", name
-                )
+                await connection.execute("INSERT INTO schema_migrations VALUES ($1, now())", name)
             applied.append(name)
         await _grant(connection)
         return applied
