@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from ringtest.control.kernel.tenant import Scope, Tenant
 from ringtest.control.kernel.errors import Unauthorised
+from ringtest.control.kernel.tenant import Scope, Tenant
 
 Kind = Literal["user", "remoteci", "feeder"]
 

@@ -1,7 +1,6 @@
 """Numbered SQL files, applied once each by the owner, who then grants the application role."""
 
 from importlib import resources
-from typing import Any
 
 import asyncpg
 
@@ -21,7 +20,7 @@ async def migrate(dsn: str) -> list[str]:
     The user of `dsn` becomes the owner of everything. It needs CREATEROLE, or an
     administrator creates the role first: `CREATE ROLE ringtest_app; GRANT ringtest_app TO owner`.
     """
-    connection: asyncpg.Connection[Any] = await asyncpg.connect(dsn)
+    connection: asyncpg.Connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await _create_role(connection)
@@ -43,7 +42,7 @@ async def migrate(dsn: str) -> list[str]:
         await connection.close()
 
 
-async def _create_role(connection: asyncpg.Connection[Any]) -> None:
+async def _create_role(connection: asyncpg.Connection) -> None:
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APPLICATION_ROLE):
         try:
             await connection.execute(f"CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOBYPASSRLS")
@@ -55,7 +54,7 @@ async def _create_role(connection: asyncpg.Connection[Any]) -> None:
         await connection.execute(f"GRANT {APPLICATION_ROLE} TO CURRENT_USER")
 
 
-async def _grant(connection: asyncpg.Connection[Any]) -> None:
+async def _grant(connection: asyncpg.Connection) -> None:
     await connection.execute(f"""
         GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE};
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE};

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import asyncpg
 
@@ -50,7 +49,7 @@ class Notifications:
     async def _run(self) -> None:
         while True:
             try:
-                connection: asyncpg.Connection[Any] = await asyncpg.connect(self._dsn)
+                connection: asyncpg.Connection = await asyncpg.connect(self._dsn)
             except (OSError, asyncpg.PostgresError):
                 await asyncio.sleep(0.5)
                 continue

@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 
 from ringtest.control.db.pool import Database, Transaction
-from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.tenant import SYSTEM
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from ringtest.control.kernel.tenant import Tenant
 from ringtest.control.kernel.clock import Clock, SystemClock
 from ringtest.control.kernel.errors import Conflict, Unavailable
 from ringtest.control.kernel.events import EventType, consumers_of
+from ringtest.control.kernel.tenant import Tenant
 
 APPLICATION_ROLE = "ringtest_app"
 """What every pooled connection becomes: owns nothing, bypasses no policy."""
@@ -31,14 +31,15 @@ def _count() -> None:
 class Transaction:
     """One transaction for one tenant at one moment (`now`, naive UTC)."""
 
-    def __init__(self, connection: asyncpg.Connection[Any], tenant: Tenant, now: datetime) -> None:
+    def __init__(self, connection: asyncpg.Connection, tenant: Tenant, now: datetime) -> None:
         self._connection = connection
         self.tenant = tenant
         self.now = now
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         _count()
-        return await self._connection.fetch(sql, *args)
+        rows: list[asyncpg.Record] = await self._connection.fetch(sql, *args)
+        return rows
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
         _count()
@@ -90,7 +91,7 @@ def _encode_json(value: Any) -> str:
     return value if isinstance(value, str) else _encoder.encode(value).decode()
 
 
-async def _prepare(connection: asyncpg.Connection[Any]) -> None:
+async def _prepare(connection: asyncpg.Connection) -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, encoder=_encode_json, decoder=lambda text: text, schema="pg_catalog"
@@ -104,7 +105,7 @@ class Database:
     jsonb comes back as text, ready to be sent on; pass Python values or text in.
     """
 
-    def __init__(self, pool: asyncpg.Pool[Any], dsn: str, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, dsn: str, clock: Clock) -> None:
         self._pool = pool
         self.dsn = dsn
         self.clock = clock
