@@ -1,5 +1,6 @@
 """Numbered SQL files, applied once each by the owner, who then grants the application role."""
 
+from contextlib import suppress
 from importlib import resources
 
 import asyncpg
@@ -25,7 +26,8 @@ async def migrate(dsn: str) -> list[str]:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await _create_role(connection)
         await connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, at timestamptz NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS schema_migrations"
+            " (name text PRIMARY KEY, at timestamptz NOT NULL)"
         )
         done = {row["name"] for row in await connection.fetch("SELECT name FROM schema_migrations")}
         applied = []
@@ -44,10 +46,9 @@ async def migrate(dsn: str) -> list[str]:
 
 async def _create_role(connection: asyncpg.Connection) -> None:
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", APPLICATION_ROLE):
-        try:
+        # Roles belong to the whole server: another database's migration may be quicker.
+        with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
             await connection.execute(f"CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOBYPASSRLS")
-        except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-            pass  # another database of the same server was quicker
     if not await connection.fetchval(
         "SELECT pg_has_role(current_user, $1, 'MEMBER')", APPLICATION_ROLE
     ):

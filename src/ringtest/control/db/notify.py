@@ -53,16 +53,8 @@ class Notifications:
             except (OSError, asyncpg.PostgresError):
                 await asyncio.sleep(0.5)
                 continue
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: lost.set())
             try:
-                for channel in (EVENTS, LIVE):
-                    await connection.add_listener(
-                        channel, lambda _c, _pid, name, payload: self.tell(name, payload)
-                    )
-                    self.tell(channel, "")  # something may have happened while nobody listened
-                self.connected.set()
-                await lost.wait()
+                await self._listen(connection)
                 log.warning("notify.lost reconnecting")
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await asyncio.sleep(0.5)
@@ -70,3 +62,14 @@ class Notifications:
                 self.connected.clear()
                 if not connection.is_closed():
                     connection.terminate()
+
+    async def _listen(self, connection: asyncpg.Connection) -> None:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        for channel in (EVENTS, LIVE):
+            await connection.add_listener(
+                channel, lambda _c, _pid, name, payload: self.tell(name, payload)
+            )
+            self.tell(channel, "")  # something may have happened while nobody listened
+        self.connected.set()
+        await lost.wait()

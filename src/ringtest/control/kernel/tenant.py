@@ -33,7 +33,7 @@ class Tenant:
             f";SET LOCAL ringtest.teams='{teams}'"
             f";SET LOCAL ringtest.component_teams='{component_teams}'"
             f";SET LOCAL ringtest.pre_release='{'on' if self.pre_release else ''}'"
-            f";SET LOCAL ringtest.user='{self.user or ''}'"
+            f";SET LOCAL ringtest.user_id='{self.user or ''}'"
         )
 
 

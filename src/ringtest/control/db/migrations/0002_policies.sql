@@ -30,11 +30,11 @@ ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY users_read ON users FOR SELECT USING
   ((SELECT rt_reads_all()) OR id IN (SELECT user_id FROM users_teams));
 CREATE POLICY users_write ON users FOR ALL USING
-  ((SELECT rt_writes_all()) OR id::text = current_setting('ringtest.user', true));
+  ((SELECT rt_writes_all()) OR id::text = current_setting('ringtest.user_id', true));
 
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sessions_own ON sessions FOR ALL USING
-  ((SELECT rt_writes_all()) OR user_id::text = current_setting('ringtest.user', true));
+  ((SELECT rt_writes_all()) OR user_id::text = current_setting('ringtest.user_id', true));
 
 ALTER TABLE credentials ENABLE ROW LEVEL SECURITY;
 CREATE POLICY credentials_write ON credentials FOR ALL USING
