@@ -99,6 +99,15 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.execute(f"SET ROLE {APPLICATION_ROLE}")
 
 
+async def _release(connection: asyncpg.Connection) -> None:
+    """Transactions leave nothing behind, so nothing is reset; one left open is cut off.
+
+    A connection that kept a tenant's settings must never serve another tenant.
+    """
+    if connection.is_in_transaction():
+        connection.terminate()
+
+
 class Database:
     """A pool of application connections and the clock of its transactions.
 
@@ -116,7 +125,12 @@ class Database:
     ) -> "Database":
         """Open the pool; the schema must be there (`db.migrate`)."""
         pool = await asyncpg.create_pool(
-            dsn, min_size=1, max_size=connections, init=_prepare, command_timeout=60
+            dsn,
+            min_size=1,
+            max_size=connections,
+            init=_prepare,
+            reset=_release,
+            command_timeout=60,
         )
         return cls(pool, dsn, clock or SystemClock())
 
