@@ -1,7 +1,7 @@
 """Server-sent events: one renderer for every stream, with pings and a clean end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -46,30 +46,34 @@ def stream(messages: AsyncIterator[Message], *, closing: asyncio.Event) -> Strea
 async def _render(messages: AsyncIterator[Message], closing: asyncio.Event) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     closed = asyncio.create_task(closing.wait())
-    getting: asyncio.Task[Message] | None = None
-    try:
-        async with aclosing(_as_generator(messages)) as source:
+    async with aclosing(_as_generator(messages)) as source:
+        getting: asyncio.Task[Message] | None = None
+        try:
             while not closing.is_set():
-                getting = getting or asyncio.create_task(anext(source))
+                getting = getting or asyncio.create_task(_next(source))
                 await asyncio.wait(
                     {getting, closed}, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
-                if not getting.done():
-                    if not closing.is_set():
-                        yield b": ping\n\n"
-                    continue
-                done, getting = getting, None
-                try:
-                    yield done.result().render()
-                except StopAsyncIteration:
-                    return
-    finally:
-        closed.cancel()
-        if getting is not None:
-            getting.cancel()
-            await asyncio.gather(getting, return_exceptions=True)
+                if getting.done():
+                    done, getting = getting, None
+                    try:
+                        yield done.result().render()
+                    except StopAsyncIteration:
+                        return
+                elif not closing.is_set():
+                    yield b": ping\n\n"
+        finally:
+            # the source cannot be closed while a task still waits inside it
+            closed.cancel()
+            if getting is not None:
+                getting.cancel()
+                await asyncio.gather(getting, return_exceptions=True)
 
 
-async def _as_generator(messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
+async def _next(source: AsyncGenerator[Message, None]) -> Message:
+    return await anext(source)
+
+
+async def _as_generator(messages: AsyncIterator[Message]) -> AsyncGenerator[Message, None]:
     async for message in messages:
         yield message

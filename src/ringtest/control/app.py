@@ -1,0 +1,189 @@
+"""The only wiring: which parts a server is made of, and its application of routes."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+
+from ringtest import __version__
+from ringtest.control.accounts import api as accounts_api
+from ringtest.control.accounts.api import provide_caller
+from ringtest.control.catalog import api as catalog_api
+from ringtest.control.db import pool
+from ringtest.control.db.loops import Loop
+from ringtest.control.db.notify import Notifications
+from ringtest.control.db.pool import Database
+from ringtest.control.feed import api as feed_api
+from ringtest.control.feed.service import Hub
+from ringtest.control.jobs import api as jobs_api
+from ringtest.control.jobs import loop as jobs_loop
+from ringtest.control.kernel.errors import RingtestError
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.logs import api as logs_api
+from ringtest.control.logs import loop as logs_loop
+from ringtest.control.ports.notifier import Notifier
+from ringtest.control.ports.object_store import ObjectStore
+from ringtest.control.ports.result_parser import ResultParser
+from ringtest.control.ports.secret_box import SecretBox
+from ringtest.control.reporting import api as reporting_api
+from ringtest.control.reporting import loop as reporting_loop
+from ringtest.control.results import api as results_api
+from ringtest.control.scheduling import api as scheduling_api
+from ringtest.control.scheduling import loop as scheduling_loop
+from ringtest.control.triage import api as triage_api
+from ringtest.control.triage import loop as triage_loop
+from ringtest.control.triggers import api as triggers_api
+from ringtest.control.triggers import loop as triggers_loop
+from ringtest.control.views import api as views_api
+from ringtest.control.wire import answers
+from ringtest.control.wire.middleware import Asgi, Surround
+from ringtest.control.wire.pages import pages
+
+log = logging.getLogger(__name__)
+
+ROOMS = (
+    accounts_api,
+    catalog_api,
+    jobs_api,
+    logs_api,
+    results_api,
+    triggers_api,
+    scheduling_api,
+    triage_api,
+    reporting_api,
+    views_api,
+    feed_api,
+)
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything a server is made of; tests replace what they want to watch or break."""
+
+    settings: Settings
+    db: Database
+    notifications: Notifications
+    objects: ObjectStore
+    secrets: SecretBox
+    parsers: Mapping[str, ResultParser]
+    notifiers: Mapping[str, Notifier]
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def all_loops(parts: Parts) -> list[Loop]:
+    """What the server does by itself, whichever process runs it."""
+    return [
+        *jobs_loop.loops(parts.db, parts.settings),
+        *logs_loop.loops(parts.db, parts.objects),
+        *triggers_loop.loops(parts.db),
+        *scheduling_loop.loops(parts.db),
+        *triage_loop.loops(parts.db),
+        *reporting_loop.loops(parts.db, parts.notifiers, parts.secrets, parts.settings),
+    ]
+
+
+@get(["/api/v1", "/api/v2"], summary="Is this a control server?")
+async def welcome(request: Request[Any, Any, Any]) -> Response[bytes]:
+    answer = {"_status": "OK", "message": "Distributed CI."}
+    if request.url.path.rstrip("/").endswith("v2"):
+        answer["version"] = "2"
+    return answers.raw(answers.encode(answer))
+
+
+@get("/health/live", summary="The process answers")
+async def live() -> Response[bytes]:
+    return answers.raw(b'{"status":"ok"}')
+
+
+@get("/health/ready", summary="The database answers too, and wake-ups arrive")
+async def ready(db: Database, notifications: Notifications) -> Response[bytes]:
+    await db.ask("SELECT 1")
+    listening = notifications.connected.is_set()
+    return answers.raw(answers.encode({"status": "ok", "listening": listening}))
+
+
+def create_app(parts: Parts, *, static: Path | None = None) -> Asgi:
+    """The HTTP application over `parts`; the caller starts and stops what is behind it."""
+    hub = Hub(parts.db, parts.notifications)
+    routes = [route for room in ROOMS for route in room.routes]
+    folder = static or Path(__file__).parent / "static"
+    app = Litestar(
+        route_handlers=[
+            welcome,
+            live,
+            ready,
+            *(
+                Router(path=prefix, route_handlers=routes, include_in_schema=prefix == "/api/v1")
+                for prefix in ("/api/v1", "/api/v2")
+            ),
+            *pages(folder),
+        ],
+        dependencies={
+            "caller": Provide(provide_caller),
+            **{
+                name: Provide(_constant(value), sync_to_thread=False)
+                for name, value in _injected(parts, hub).items()
+            },
+        },
+        exception_handlers={
+            RingtestError: _refuse,
+            HTTPException: _refuse_http,
+            Exception: _fail,
+        },
+        on_startup=[hub.start],
+        on_shutdown=[hub.stop],
+        request_max_body_size=parts.settings.max_body,
+        openapi_config=OpenAPIConfig(
+            title="Ringtest",
+            version=__version__,
+            description="One product build, many laboratories, one answer.",
+            path="/schema",
+        ),
+    )
+    return Surround(app, _count_statements)
+
+
+def _injected(parts: Parts, hub: Hub) -> dict[str, object]:
+    return {
+        "settings": parts.settings,
+        "db": parts.db,
+        "notifications": parts.notifications,
+        "objects": parts.objects,
+        "secrets": parts.secrets,
+        "parsers": parts.parsers,
+        "closing": parts.closing,
+        "hub": hub,
+    }
+
+
+def _constant(value: object) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _count_statements() -> Callable[[], int]:
+    counter = [0]
+    pool.statements.set(counter)
+    return lambda: counter[0]
+
+
+def _refuse(_: Request[Any, Any, Any], error: RingtestError) -> Response[bytes]:
+    return answers.error(error.status_code, error.message, error.payload)
+
+
+def _refuse_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    message = {404: "no such address", 405: "method not allowed"}.get(
+        error.status_code, error.detail
+    )
+    return answers.error(error.status_code, message, {})
+
+
+def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("request.failed %s %s", request.method, request.url.path, exc_info=error)
+    return answers.error(500, "The server made a mistake; it is in its log.", {})
