@@ -9,6 +9,11 @@ from ringtest.control.db.pool import APPLICATION_ROLE
 
 _LOCK = 0x52494E47  # "RING": one migrator at a time, whoever starts first
 
+_MAY_SET_ROLE = """
+    SELECT pg_has_role(current_user, $1, CASE
+      WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+"""  # from 16 on the maker of a role is its administrator, but may not become it
+
 
 def _files() -> list[tuple[str, str]]:
     folder = resources.files("ringtest.control.db") / "migrations"
@@ -49,9 +54,7 @@ async def _create_role(connection: asyncpg.Connection) -> None:
         # Roles belong to the whole server: another database's migration may be quicker.
         with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
             await connection.execute(f"CREATE ROLE {APPLICATION_ROLE} NOLOGIN NOBYPASSRLS")
-    if not await connection.fetchval(
-        "SELECT pg_has_role(current_user, $1, 'MEMBER')", APPLICATION_ROLE
-    ):
+    if not await connection.fetchval(_MAY_SET_ROLE, APPLICATION_ROLE):
         await connection.execute(f"GRANT {APPLICATION_ROLE} TO CURRENT_USER")
 
 
