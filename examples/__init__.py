@@ -1,0 +1,1 @@
+"""Products that Ringtest tests: each folder is one, complete and runnable."""
