@@ -21,6 +21,15 @@ APPLICATION_ROLE = "ringtest_app"
 statements: contextvars.ContextVar[list[int]] = contextvars.ContextVar("statements")
 """A one-element counter of the SQL statements of the current request, if anyone set it."""
 
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+)
+_UNREACHABLE = "the database is not reachable; try again"
+
 
 def _count() -> None:
     counter = statements.get(None)
@@ -108,6 +117,13 @@ async def _release(connection: asyncpg.Connection) -> None:
         connection.terminate()
 
 
+def _is_lost(connection: asyncpg.Connection) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:  # the pool took it back when its server went away
+        return True
+
+
 class Database:
     """A pool of application connections and the clock of its transactions.
 
@@ -150,21 +166,23 @@ class Database:
                 await connection.execute(tenant.begin_sql())
                 try:
                     yield Transaction(connection, tenant, self.clock.now())
-                except BaseException:
-                    if not connection.is_closed():
+                except BaseException as error:
+                    if not _is_lost(connection):
                         await connection.execute("ROLLBACK")
+                    elif isinstance(error, asyncpg.InterfaceError):
+                        raise Unavailable(_UNREACHABLE) from error
                     raise
                 _count()
                 await connection.execute("COMMIT")
         except asyncpg.UniqueViolationError as error:
             raise Conflict("already exists", constraint=error.constraint_name) from error
-        except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError) as error:
-            raise Unavailable("the database is not reachable; try again") from error
+        except _LOST as error:
+            raise Unavailable(_UNREACHABLE) from error
 
     async def ask(self, sql: str, *args: Any) -> Any:
         """One value from one statement with no tenant: for the rt_identity functions only."""
         try:
             _count()
             return await self._pool.fetchval(sql, *args)
-        except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError) as error:
-            raise Unavailable("the database is not reachable; try again") from error
+        except _LOST as error:
+            raise Unavailable(_UNREACHABLE) from error
