@@ -11,7 +11,13 @@ import asyncpg
 import msgspec
 
 from ringtest.control.kernel.clock import Clock, SystemClock
-from ringtest.control.kernel.errors import Conflict, Unavailable
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    Conflict,
+    NotFound,
+    Unauthorised,
+    Unavailable,
+)
 from ringtest.control.kernel.events import EventType, consumers_of
 from ringtest.control.kernel.tenant import Tenant
 
@@ -157,8 +163,10 @@ class Database:
     async def transaction(self, tenant: Tenant) -> AsyncIterator[Transaction]:
         """Everything inside happens at once, or not at all.
 
-        Unique violations become `Conflict`: two writers met, and one lost. A database
-        that went away becomes `Unavailable`, which clients retry.
+        What PostgreSQL refuses becomes the error a caller can act on: a unique violation
+        `Conflict` (two writers met, and one lost), a policy `Unauthorised`, a reference to
+        nothing `NotFound`, a value it cannot hold `BadRequest`; a database that went away
+        `Unavailable`, which clients retry.
         """
         try:
             async with self._pool.acquire() as connection:
@@ -176,6 +184,12 @@ class Database:
                 await connection.execute("COMMIT")
         except asyncpg.UniqueViolationError as error:
             raise Conflict("already exists", constraint=error.constraint_name) from error
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise Unauthorised from error
+        except asyncpg.ForeignKeyViolationError as error:
+            raise NotFound("it refers to something that does not exist") from error
+        except asyncpg.DataError as error:
+            raise BadRequest("a value is out of range or cannot be stored") from error
         except _LOST as error:
             raise Unavailable(_UNREACHABLE) from error
 
