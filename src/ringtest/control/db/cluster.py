@@ -47,7 +47,7 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] '
 """
-_NO_FSYNC = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+_NO_FSYNC = "fsync = off\nfull_page_writes = off\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +177,11 @@ class Cluster:
         new.replace(path)
 
 
-def locate_cluster(data: Path) -> Cluster:
+def locate_cluster(data: Path, state: Path = SYSTEM_STATE) -> Cluster:
     """Where the cluster of a data folder is, or will be.
 
     Below the folder, unless root's database account cannot get there (a home of
-    mode 0700, say): then below /var/lib/ringtest, with a link from the folder.
+    mode 0700, say): then below `state`, with a link from the folder.
     """
     data.mkdir(parents=True, exist_ok=True)
     place = data.resolve() / "postgres"
@@ -189,7 +189,7 @@ def locate_cluster(data: Path) -> Cluster:
     if not os.access(data, os.W_OK):
         raise Unavailable(f"the data folder {data} belongs to another user: start as that user")
     if not place.exists() and not account.reaches(data.resolve()):
-        _link_elsewhere(place)
+        _link_elsewhere(place, state)
     elif not place.exists():
         _make_passage(place)
     place = place.resolve()
@@ -201,13 +201,13 @@ def locate_cluster(data: Path) -> Cluster:
     return Cluster(place, account)
 
 
-def _link_elsewhere(place: Path) -> None:
-    elsewhere = SYSTEM_STATE / f"postgres-{_digest(place)}"
-    _make_passage(SYSTEM_STATE)
+def _link_elsewhere(place: Path, state: Path) -> None:
+    elsewhere = state / f"postgres-{_digest(place)}"
+    _make_passage(state)
     if elsewhere.exists():
         # The data folder was deleted and made again: it must start empty, and
         # nothing of the old one is thrown away without being asked.
-        number = sum(1 for _ in SYSTEM_STATE.glob(f"{elsewhere.name}.left-*")) + 1
+        number = sum(1 for _ in state.glob(f"{elsewhere.name}.left-*")) + 1
         elsewhere.rename(f"{elsewhere}.left-{number}")
     _make_passage(elsewhere)
     place.unlink(missing_ok=True)

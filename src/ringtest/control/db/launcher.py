@@ -32,9 +32,18 @@ class Postgres:
 
     `source` forces "dsn", "system" or "wheel"; after `start` it says which one it is.
     `fsync=False` is for tests: a crash of the machine may destroy the database.
+    `state` is where root keeps what its database account cannot reach below `data`.
     """
 
-    def __init__(self, data: Path, *, dsn: str = "", source: str = "", fsync: bool = True) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        dsn: str = "",
+        source: str = "",
+        fsync: bool = True,
+        state: Path = SYSTEM_STATE,
+    ) -> None:
         if source not in ("", *SOURCES):
             raise BadRequest(f"postgres must be one of {', '.join(SOURCES)}, not {source!r}")
         if source == "dsn" and not dsn:
@@ -43,6 +52,7 @@ class Postgres:
         self._data = data
         self._dsn = dsn
         self._fsync = fsync
+        self._state = state
         self._cluster: Cluster | None = None
         self._lock: int | None = None
         self._postmaster: Postmaster | None = None
@@ -90,12 +100,12 @@ class Postgres:
         return f"postgresql://{role}:{self._cluster.password(role)}@/{database}?host={sockets}"
 
     def _prepare(self) -> tuple[Cluster, Binaries]:
-        cluster = locate_cluster(self._data)
+        cluster = locate_cluster(self._data, self._state)
         self._lock = cluster.lock()
         self._cluster = cluster
         end_orphan(cluster)
         found = find_binaries(self.source, cluster.major())
-        binaries = reachable_copy(found, cluster.account, SYSTEM_STATE)
+        binaries = reachable_copy(found, cluster.account, self._state)
         self.source = binaries.source
         cluster.prepare(binaries, fsync=self._fsync)
         return cluster, binaries

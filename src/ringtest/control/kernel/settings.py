@@ -15,6 +15,8 @@ class Settings:
     """Folder of the embedded database, the objects and the server's key."""
     database_url: str = ""
     """DSN of an existing PostgreSQL; empty: start one in the data folder."""
+    postgres: str = ""
+    """Which PostgreSQL: dsn, system or wheel; empty: the first of these that there is."""
     secret_key: str = ""
     """Encrypts stored keys; empty: made once and kept in the data folder."""
     admin_password: str = ""
