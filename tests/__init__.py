@@ -1,0 +1,1 @@
+"""What the product promises, rule by rule; the folders mirror `src`."""
