@@ -6,7 +6,14 @@ import asyncpg
 import pytest
 
 from ringtest.control.db.pool import APPLICATION_ROLE, Database, Transaction, statements
-from ringtest.control.kernel.errors import Conflict, Unavailable
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    Conflict,
+    NotFound,
+    RingtestError,
+    Unauthorised,
+    Unavailable,
+)
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.tenant import SYSTEM, Tenant
 
@@ -67,6 +74,21 @@ async def test_two_of_one_name_are_a_conflict(db: Database) -> None:
     assert await count(db, SYSTEM, "teams") == 1
 
 
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("INSERT INTO products_teams VALUES (gen_random_uuid(), gen_random_uuid())", NotFound),
+        ("SELECT 2147483647::integer + 1", BadRequest),
+    ],
+)
+async def test_what_postgresql_refuses_is_an_error_the_caller_can_act_on(
+    db: Database, sql: str, error: type[RingtestError]
+) -> None:
+    with pytest.raises(error):
+        async with db.transaction(SYSTEM) as tx:
+            await tx.execute(sql)
+
+
 async def test_execute_counts_the_rows_it_touched(db: Database) -> None:
     async with db.transaction(SYSTEM) as tx:
         await add_team(tx, "red")
@@ -106,7 +128,7 @@ async def test_a_team_cannot_write_into_another_team(db: Database) -> None:
     async with db.transaction(SYSTEM) as tx:
         red, blue = await add_team(tx, "red"), await add_team(tx, "blue")
         lab = await add_lab(tx, blue)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    with pytest.raises(Unauthorised):
         async with db.transaction(Tenant(teams=frozenset({red}))) as tx:
             await add_lab(tx, blue, "intruder")
     async with db.transaction(Tenant(teams=frozenset({red}))) as tx:
@@ -131,7 +153,7 @@ async def test_the_application_owns_nothing_and_bypasses_no_policy(db: Database)
     ],
 )
 async def test_the_application_cannot_change_the_schema(db: Database, sql: str) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    with pytest.raises(Unauthorised):
         async with db.transaction(SYSTEM) as tx:
             await tx.execute(sql)
 

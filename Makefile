@@ -1,0 +1,110 @@
+# Everything there is to do; .ci/run calls `make check test`, and nothing else.
+# Each target sets up what it needs first, so any of them may be the first one.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DONE := .stamps
+NODE := $(shell command -v npm 2>/dev/null)
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
+DEMO_DATA := demo-data
+SEEDS ?= 500
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYTHONUTF8 = 1
+
+.PHONY: help setup setup-tests demo demo-reset check check-web test test-web soak bench docs \
+	screenshots constraints clean
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+setup: $(DONE)/python $(DONE)/web ## Install everything into this folder, build the web pages
+
+demo: setup ## Run the example: a product, a feeder, two laboratories, one answer
+	$(BIN)/python -m examples.jinja2.demo
+
+demo-reset: ## Forget what the example stored
+	@# The database may live elsewhere, linked from the data folder: see docs/decisions/0001.
+	@for link in $$(find $(DEMO_DATA) -name postgres -type l 2>/dev/null); do \
+		rm -rf "$$(readlink -f "$$link")"; done
+	rm -rf $(DEMO_DATA)
+
+check: setup check-web ## Format, lint, types, import contracts, sizes and texts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -n 0 tests/architecture
+
+test: setup-tests ## Every test
+	$(BIN)/pytest -n 2
+	$(MAKE) --no-print-directory test-web
+
+soak: setup-tests ## The scenarios with many seeds and injected faults (SEEDS=500)
+	RINGTEST_SOAK=1 RINGTEST_SOAK_SEEDS=$(SEEDS) $(BIN)/pytest -n 2 tests/scenario
+
+bench: setup ## Every measurement, one after the other
+	@set -e; for file in benchmarks/bench_*.py; do \
+		echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
+
+docs: setup ## Write the generated pages anew
+	$(BIN)/python -m docs.generate
+
+screenshots: setup-tests ## Photograph the web pages of a running example for the documentation
+	$(BIN)/python -m docs.screenshots
+
+constraints: setup ## Pin what is installed now
+	$(BIN)/pip freeze --exclude-editable --exclude ringtest > constraints.txt
+
+clean: ## Remove what setup and build made; keeps data folders
+	rm -rf $(VENV) $(DONE) web/node_modules src/ringtest/control/static dist build \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# setup, step by step ---------------------------------------------------------
+
+$(BIN)/python:
+	@echo "setup: a virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "setup: Python 3.11 or newer is needed; name it: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "setup: python3-venv is missing; trying apt-get"; \
+		apt-get update -q && apt-get install -y -q --no-install-recommends python3-venv \
+		&& $(PYTHON) -m venv $(VENV); }
+
+$(DONE)/python: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "setup: Python packages"
+	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[server,dev]'
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/web-packages: web/package.json $(wildcard web/package-lock.json)
+	@echo "setup: packages of the web pages"
+	cd web && { [ -f package-lock.json ] && npm ci || npm install --no-package-lock; }
+	@mkdir -p $(DONE) && touch $@
+
+ifdef NODE
+$(DONE)/web: $(DONE)/web-packages $(WEB_SOURCES)
+	@echo "setup: building the web pages"
+	cd web && npm run build
+	@mkdir -p $(DONE) && touch $@
+
+check-web: $(DONE)/web-packages
+	cd web && npm run check
+
+test-web: $(DONE)/web-packages
+	cd web && npm test
+else
+.PHONY: $(DONE)/web
+$(DONE)/web check-web test-web:
+	@echo "$(@F): no Node.js here: the server works without its web pages"
+endif
+
+setup-tests: setup
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+		|| command -v google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "setup: Chromium for the tests of the web pages"; \
+			apt-get update -q && apt-get install -y -q --no-install-recommends chromium; \
+		else \
+			echo "setup: no Chromium: tests of the web pages in a browser are skipped"; \
+		fi; }
