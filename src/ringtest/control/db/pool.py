@@ -34,6 +34,8 @@ _LOST = (
     asyncpg.CannotConnectNowError,
     OSError,
 )
+_CUT = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What asyncpg says of a connection whose server went away between or within its steps."""
 _UNREACHABLE = "the database is not reachable; try again"
 
 
@@ -123,11 +125,13 @@ async def _release(connection: asyncpg.Connection) -> None:
         connection.terminate()
 
 
-def _is_lost(connection: asyncpg.Connection) -> bool:
+async def _roll_back(connection: asyncpg.Connection) -> bool:
+    """False when there is no connection left to do it on: then PostgreSQL did it."""
     try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:  # the pool took it back when its server went away
-        return True
+        await connection.execute("ROLLBACK")
+    except (*_CUT, *_LOST):
+        return False
+    return True
 
 
 class Database:
@@ -175,9 +179,7 @@ class Database:
                 try:
                     yield Transaction(connection, tenant, self.clock.now())
                 except BaseException as error:
-                    if not _is_lost(connection):
-                        await connection.execute("ROLLBACK")
-                    elif isinstance(error, asyncpg.InterfaceError):
+                    if not await _roll_back(connection) and isinstance(error, _CUT):
                         raise Unavailable(_UNREACHABLE) from error
                     raise
                 _count()
