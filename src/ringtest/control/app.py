@@ -14,7 +14,6 @@ from litestar.openapi.config import OpenAPIConfig
 
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
-from ringtest.control.accounts.api import provide_caller
 from ringtest.control.catalog import api as catalog_api
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
@@ -22,10 +21,14 @@ from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
+from ringtest.control.identity import api as identity_api
+from ringtest.control.identity.api import provide_caller
 from ringtest.control.jobs import api as jobs_api
 from ringtest.control.jobs import loop as jobs_loop
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.labs import api as labs_api
+from ringtest.control.labs import loop as labs_loop
 from ringtest.control.logs import api as logs_api
 from ringtest.control.logs import loop as logs_loop
 from ringtest.control.ports.notifier import Notifier
@@ -50,6 +53,8 @@ log = logging.getLogger(__name__)
 
 ROOMS = (
     accounts_api,
+    identity_api,
+    labs_api,
     catalog_api,
     jobs_api,
     logs_api,
@@ -80,6 +85,7 @@ class Parts:
 def all_loops(parts: Parts) -> list[Loop]:
     """What the server does by itself, whichever process runs it."""
     return [
+        *labs_loop.loops(parts.db),
         *jobs_loop.loops(parts.db, parts.settings),
         *logs_loop.loops(parts.db, parts.objects),
         *triggers_loop.loops(parts.db),

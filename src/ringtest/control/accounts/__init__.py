@@ -1,4 +1,4 @@
-"""Accounts: teams, users, remote CIs and feeders as identities; who may do what.
+"""Accounts: teams, their users, and who may do what.
 
 States: active, inactive, archived.
 Events out: none. Events in: none.

@@ -1,14 +1,30 @@
 """Who is asking, and what that identity may do. Pure."""
 
+import base64
+import hashlib
+import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from ringtest.control.kernel.errors import Unauthorised
+from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import Scope, Tenant
 
 Kind = Literal["user", "remoteci", "feeder"]
+Machine = Literal["remoteci", "feeder"]
+
+USER_COLUMNS = """u.id, u.created_at, u.updated_at, u.etag, u.state, u.name, u.sso_username,
+  u.sso_sub, u.fullname, u.email, u.timezone"""
+"""What may be shown of a user `u`: everything but the password."""
+TEAM_COLUMNS = """t.id, t.created_at, t.updated_at, t.etag, t.state, t.name, t.country,
+  t.external, t.has_pre_release_access"""
+"""What may be shown of a team `t`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +35,16 @@ class RoleNames:
     epm: str = "EPM"
     read_only: str = "Red Hat"
 
+    @classmethod
+    def of(cls, settings: Settings) -> "RoleNames":
+        """The names that the settings give."""
+        return cls(settings.super_admin_team, settings.epm_team, settings.read_only_team)
 
-@dataclass(frozen=True, slots=True)
-class Team:
+    def __contains__(self, name: object) -> bool:
+        return name in (self.super_admin, self.epm, self.read_only)
+
+
+class Team(msgspec.Struct, frozen=True):
     """A team as its members carry it."""
 
     id: UUID
@@ -108,3 +131,98 @@ def permit(allowed: bool, message: str = "Operation not authorized.") -> None:
     """Go on, or 401. The only way a service refuses."""
     if not allowed:
         raise Unauthorised(message)
+
+
+# Passwords ----------------------------------------------------------------------
+
+_COST = 14  # log2 of scrypt's N; 16 MiB and about 0.2 s with the five passes below
+_BLOCK, _PASSES = 8, 5
+
+
+def hash_password(password: str, *, cost: int = _COST) -> str:
+    """scrypt with a fresh salt, its parameters in front: `scrypt$14$8$5$salt$hash`."""
+    salt = secrets.token_bytes(16)
+    made = _scrypt(password, salt, cost, _BLOCK, _PASSES)
+    parts = [base64.b64encode(part).decode() for part in (salt, made)]
+    return "$".join(["scrypt", str(cost), str(_BLOCK), str(_PASSES), *parts])
+
+
+NO_PASSWORD = f"scrypt${_COST}${_BLOCK}${_PASSES}$AAAAAAAAAAAAAAAAAAAAAA==$" + "A" * 43 + "="
+"""Matches nothing, and takes as long as a real one to find that out."""
+
+
+def check_password(password: str, hashed: str) -> bool:
+    """Is it the password? Takes as long either way.
+
+    >>> check_password("owl", hash_password("owl", cost=4))
+    True
+    >>> check_password("elk", hash_password("owl", cost=4))
+    False
+    """
+    scheme, cost, block, passes, salt, made = hashed.split("$")
+    if scheme != "scrypt":
+        return False
+    again = _scrypt(password, base64.b64decode(salt), int(cost), int(block), int(passes))
+    return hmac.compare_digest(again, base64.b64decode(made))
+
+
+def _scrypt(password: str, salt: bytes, cost: int, block: int, passes: int) -> bytes:
+    return hashlib.scrypt(
+        password.encode(), salt=salt, n=1 << cost, r=block, p=passes, maxmem=1 << 28, dklen=32
+    )
+
+
+class Logins:
+    """What one process remembers of logins: passwords it verified, and failures.
+
+    A verified password is remembered for `REMEMBER` as a keyed digest, and only while
+    the user's etag stays: any change of the user forgets it.
+    """
+
+    REMEMBER = timedelta(minutes=5)
+    WINDOW = timedelta(minutes=5)
+    FAILURES = 10
+    SIZE = 10_000  # entries of either kind; the oldest go first
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._verified: dict[bytes, tuple[str, datetime]] = {}
+        self._tries: dict[str, list[datetime]] = {}
+
+    def digest(self, login: str, password: str) -> bytes:
+        """Names a pair of login and password, to this process alone."""
+        text = f"{len(login)}:{login}{password}".encode()
+        return hmac.digest(self._key, text, "sha256")
+
+    def remembers(self, digest: bytes, etag: str, now: datetime) -> bool:
+        """Was this pair verified for this very state of the user?"""
+        known = self._verified.get(digest)
+        return known is not None and known[0] == etag and now < known[1]
+
+    def remember(self, digest: bytes, etag: str, login: str, now: datetime) -> None:
+        """The pair is right: skip the costly check for a while, forget failures."""
+        self.forget(login)
+        self._verified.pop(digest, None)
+        self._verified[digest] = (etag, now + self.REMEMBER)
+        if len(self._verified) > self.SIZE:
+            del self._verified[next(iter(self._verified))]
+
+    def forget(self, login: str) -> None:
+        """The failures of this login no longer count: it succeeded."""
+        self._tries.pop(login, None)
+
+    def begin(self, login: str, now: datetime) -> None:
+        """Count a try before it is checked, so that many at once do not slip through.
+
+        After ten within five minutes that did not succeed: 401 that says how long to wait.
+        """
+        tries = [at for at in self._tries.pop(login, []) if now - at < self.WINDOW]
+        if len(tries) >= self.FAILURES:
+            self._tries[login] = tries
+            wait = int((tries[0] + self.WINDOW - now).total_seconds()) + 1
+            raise Unauthorised(
+                f"too many failed logins for this name; try again in {wait} s", retry_after=wait
+            )
+        self._tries[login] = [*tries, now]
+        if len(self._tries) > self.SIZE:
+            del self._tries[next(iter(self._tries))]

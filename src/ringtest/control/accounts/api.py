@@ -1,0 +1,300 @@
+"""Routes of accounts: users, teams, memberships, audits."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, post, put
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ringtest.control.accounts import service
+from ringtest.control.accounts.model import Caller, RoleNames
+from ringtest.control.db.pool import Database
+from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.wire import answers, bodies, requests
+
+Http = Request[Any, Any, Any]
+State = Literal["active", "inactive", "archived"]
+Text = Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class CreateUser(Struct):
+    """Body of POST /users: email or sso_username is needed."""
+
+    name: Text | UnsetType = UNSET
+    fullname: str | UnsetType = UNSET
+    email: Text | None = None
+    sso_username: Text | None = None
+    password: Text | None = None
+    timezone: str = "UTC"
+    state: State = "active"
+
+
+class UpdateUser(Struct):
+    """Body of PUT /users/:id."""
+
+    name: Text | UnsetType = UNSET
+    fullname: str | UnsetType = UNSET
+    email: Text | UnsetType | None = UNSET
+    sso_sub: Text | UnsetType | None = UNSET
+    timezone: str | UnsetType = UNSET
+    password: Text | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+
+
+class UpdateMe(Struct):
+    """Body of PUT /users/me and /identity."""
+
+    current_password: str | UnsetType = UNSET
+    new_password: Text | UnsetType = UNSET
+    fullname: str | UnsetType = UNSET
+    email: Text | UnsetType | None = UNSET
+    timezone: str | UnsetType = UNSET
+
+
+class CreateTeam(Struct):
+    """Body of POST /teams."""
+
+    name: Text
+    country: str | None = None
+    state: State = "active"
+    external: bool = False
+    has_pre_release_access: bool = False
+
+
+class UpdateTeam(Struct):
+    """Body of PUT /teams/:id."""
+
+    name: Text | UnsetType = UNSET
+    country: str | UnsetType | None = UNSET
+    state: State | UnsetType = UNSET
+    external: bool | UnsetType = UNSET
+    has_pre_release_access: bool | UnsetType = UNSET
+
+
+class TeamIds(Struct):
+    """Body of POST and DELETE /teams/:id/permissions/components."""
+
+    teams_ids: list[UUID]
+
+
+# Users -------------------------------------------------------------------------------
+
+
+@post("/users", summary="Add a user")
+async def create_user(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    body = bodies.closed(CreateUser, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.create_user(tx, caller=caller, values=bodies.given(body))
+    return answers.one("user", text, etag=etag, status=201)
+
+
+@get("/users", summary="All users, for administrators")
+async def list_users(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_users(tx, caller=caller, query=requests.list_query(request))
+    return answers.many("users", *page)
+
+
+@get("/users/me", summary="My user, with teams and subscriptions")
+async def get_me(db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.get_user(tx, caller=caller, user_id=caller.id)
+    return answers.one("user", text, etag=etag)
+
+
+@put(["/users/me", "/identity"], summary="Change my profile or password")
+async def update_me(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    etag = requests.if_match(request)
+    values = bodies.given(bodies.open_(UpdateMe, await request.body()))
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.update_me(tx, caller=caller, etag=etag, values=values)
+    return answers.one("user", text, etag=etag)
+
+
+@get("/users/{user_id:str}", summary="One user")
+async def get_user(user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.get_user(tx, caller=caller, user_id=parse_id(user_id, "user"))
+    return answers.one("user", text, etag=etag)
+
+
+@put("/users/{user_id:str}", summary="Change a user")
+async def update_user(user_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    etag = requests.if_match(request)
+    values = bodies.given(bodies.open_(UpdateUser, await request.body()))
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.update_user(
+            tx, caller=caller, user_id=parse_id(user_id, "user"), etag=etag, values=values
+        )
+    return answers.one("user", text, etag=etag)
+
+
+@delete("/users/{user_id:str}", status_code=200, summary="Archive a user")
+async def delete_user(user_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    etag = requests.if_match(request)
+    async with db.transaction(caller.tenant) as tx:
+        await service.delete_user(tx, caller=caller, user_id=parse_id(user_id, "user"), etag=etag)
+    return answers.nothing()
+
+
+@get("/users/{user_id:str}/teams", summary="Teams of a user")
+async def list_user_teams(user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_user_teams(tx, caller=caller, user_id=parse_id(user_id, "user"))
+    return answers.many("teams", *page)
+
+
+# Teams -------------------------------------------------------------------------------
+
+
+@post("/teams", summary="Add a team")
+async def create_team(
+    request: Http, db: Database, caller: Caller, settings: Settings
+) -> Response[bytes]:
+    values = bodies.given(bodies.closed(CreateTeam, await request.body()))
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.create_team(
+            tx, caller=caller, roles=RoleNames.of(settings), values=values
+        )
+    return answers.one("team", text, etag=etag, status=201)
+
+
+@get("/teams", summary="Teams the caller may see")
+async def list_teams(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_teams(tx, caller=caller, query=requests.list_query(request))
+    return answers.many("teams", *page)
+
+
+@get("/teams/{team_id:str}", summary="One team")
+async def get_team(team_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.get_team(tx, caller=caller, team_id=parse_id(team_id, "team"))
+    return answers.one("team", text, etag=etag)
+
+
+@put("/teams/{team_id:str}", summary="Change a team")
+async def update_team(
+    team_id: str, request: Http, db: Database, caller: Caller, settings: Settings
+) -> Response[bytes]:
+    etag = requests.if_match(request)
+    values = bodies.given(bodies.open_(UpdateTeam, await request.body()))
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.update_team(
+            tx,
+            caller=caller,
+            roles=RoleNames.of(settings),
+            team_id=parse_id(team_id, "team"),
+            etag=etag,
+            values=values,
+        )
+    return answers.one("team", text, etag=etag)
+
+
+@delete("/teams/{team_id:str}", status_code=200, summary="Archive a team with what it owns")
+async def delete_team(team_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    etag = requests.if_match(request)
+    async with db.transaction(caller.tenant) as tx:
+        await service.delete_team(tx, caller=caller, team_id=parse_id(team_id, "team"), etag=etag)
+    return answers.nothing()
+
+
+@get("/teams/{team_id:str}/users", summary="Members of a team")
+async def list_members(team_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_members(tx, caller=caller, team_id=parse_id(team_id, "team"))
+    return answers.many("users", *page)
+
+
+@post("/teams/{team_id:str}/users/{user_id:str}", summary="Make a user a member")
+async def add_member(
+    team_id: str, user_id: str, db: Database, caller: Caller, settings: Settings
+) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        await service.add_member(
+            tx,
+            caller=caller,
+            roles=RoleNames.of(settings),
+            team_id=parse_id(team_id, "team"),
+            user_id=parse_id(user_id, "user"),
+        )
+    return answers.nothing(status=201)
+
+
+@delete("/teams/{team_id:str}/users/{user_id:str}", status_code=200, summary="End a membership")
+async def drop_member(team_id: str, user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        await service.drop_member(
+            tx,
+            caller=caller,
+            team_id=parse_id(team_id, "team"),
+            user_id=parse_id(user_id, "user"),
+        )
+    return answers.nothing()
+
+
+@get("/teams/{team_id:str}/permissions/components", summary="Teams whose components it sees")
+async def list_grants(team_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_grants(tx, caller=caller, team_id=parse_id(team_id, "team"))
+    return answers.many("teams", *page)
+
+
+@post("/teams/{team_id:str}/permissions/components", summary="Let it see teams' components")
+async def grant_components(
+    team_id: str, request: Http, db: Database, caller: Caller
+) -> Response[bytes]:
+    body = bodies.closed(TeamIds, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        await service.grant_components(
+            tx, caller=caller, team_id=parse_id(team_id, "team"), teams=body.teams_ids
+        )
+    return answers.nothing(status=201)
+
+
+@delete(
+    "/teams/{team_id:str}/permissions/components",
+    status_code=200,
+    summary="No longer let it see teams' components",
+)
+async def revoke_components(
+    team_id: str, request: Http, db: Database, caller: Caller
+) -> Response[bytes]:
+    body = bodies.closed(TeamIds, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        await service.revoke_components(
+            tx, caller=caller, team_id=parse_id(team_id, "team"), teams=body.teams_ids
+        )
+    return answers.nothing()
+
+
+@get("/audits", summary="Who did what, for super administrators")
+async def list_audits(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_audits(tx, caller=caller, query=requests.list_query(request))
+    return answers.many("audits", *page)
+
+
+routes = [
+    create_user,
+    list_users,
+    get_me,
+    update_me,
+    get_user,
+    update_user,
+    delete_user,
+    list_user_teams,
+    create_team,
+    list_teams,
+    get_team,
+    update_team,
+    delete_team,
+    list_members,
+    add_member,
+    drop_member,
+    list_grants,
+    grant_components,
+    revoke_components,
+    list_audits,
+]

@@ -1,0 +1,273 @@
+"""Verbs of accounts: users, teams, memberships, roles, audits, the first start."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.accounts import store
+from ringtest.control.accounts.model import (
+    NO_PASSWORD,
+    Caller,
+    Logins,
+    RoleNames,
+    check_password,
+    hash_password,
+    permit,
+)
+from ringtest.control.db import rows
+from ringtest.control.db.pool import Transaction
+from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound
+from ringtest.control.kernel.ids import new_secret
+from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.kernel.settings import Settings
+
+_TRIES = Logins()
+"""Tries at the current password by a caller who is logged in already."""
+
+# Users -------------------------------------------------------------------------------
+
+
+async def add_audit(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    action: str,
+    subject_id: UUID | None = None,
+    team_id: UUID | None = None,
+) -> None:
+    """Note who did what, for GET /audits. `action` is verb_noun, as in `create_teams`."""
+    await store.add_audit(tx, caller, action, subject_id, team_id)
+
+
+async def list_audits(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    permit(caller.is_super_admin)
+    if query.updated_after:
+        raise BadRequest("audits do not change: use created_after")
+    return await store.list_audits(tx, query)
+
+
+async def create_user(
+    tx: Transaction, *, caller: Caller, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Add a user by e-mail address or SSO name, which also are its default names."""
+    permit(caller.writes_all)
+    name = values.get("email") or values.get("sso_username")
+    if not name:
+        raise BadRequest("email or sso_username is required")
+    row = {"name": name, "fullname": name, **values}
+    if row.get("password") is not None:
+        row["password"] = await asyncio.to_thread(hash_password, row["password"])
+    user_id = await rows.insert(tx, "users", row)
+    await add_audit(tx, caller=caller, action="create_user", subject_id=user_id)
+    return rows.found(await store.get_user(tx, user_id), "user")
+
+
+async def list_users(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    permit(caller.writes_all)
+    return await store.list_users(tx, query)
+
+
+async def get_user(tx: Transaction, *, caller: Caller, user_id: UUID) -> tuple[str, str]:
+    permit(caller.writes_all or caller.id == user_id)
+    return rows.found(await store.get_user(tx, user_id), "user")
+
+
+async def update_user(
+    tx: Transaction, *, caller: Caller, user_id: UUID, etag: str, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Change a user; 409 when it changed meanwhile. A new password ends its sessions.
+
+    An sso_sub that is not given is set to null: clients of the wire format rely on it.
+    """
+    permit(caller.is_super_admin)
+    rows.found(await store.get_user(tx, user_id), "user")
+    row = {"sso_sub": None, **values}
+    if row.get("password") is not None:
+        row["password"] = await asyncio.to_thread(hash_password, row["password"])
+    await _change_user(tx, user_id, etag, row)
+    await add_audit(tx, caller=caller, action="update_user", subject_id=user_id)
+    return rows.found(await store.get_user(tx, user_id, archived=True), "user")
+
+
+async def _change_user(tx: Transaction, user_id: UUID, etag: str, row: dict[str, Any]) -> None:
+    if not await rows.update(tx, "users", user_id, row, etag=etag):
+        raise Conflict("the user was changed meanwhile; read it again")
+    if "password" in row or row.get("state", "active") != "active":
+        await store.drop_sessions(tx, user_id)
+
+
+async def update_me(
+    tx: Transaction, *, caller: Caller, etag: str, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Change one's own profile or password; needs the current password (read-only members,
+    who log in elsewhere, do not)."""
+    permit(caller.kind == "user")
+    current, new = values.pop("current_password", None), values.pop("new_password", None)
+    if not caller.is_read_only:
+        if current is None:
+            raise BadRequest("Request malformed", error="current_password: is a required property")
+        hashed = await store.get_password(tx, caller.id) or NO_PASSWORD
+        _TRIES.begin(str(caller.id), tx.now)
+        if not await asyncio.to_thread(check_password, current, hashed):
+            raise BadRequest("current_password is wrong")
+        _TRIES.forget(str(caller.id))
+    if new is not None:
+        values["password"] = await asyncio.to_thread(hash_password, new)
+    await _change_user(tx, caller.id, etag, values)
+    return rows.found(await store.get_user(tx, caller.id), "user")
+
+
+async def delete_user(tx: Transaction, *, caller: Caller, user_id: UUID, etag: str) -> None:
+    permit(caller.is_super_admin)
+    rows.found(await store.get_user(tx, user_id), "user")
+    await _change_user(tx, user_id, etag, {"state": "archived"})
+    await add_audit(tx, caller=caller, action="delete_user", subject_id=user_id)
+
+
+async def list_user_teams(tx: Transaction, *, caller: Caller, user_id: UUID) -> rows.Page:
+    await get_user(tx, caller=caller, user_id=user_id)
+    return await store.teams_of_user(tx, user_id)
+
+
+# Teams -------------------------------------------------------------------------------
+
+
+def _permit_role_name(caller: Caller, roles: RoleNames, *names: str | None) -> None:
+    """Membership in some teams is a role, by name: only super admins touch these names."""
+    permit(caller.is_super_admin or not any(name in roles for name in names))
+
+
+async def create_team(
+    tx: Transaction, *, caller: Caller, roles: RoleNames, values: dict[str, Any]
+) -> tuple[str, str]:
+    permit(caller.writes_all)
+    _permit_role_name(caller, roles, values["name"])
+    team_id = await rows.insert(tx, "teams", values)
+    await add_audit(tx, caller=caller, action="create_teams", subject_id=team_id, team_id=team_id)
+    return rows.found(await store.get_team(tx, team_id, None), "team")
+
+
+async def list_teams(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    return await store.list_teams(tx, query, caller.visible_teams)
+
+
+async def get_team(tx: Transaction, *, caller: Caller, team_id: UUID) -> tuple[str, str]:
+    return rows.found(await store.get_team(tx, team_id, caller.visible_teams), "team")
+
+
+async def require_team(tx: Transaction, *, team_id: UUID) -> str:
+    """The name of a team there is; 404."""
+    name = await store.get_team_name(tx, team_id)
+    if name is None:
+        raise NotFound("team not found")
+    return name
+
+
+async def update_team(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    roles: RoleNames,
+    team_id: UUID,
+    etag: str,
+    values: dict[str, Any],
+) -> tuple[str, str]:
+    """Change a team; 409 when it changed meanwhile."""
+    await get_team(tx, caller=caller, team_id=team_id)
+    permit(caller.writes_all)
+    if values.get("state") == "archived":
+        permit(caller.is_super_admin)
+        await store.archive_team(tx, team_id)
+    _permit_role_name(caller, roles, await require_team(tx, team_id=team_id), values.get("name"))
+    if not await rows.update(tx, "teams", team_id, values, etag=etag):
+        raise Conflict("the team was changed meanwhile; read it again")
+    await add_audit(tx, caller=caller, action="update_team", subject_id=team_id, team_id=team_id)
+    return rows.found(await store.get_team(tx, team_id, None, archived=True), "team")
+
+
+async def delete_team(tx: Transaction, *, caller: Caller, team_id: UUID, etag: str) -> None:
+    """Archive a team with its labs, jobs and files; its members leave it."""
+    await get_team(tx, caller=caller, team_id=team_id)
+    permit(caller.is_super_admin)
+    if not await rows.update(tx, "teams", team_id, {"state": "archived"}, etag=etag):
+        raise Conflict("the team was changed meanwhile; read it again")
+    await store.archive_team(tx, team_id)
+    await add_audit(tx, caller=caller, action="delete_team", subject_id=team_id, team_id=team_id)
+
+
+async def add_member(
+    tx: Transaction, *, caller: Caller, roles: RoleNames, team_id: UUID, user_id: UUID
+) -> None:
+    """Make a user a member; 409 when it is one."""
+    permit(caller.writes_all)
+    _permit_role_name(caller, roles, await require_team(tx, team_id=team_id))
+    rows.found(await store.get_user(tx, user_id), "user")
+    await store.add_member(tx, team_id, user_id)
+    await add_audit(tx, caller=caller, action="add_member", subject_id=user_id, team_id=team_id)
+
+
+async def drop_member(tx: Transaction, *, caller: Caller, team_id: UUID, user_id: UUID) -> None:
+    permit(caller.writes_all)
+    if not await store.drop_member(tx, team_id, user_id):
+        raise NotFound("the user is not a member of this team")
+    await add_audit(tx, caller=caller, action="drop_member", subject_id=user_id, team_id=team_id)
+
+
+async def list_members(tx: Transaction, *, caller: Caller, team_id: UUID) -> rows.Page:
+    await get_team(tx, caller=caller, team_id=team_id)
+    permit(caller.is_member(team_id))
+    return await store.members_of(tx, team_id)
+
+
+async def grant_components(
+    tx: Transaction, *, caller: Caller, team_id: UUID, teams: list[UUID]
+) -> None:
+    """Let a team see the components of `teams`; 409 when it may already."""
+    permit(caller.writes_all)
+    await require_team(tx, team_id=team_id)
+    others = sorted({team for team in teams if team != team_id})
+    if await store.count_teams(tx, others) != len(others):
+        raise NotFound("team not found")
+    await store.add_grants(tx, team_id, others)
+    await add_audit(tx, caller=caller, action="grant_components", team_id=team_id)
+
+
+async def revoke_components(
+    tx: Transaction, *, caller: Caller, team_id: UUID, teams: list[UUID]
+) -> None:
+    permit(caller.writes_all)
+    await require_team(tx, team_id=team_id)
+    await store.drop_grants(tx, team_id, teams)
+    await add_audit(tx, caller=caller, action="revoke_components", team_id=team_id)
+
+
+async def list_grants(tx: Transaction, *, caller: Caller, team_id: UUID) -> rows.Page:
+    permit(caller.writes_all)
+    await require_team(tx, team_id=team_id)
+    return await store.granting_teams(tx, team_id)
+
+
+# First start -------------------------------------------------------------------------
+
+
+async def ensure_first_start(tx: Transaction, *, settings: Settings) -> str | None:
+    """Create the role teams if absent, and the user `admin` if there is no user at all.
+
+    Returns the password of a user it created (from the settings, else a random one):
+    it is readable only now.
+    """
+    await store.lock_first_start(tx)
+    roles = RoleNames.of(settings)
+    ids = {}
+    for name in (roles.super_admin, roles.epm, roles.read_only):
+        ids[name] = await store.team_by_name(tx, name) or await rows.insert(
+            tx, "teams", {"name": name}
+        )
+    if await store.has_users(tx):
+        return None
+    password = settings.admin_password or new_secret()[:24]
+    hashed = await asyncio.to_thread(hash_password, password)
+    user = {"name": "admin", "fullname": "Administrator", "password": hashed}
+    user_id = await rows.insert(tx, "users", user)
+    await store.add_member(tx, ids[roles.super_admin], user_id)
+    return password

@@ -1,0 +1,1 @@
+"""What implements the ports: one connector per file, found by `registry`."""

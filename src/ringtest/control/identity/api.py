@@ -1,0 +1,102 @@
+"""Routes of identity, and the dependency `caller` of every other route."""
+
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from litestar.datastructures import Cookie
+
+from ringtest.control.accounts.model import Caller, RoleNames
+from ringtest.control.db.pool import Database
+from ringtest.control.identity import model, service
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.secret_box import SecretBox
+from ringtest.control.wire import answers, bodies, requests, spool
+
+
+class LogIn(msgspec.Struct):
+    """Body of POST /session."""
+
+    name: str
+    password: str
+
+
+async def provide_caller(
+    request: Request[Any, Any, Any], db: Database, secrets: SecretBox, settings: Settings
+) -> Caller:
+    """Who sent the request; 401 when nobody we know.
+
+    A signature covers the body: it is read for signed requests alone, and only once the
+    machine is known and its clock is right.
+    """
+
+    async def body_digest() -> str:
+        limit = request.route_handler.resolve_request_max_body_size() or settings.max_file
+        folder = settings.data if settings.data.is_dir() else None
+        return await spool.digest_body(request, limit=limit, folder=folder)
+
+    raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return await service.authenticate(
+        db,
+        service.Request(
+            method=request.method,
+            path=unquote(raw_path.decode("latin-1")),
+            query=requests.query_pairs(request),
+            headers=request.headers,
+            body_digest=body_digest,
+        ),
+        secrets=secrets,
+        roles=RoleNames.of(settings),
+    )
+
+
+@get("/identity", summary="Who am I, and in which teams?")
+async def get_identity(caller: Caller) -> Response[bytes]:
+    text = answers.encode(model.identity_json(caller)).decode()
+    return answers.one("identity", text, etag=caller.etag)
+
+
+@post("/session", summary="Log in: opens a browser session")
+async def open_session(
+    request: Request[Any, Any, Any], db: Database, settings: Settings
+) -> Response[bytes]:
+    """Body `{"name", "password"}`. Sets the cookie `ringtest_session`; requests with it that
+    are not GET or HEAD must send the header `X-Requested-With: ringtest`."""
+    body = bodies.closed(LogIn, await request.body())
+    roles = RoleNames.of(settings)
+    caller = await service.log_in(db, body.name, body.password, roles=roles)
+    async with db.transaction(caller.tenant) as tx:
+        token = await service.open_session(tx, caller=caller)
+    text = answers.encode(model.identity_json(caller)).decode()
+    answer = answers.one("identity", text, status=201)
+    answer.set_cookie(_cookie(request, token, int(model.SESSION_LIFE.total_seconds())))
+    return answer
+
+
+@delete("/session", status_code=200, summary="Log out: ends the session of the cookie")
+async def close_session(
+    request: Request[Any, Any, Any], db: Database, caller: Caller
+) -> Response[bytes]:
+    token = model.cookie(request.headers.get("cookie", ""), service.SESSION_COOKIE)
+    if token is not None:
+        async with db.transaction(caller.tenant) as tx:
+            await service.close_session(tx, token=token)
+    answer = answers.nothing()
+    answer.set_cookie(_cookie(request, "", 0))
+    return answer
+
+
+def _cookie(request: Request[Any, Any, Any], value: str, seconds: int) -> Cookie:
+    return Cookie(
+        key=service.SESSION_COOKIE,
+        value=value,
+        path="/",
+        max_age=seconds,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+routes = [get_identity, open_session, close_session]

@@ -1,0 +1,192 @@
+"""Verbs of labs: remote CIs and feeders, their keys, who hears of them, when they speak."""
+
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.accounts import service as accounts
+from ringtest.control.accounts.model import Caller, Machine, permit
+from ringtest.control.db import rows
+from ringtest.control.db.pool import Transaction
+from ringtest.control.kernel.errors import BadRequest, NotFound
+from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.ids import new_secret
+from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.labs import store
+from ringtest.control.labs.model import CONNECTED_FOR, KEY_OVERLAP
+from ringtest.control.ports.secret_box import SecretBox
+
+# Remote CIs and feeders --------------------------------------------------------------
+
+
+def _readable(kind: Machine, caller: Caller) -> list[UUID] | None:
+    """Teams whose machines the caller reads; read-only members see labs, not feeders."""
+    if kind == "feeder":
+        return None if caller.writes_all else sorted(caller.team_ids)
+    return caller.visible_teams
+
+
+async def create_machine(
+    tx: Transaction, *, caller: Caller, secrets: SecretBox, kind: Machine, values: dict[str, Any]
+) -> tuple[str, str, str]:
+    """Add a lab (members of its team) or a feeder (administrators): JSON, etag, API secret."""
+    team_id: UUID = values["team_id"]
+    permit(caller.is_member(team_id) if kind == "remoteci" else caller.writes_all)
+    await accounts.require_team(tx, team_id=team_id)
+    machine_id = await rows.insert(tx, f"{kind}s", values)
+    secret = new_secret()
+    await store.add_key(tx, kind, machine_id, secrets.seal(secret))
+    await accounts.add_audit(
+        tx, caller=caller, action=f"create_{kind}", subject_id=machine_id, team_id=team_id
+    )
+    return *rows.found(await store.get_machine(tx, kind, machine_id, None), kind), secret
+
+
+async def list_machines(
+    tx: Transaction, *, caller: Caller, kind: Machine, query: ListQuery
+) -> rows.Page:
+    return await store.list_machines(tx, kind, query, _readable(kind, caller))
+
+
+async def list_team_remotecis(
+    tx: Transaction, *, caller: Caller, team_id: UUID, query: ListQuery
+) -> rows.Page:
+    await accounts.get_team(tx, caller=caller, team_id=team_id)
+    permit(caller.is_member(team_id))
+    return await store.list_machines(tx, "remoteci", query, None, team_id=team_id)
+
+
+async def get_machine(
+    tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID
+) -> tuple[str, str]:
+    return rows.found(await store.get_machine(tx, kind, machine_id, _readable(kind, caller)), kind)
+
+
+async def _own_machine(tx: Transaction, caller: Caller, kind: Machine, machine_id: UUID) -> UUID:
+    """Its team; 404 when the caller may not see it, 401 when it may not change it."""
+    team_id = await store.get_machine_team(tx, kind, machine_id, _readable(kind, caller))
+    if team_id is None:
+        raise NotFound(f"{kind} not found")
+    permit(caller.is_member(team_id))
+    return team_id
+
+
+async def update_machine(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    kind: Machine,
+    machine_id: UUID,
+    etag: str,
+    values: dict[str, Any],
+) -> tuple[str, str]:
+    """Change a machine; 404 when it changed meanwhile. It stays in its team: its jobs do."""
+    team_id = await _own_machine(tx, caller, kind, machine_id)
+    if values.pop("team_id", team_id) != team_id:
+        raise BadRequest(f"a {kind} stays in its team; create another one there")
+    if not await rows.update(tx, f"{kind}s", machine_id, values, etag=etag):
+        raise NotFound(f"{kind} not found")
+    if values.get("state") == "archived":
+        await store.archive_machine(tx, kind, machine_id)
+    return rows.found(await store.get_machine(tx, kind, machine_id, None, archived=True), kind)
+
+
+async def delete_machine(
+    tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID, etag: str
+) -> None:
+    """Archive a machine; its keys stop working, and a lab's jobs are archived with it."""
+    team_id = await _own_machine(tx, caller, kind, machine_id)
+    if not await rows.update(tx, f"{kind}s", machine_id, {"state": "archived"}, etag=etag):
+        raise NotFound(f"{kind} not found")
+    await store.archive_machine(tx, kind, machine_id)
+    await accounts.add_audit(
+        tx, caller=caller, action=f"delete_{kind}", subject_id=machine_id, team_id=team_id
+    )
+
+
+async def replace_key(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    secrets: SecretBox,
+    kind: Machine,
+    machine_id: UUID,
+    revoke_now: bool,
+) -> tuple[str, str, str]:
+    """A new API secret: JSON, etag, secret. The old one works for 24 h, or ends now."""
+    team_id = await _own_machine(tx, caller, kind, machine_id)
+    await rows.update(tx, f"{kind}s", machine_id, {}, etag=None)
+    end = tx.now if revoke_now else tx.now + KEY_OVERLAP
+    await store.retire_keys(tx, kind, machine_id, end)
+    secret = new_secret()
+    await store.add_key(tx, kind, machine_id, secrets.seal(secret))
+    await accounts.add_audit(
+        tx, caller=caller, action=f"replace_{kind}_key", subject_id=machine_id, team_id=team_id
+    )
+    return *rows.found(await store.get_machine(tx, kind, machine_id, None), kind), secret
+
+
+async def get_remoteci_data(
+    tx: Transaction, *, caller: Caller, remoteci_id: UUID, keys: list[str] | None
+) -> str:
+    """The lab's `data` as JSON, cut down to `keys` if given."""
+    data = await store.get_data(tx, remoteci_id, caller.visible_teams, keys)
+    if data is None:
+        raise NotFound("remoteci not found")
+    return data
+
+
+async def subscribe(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> None:
+    """The caller wants the lab's mail; 409 when it gets it already."""
+    permit(caller.kind == "user")
+    await _own_machine(tx, caller, "remoteci", remoteci_id)
+    await store.subscribe(tx, remoteci_id, caller.id)
+
+
+async def unsubscribe(tx: Transaction, *, caller: Caller, remoteci_id: UUID, user_id: UUID) -> None:
+    await _own_machine(tx, caller, "remoteci", remoteci_id)
+    if not await store.unsubscribe(tx, remoteci_id, user_id):
+        raise NotFound("the user is not subscribed to this remoteci")
+
+
+async def list_subscribers(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> rows.Page:
+    await _own_machine(tx, caller, "remoteci", remoteci_id)
+    return await store.subscribers_of(tx, remoteci_id)
+
+
+async def list_user_remotecis(tx: Transaction, *, caller: Caller, user_id: UUID) -> rows.Page:
+    """Labs whose mail the user gets."""
+    await accounts.get_user(tx, caller=caller, user_id=user_id)
+    return await store.remotecis_of_user(tx, user_id)
+
+
+# Labs that speak and fall silent -----------------------------------------------------
+
+
+async def touch_remoteci(
+    tx: Transaction, *, remoteci_id: UUID, agent_version: str | None = None
+) -> None:
+    """A lab's agent spoke. Says so to everyone if it was silent before."""
+    seen = await store.touch(tx, remoteci_id, agent_version)
+    if seen is None or (seen["before"] and tx.now - seen["before"] < CONNECTED_FOR):
+        return
+    await _tell_lab_seen(tx, remoteci_id, seen["team_id"], connected=True)
+
+
+async def tell_silent_labs(tx: Transaction, *, limit: int = 50) -> int:
+    """Say of labs that fell silent that they did; returns how many."""
+    silent = await store.newly_silent(tx, limit=limit)
+    for lab in silent:
+        await _tell_lab_seen(tx, lab["id"], lab["team_id"], connected=False)
+    return len(silent)
+
+
+async def _tell_lab_seen(
+    tx: Transaction, remoteci_id: UUID, team_id: UUID, *, connected: bool
+) -> None:
+    await tx.add_event(
+        EventType.LAB_SEEN,
+        team_id=team_id,
+        topic_id=None,
+        remoteci_id=str(remoteci_id),
+        connected=connected,
+    )

@@ -1,0 +1,39 @@
+"""Reading requests: query strings the one way that signatures cover, etags, lists."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+
+from ringtest.control.kernel.errors import PreconditionFailed
+from ringtest.control.kernel.paging import ListQuery, parse_list_query
+
+
+def query_pairs(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
+    """Every `key=value` of the query string in order, decoded, empty values kept."""
+    raw: bytes = request.scope["query_string"]
+    return parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
+
+
+def parameters(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """Query parameters by name. Of a repeated key the last value counts.
+
+    A signature covers the last value alone: taking the first one would let whoever
+    caught a signed request change what it asks for.
+    """
+    return dict(query_pairs(request))
+
+
+def list_query(
+    request: Request[Any, Any, Any], *, extra: frozenset[str] = frozenset()
+) -> ListQuery:
+    """The list parameters of the request; anything else is a 400."""
+    return parse_list_query(parameters(request), extra=extra)
+
+
+def if_match(request: Request[Any, Any, Any]) -> str:
+    """The etag the caller last saw; 412 when it does not say."""
+    etag: str | None = request.headers.get("if-match")
+    if etag is None:
+        raise PreconditionFailed("the header If-match is required")
+    return etag.strip().strip('"')

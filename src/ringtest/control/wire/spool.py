@@ -1,0 +1,60 @@
+"""Bodies that must be read before they are used: a signature covers the whole body.
+
+A small body is kept in memory, a large one goes through a temporary file; either way
+the request afterwards gives the same body to its handler, by `body()` or `stream()`.
+"""
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import IO, Any
+
+from litestar import Request
+from litestar.types import HTTPReceiveMessage
+
+from ringtest.control.kernel.errors import BadRequest, TooLarge
+
+_IN_MEMORY = 1024 * 1024
+_CHUNK = 256 * 1024
+
+
+async def digest_body(
+    request: Request[Any, Any, Any], *, limit: int, folder: Path | None = None
+) -> str:
+    """Hex SHA-256 of the body; more than `limit` bytes: TooLarge.
+
+    `folder` holds the temporary file of a large body; it has no name and goes away
+    with the request.
+    """
+    digest = hashlib.sha256()
+    place = str(folder) if folder else None
+    # the request owns it from here on: it is closed when the request is dropped
+    spooled: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=place)  # noqa: SIM115
+    size = 0
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise BadRequest("the client went away before its body was complete")
+        size += len(message["body"])
+        if size > limit:
+            raise TooLarge(f"the body may have at most {limit} bytes", limit=limit)
+        digest.update(message["body"])
+        spooled.write(message["body"])
+        more = message.get("more_body", False)
+    spooled.seek(0)
+    request.receive = _Replay(spooled, size)
+    return digest.hexdigest()
+
+
+class _Replay:
+    """Gives a spooled body again, in the form the server would."""
+
+    def __init__(self, body: IO[bytes], size: int) -> None:
+        self._body = body
+        self._left = size
+
+    async def __call__(self) -> HTTPReceiveMessage:
+        chunk = self._body.read(_CHUNK)
+        self._left -= len(chunk)
+        return {"type": "http.request", "body": chunk, "more_body": self._left > 0}
