@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_ROOT = Path(__file__).parents[2]
 _PR_SET_PDEATHSIG = 1
 _GRACE_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
@@ -73,6 +74,7 @@ class Household:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                cwd=_ROOT,
                 env={**os.environ, **child.environment},
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
