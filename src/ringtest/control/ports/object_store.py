@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Stored:
     md5: str
 
 
+@runtime_checkable
 class ObjectStore(Protocol):
     """Keys are relative paths of our own making, e.g. `<team>/<job>/<file>`."""
 

@@ -1,8 +1,9 @@
 """Keeping secrets that must be read back (HMAC keys, webhook secrets) unreadable at rest."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class SecretBox(Protocol):
     """Authenticated encryption with the server's key."""
 
