@@ -1,0 +1,53 @@
+"""SQL of job definitions."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.db import rows
+from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
+from ringtest.control.db.pool import Transaction
+from ringtest.control.kernel.paging import ListQuery
+
+COLUMNS: Mapping[str, Kind] = {
+    "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
+    "name": "text", "topic_id": "uuid",
+}  # fmt: skip
+_JSON = "d.id, d.created_at, d.updated_at, d.etag, d.state, d.name, d.topic_id, d.spec"
+
+
+def _visible(caller: Caller) -> Conditions:
+    """Definitions of topics the caller may use: the policy's rule, without policies too."""
+    conditions = Conditions(["d.state <> 'archived'"])
+    if not caller.reads_catalog:
+        conditions.add(
+            "d.topic_id IN (SELECT t.id FROM topics t WHERE (t.export_control OR {}) AND"
+            " t.product_id IN (SELECT product_id FROM products_teams WHERE team_id = ANY ({})))",
+            caller.has_pre_release_access,
+            sorted(caller.team_ids),
+        )
+    return conditions
+
+
+async def select_page(tx: Transaction, caller: Caller, query: ListQuery) -> tuple[str, int]:
+    """JSON array and count."""
+    conditions = _visible(caller)
+    apply_where(conditions, query, COLUMNS, "d")
+    order = order_by(query, COLUMNS, "d", "-created_at")
+    return await rows.page(tx, _JSON, "job_definitions d", conditions, order=order, query=query)
+
+
+async def select_one(
+    tx: Transaction, caller: Caller, definition_id: UUID
+) -> tuple[str, str] | None:
+    """JSON and etag."""
+    conditions = _visible(caller)
+    conditions.add("d.id = {}", definition_id)
+    return await rows.one(tx, _JSON, "job_definitions d", conditions)
+
+
+async def has_topic(tx: Transaction, topic_id: UUID) -> bool:
+    found = await tx.fetchval(
+        "SELECT 1 FROM topics WHERE id = $1 AND state <> 'archived'", topic_id
+    )
+    return found is not None

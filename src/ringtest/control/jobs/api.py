@@ -1,0 +1,194 @@
+"""Routes of jobs: /jobs, their components and numbers, and /job_requests."""
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from litestar import Request, Response, delete, get, post, put
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.db.pool import Database
+from ringtest.control.jobs import service
+from ringtest.control.jobs.model import (
+    Client,
+    ComponentOf,
+    Counts,
+    CreateJob,
+    JobOf,
+    Key,
+    KeyValue,
+    ScheduleJob,
+    UpdateJob,
+)
+from ringtest.control.kernel.ids import parse_id
+from ringtest.control.wire import answers, bodies, requests
+
+Http = Request[Any, Any, Any]
+
+_counts: WeakKeyDictionary[Database, Counts] = WeakKeyDictionary()
+
+
+def _client(request: Http) -> Client:
+    headers = request.headers
+    return Client(headers.get("user-agent"), headers.get("client-version"))
+
+
+@post("/jobs", summary="Create a job of components that the lab chose")
+async def create_job(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    body = bodies.closed(CreateJob, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.create_job(tx, caller=caller, body=body, client=_client(request))
+    return answers.one("job", text, etag=etag, status=201)
+
+
+@post("/jobs/schedule", summary="Create a job of a topic's newest components")
+async def schedule_job(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    body = bodies.closed(ScheduleJob, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.schedule_job(
+            tx, caller=caller, body=body, client=_client(request)
+        )
+    return answers.one("job", text, etag=etag, status=201)
+
+
+@post("/jobs/upgrade", summary="Create a job in the topic that follows a job's")
+async def upgrade_job(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    body = bodies.closed(JobOf, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.upgrade_job(
+            tx, caller=caller, job_id=body.job_id, client=_client(request)
+        )
+    return answers.one("job", text, etag=etag, status=201)
+
+
+@post("/jobs/{job_id:str}/update", summary="Create a job like this with the newest components")
+async def update_components(
+    job_id: str, request: Http, db: Database, caller: Caller
+) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.update_job_components(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), client=_client(request)
+        )
+    return answers.one("job", text, etag=etag, status=201)
+
+
+@get("/jobs", summary="Jobs, newest first, with their embeds")
+async def list_jobs(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    """`_meta.next` is the cursor of the next page, for `after`: as cheap on the last page
+    as on the first, which `offset` is not."""
+    query = requests.list_query(request)
+    counts = _counts.setdefault(db, Counts())
+    async with db.transaction(caller.tenant) as tx:
+        items, count, after = await service.list_jobs(tx, caller=caller, query=query, counts=counts)
+    return answers.many("jobs", items, count, next=after)
+
+
+@get("/jobs/{job_id:str}", summary="One job with its embeds, data, jobstates and files")
+async def get_job(job_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text, etag = await service.get_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
+    return answers.one("job", text, etag=etag)
+
+
+@put("/jobs/{job_id:str}", summary="Edit a job")
+async def update_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    etag = requests.if_match(request)
+    body = bodies.open_(UpdateJob, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        text, fresh = await service.update_job(
+            tx,
+            caller=caller,
+            job_id=parse_id(job_id, "job"),
+            etag=etag,
+            values=bodies.given(body),
+        )
+    return answers.one("job", text, etag=fresh)
+
+
+@delete("/jobs/{job_id:str}", status_code=204, summary="Archive a job and its files")
+async def delete_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    etag = requests.if_match(request)
+    async with db.transaction(caller.tenant) as tx:
+        await service.delete_job(tx, caller=caller, job_id=parse_id(job_id, "job"), etag=etag)
+    return answers.nothing()
+
+
+@get("/jobs/{job_id:str}/components", summary="Components of a job")
+async def list_components(
+    job_id: str, request: Http, db: Database, caller: Caller
+) -> Response[bytes]:
+    query = requests.list_query(request)
+    async with db.transaction(caller.tenant) as tx:
+        items, count = await service.list_components(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
+        )
+    return answers.many("components", items, count)
+
+
+@post("/jobs/{job_id:str}/components", summary="Add a component to a job")
+async def add_component(
+    job_id: str, request: Http, db: Database, caller: Caller
+) -> Response[bytes]:
+    body = bodies.closed(ComponentOf, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        await service.add_component(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), component_id=body.id
+        )
+    return answers.nothing(status=201)
+
+
+@delete("/jobs/{job_id:str}/components/{component_id:str}", status_code=201, summary="Take it out")
+async def remove_component(
+    job_id: str, component_id: str, db: Database, caller: Caller
+) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        await service.remove_component(
+            tx,
+            caller=caller,
+            job_id=parse_id(job_id, "job"),
+            component_id=parse_id(component_id, "component"),
+        )
+    return answers.nothing(status=201)
+
+
+@post("/jobs/{job_id:str}/kv", summary="Note a number about a job")
+async def put_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    body = bodies.closed(KeyValue, await request.body())
+    the_id = parse_id(job_id, "job")
+    async with db.transaction(caller.tenant) as tx:
+        await service.put_key(tx, caller=caller, job_id=the_id, key=body.key, value=body.value)
+    noted = {"job_id": the_id, "key": body.key, "value": body.value}
+    return answers.one("kv", answers.encode(noted).decode(), status=201)
+
+
+@delete("/jobs/{job_id:str}/kv", status_code=204, summary="Forget a number")
+async def delete_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    body = bodies.closed(Key, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        await service.delete_key(tx, caller=caller, job_id=parse_id(job_id, "job"), key=body.key)
+    return answers.nothing()
+
+
+@get("/job_requests", summary="Component sets that rules or people want tested")
+async def list_requests(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    query = requests.list_query(request)
+    async with db.transaction(caller.tenant) as tx:
+        items, count = await service.list_requests(tx, caller=caller, query=query)
+    return answers.many("job_requests", items, count)
+
+
+routes = [
+    create_job,
+    schedule_job,
+    upgrade_job,
+    update_components,
+    list_jobs,
+    get_job,
+    update_job,
+    delete_job,
+    list_components,
+    add_component,
+    remove_component,
+    put_key,
+    delete_key,
+    list_requests,
+]

@@ -1,0 +1,366 @@
+"""What a job is, which set of components it tests, and what a posted DCI status does. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ringtest.control.kernel.errors import BadRequest, Conflict
+from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.outcome import (
+    DCI_STATUSES,
+    JobResult,
+    JobStatus,
+    Stage,
+    dci_status,
+    from_dci_status,
+)
+
+State = Literal["active", "inactive", "archived"]
+
+
+def component_set_key(ids: Iterable[UUID]) -> str:
+    """The name of a component set: 16 hex digits, whatever the order; "" for no components.
+
+    >>> a, b = UUID(int=1), UUID(int=2)
+    >>> component_set_key([a, b]) == component_set_key([b, a, a])
+    True
+    >>> component_set_key([])
+    ''
+    """
+    text = ",".join(sorted({str(one) for one in ids}))
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How a job stands: what decisions are made of. Times are naive UTC.
+
+    `leased` jobs run in an agent's hands and move only through its attempts; the others
+    were created by a DCI client, which posts any status it likes. `budget` is how many
+    attempts the definition grants.
+    """
+
+    id: UUID
+    team_id: UUID
+    topic_id: UUID
+    remoteci_id: UUID
+    status: JobStatus
+    created_at: datetime
+    stage: Stage | None = None
+    result: JobResult | None = None
+    reason: str | None = None
+    leased: bool = True
+    attempt: int = 0
+    max_attempts: int = 3
+    budget: int = 3
+    timeout_seconds: int = 21600
+    cancel_requested_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Job":
+        """A job from its row and `budget`, the attempts its definition grants (or None)."""
+        same = (
+            "id", "team_id", "topic_id", "remoteci_id", "created_at", "attempt", "max_attempts",
+            "timeout_seconds", "cancel_requested_at", "started_at", "finished_at",
+        )  # fmt: skip
+        return cls(
+            status=JobStatus(row["status"]),
+            stage=Stage(row["stage"]) if row["stage"] else None,
+            result=JobResult(row["result"]) if row["result"] else None,
+            reason=row["status_reason"],
+            leased=row["definition_id"] is not None,
+            budget=row["budget"] or row["max_attempts"],
+            **{name: row[name] for name in same},
+        )
+
+    @property
+    def word(self) -> str:
+        """The wire format's mixed status."""
+        return dci_status(self.status, self.stage, self.result)
+
+    def duration(self, now: datetime) -> int:
+        """Seconds. DCI counts from the creation of a job; a leased one waited in a queue first."""
+        since = (self.started_at if self.leased else None) or self.created_at
+        return max(0, int(((self.finished_at or now) - since).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a posted status makes of a job: `recorded` is the jobstate's own word."""
+
+    job: Job
+    recorded: str
+    result: JobResult | None
+    events: tuple[EventType, ...]
+
+
+def post_status(job: Job, word: str, *, reason: str | None, now: datetime) -> Posted:
+    """A DCI client says how its job is: any order goes, and only the first end is an event.
+
+    Failing before the tests began is the environment's fault: recorded and told as an
+    error, while the job keeps the posted word, as DCI does.
+
+    >>> now = datetime(2026, 1, 1)
+    >>> new = Job(UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4), JobStatus.QUEUED, now,
+    ...           leased=False)
+    >>> posted = post_status(new, "failure", reason=None, now=now)
+    >>> posted.job.word, posted.recorded, posted.result.value, [e.value for e in posted.events]
+    ('failure', 'error', 'errored', ['job.finished'])
+    """
+    if word not in DCI_STATUSES:
+        raise BadRequest(
+            "Request malformed", error=f"status: {word[:80]!r} is unknown", allowed=DCI_STATUSES
+        )
+    if job.leased:
+        raise Conflict("an agent runs this job: only its attempt moves it", phase=job.status.value)
+    status, stage, result = from_dci_status(word)
+    early = job.word in ("new", "pre-run") and word in ("failure", "error")
+    ends = status is JobStatus.FINISHED
+    after = replace(
+        job,
+        status=status,
+        stage=stage,
+        result=result,
+        reason=reason if reason is not None else job.reason,
+        started_at=job.started_at or (None if status is JobStatus.QUEUED else now),
+        finished_at=job.finished_at or (now if ends else None),
+    )
+    return Posted(
+        job=after,
+        recorded="error" if early else word,
+        result=JobResult.ERRORED if early else result,
+        events=(EventType.JOB_FINISHED,) if ends and job.finished_at is None else (),
+    )
+
+
+class CreateJob(Struct, kw_only=True):
+    """Body of `POST /jobs`. remoteci_id and team_id are accepted and replaced by the caller's."""
+
+    components: list[UUID]
+    topic_id: UUID | None = None
+    comment: str | None = None
+    previous_job_id: UUID | None = None
+    update_previous_job_id: UUID | None = None
+    state: State = "active"
+    tags: list[str] | None = None
+    data: dict[str, Any] | None = None
+    status_reason: str | None = None
+    configuration: str | None = None
+    name: str | None = None
+    url: str | None = None
+    pipeline_id: UUID | None = None
+    remoteci_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+class ScheduleJob(Struct, kw_only=True):
+    """Body of `POST /jobs/schedule`: no components means the newest of each type."""
+
+    topic_id: UUID
+    components_ids: list[UUID] | None = None
+    comment: str | None = None
+    previous_job_id: UUID | None = None
+    tags: list[str] | None = None
+    data: dict[str, Any] | None = None
+    configuration: str | None = None
+    name: str | None = None
+    url: str | None = None
+    pipeline_id: UUID | None = None
+    state: State = "active"
+    remoteci_id: UUID | None = None
+
+
+class UpdateJob(Struct, kw_only=True):
+    """Body of `PUT /jobs/:id`."""
+
+    comment: str | UnsetType | None = UNSET
+    status: str | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    status_reason: str | UnsetType | None = UNSET
+    configuration: str | UnsetType | None = UNSET
+    name: str | UnsetType | None = UNSET
+    url: str | UnsetType | None = UNSET
+
+
+class JobOf(Struct):
+    """Body of `POST /jobs/upgrade`."""
+
+    job_id: UUID
+
+
+class ComponentOf(Struct):
+    """Body of `POST /jobs/:id/components`."""
+
+    id: UUID
+
+
+class CreateJobstate(Struct):
+    """Body of `POST /jobstates`."""
+
+    job_id: UUID
+    status: str
+    comment: str | None = None
+
+
+class KeyValue(Struct):
+    """Body of `POST /jobs/:id/kv`."""
+
+    key: str
+    value: float
+
+
+class Key(Struct):
+    """Body of `DELETE /jobs/:id/kv`."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The program that called, as it names itself in its headers."""
+
+    user_agent: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A row about to be: everything a caller may choose and everything we decided."""
+
+    id: UUID
+    topic_id: UUID
+    product_id: UUID | None
+    remoteci_id: UUID
+    team_id: UUID
+    component_ids: tuple[UUID, ...]
+    name: str | None = None
+    configuration: str | None = None
+    url: str | None = None
+    comment: str | None = None
+    status_reason: str | None = None
+    state: State = "active"
+    tags: tuple[str, ...] = ()
+    data: dict[str, Any] | None = None
+    pipeline_id: UUID | None = None
+    previous_job_id: UUID | None = None
+    update_previous_job_id: UUID | None = None
+    client: Client = Client()
+
+    @property
+    def set_key(self) -> str:
+        return component_set_key(self.component_ids)
+
+
+def clean_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
+    """Tags as they are kept: blank ones dropped.
+
+    >>> clean_tags(["daily", " ", ""])
+    ('daily',)
+    """
+    return tuple(tag for tag in tags or () if tag.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page of a list ended. Opaque on the wire.
+
+    Lists in order of creation go on from a row (`created_at`, `id`); lists in any other
+    order from a number of rows, and cost what an offset costs.
+    """
+
+    created_at: datetime | None = None
+    id: UUID | None = None
+    offset: int = 0
+
+    def text(self) -> str:
+        """The cursor as a word for a URL.
+
+        >>> Cursor(offset=40).text()
+        'o40'
+        """
+        if self.created_at is None or self.id is None:
+            return f"o{self.offset}"
+        return f"k{self.created_at.isoformat()}_{self.id}"
+
+
+def read_cursor(text: str | None, *, keyset: bool) -> Cursor:
+    """A cursor of a list in order of creation (`keyset`) or in another order.
+
+    >>> read_cursor("k2026-01-01T00:00:00_00000000-0000-0000-0000-000000000001", keyset=True).id
+    UUID('00000000-0000-0000-0000-000000000001')
+    """
+    if text is None:
+        return Cursor()
+    try:
+        if keyset and text.startswith("k"):
+            moment, _, job_id = text[1:].partition("_")
+            created_at = datetime.fromisoformat(moment)
+            if created_at.tzinfo is None:
+                return Cursor(created_at, UUID(job_id))
+        if not keyset and text.startswith("o") and text[1:].isascii() and text[1:].isdigit():
+            return Cursor(offset=int(text[1:][:18]))
+    except ValueError:
+        pass
+    raise BadRequest("after: not a cursor of this list; use _meta.next of its last page")
+
+
+class Counts:
+    """How many rows a list has, remembered while counting them again would cost more than
+    it tells. One per process and database; small counts are not kept, they are cheap.
+
+    >>> counts, now = Counts(), datetime(2026, 1, 1)
+    >>> counts.keep("jobs of a team", 100_000, now)
+    >>> counts.recall("jobs of a team", now + timedelta(seconds=9))
+    100000
+    >>> counts.recall("jobs of a team", now + Counts.LIFE) is None
+    True
+    """
+
+    LIFE = timedelta(seconds=10)
+    FROM = 1000
+    ROOM = 1000
+
+    def __init__(self) -> None:
+        self._known: dict[object, tuple[int, datetime]] = {}
+
+    def recall(self, key: object, now: datetime) -> int | None:
+        """The count of `key` if it is young enough."""
+        number, until = self._known.get(key, (0, now))
+        return number if now < until else None
+
+    def keep(self, key: object, number: int, now: datetime) -> None:
+        """Remember a fresh count."""
+        if number < self.FROM:
+            return
+        if len(self._known) >= self.ROOM:
+            self._known.clear()
+        self._known[key] = (number, now + self.LIFE)
+
+
+def event_payload(event: EventType, job: Job) -> dict[str, str | int]:
+    """The ids that an event about a job carries (kernel.events.MEANINGS)."""
+    payload: dict[str, str | int] = {"job_id": str(job.id)}
+    match event:
+        case EventType.JOB_FINISHED:
+            payload["result"] = (job.result or JobResult.PASSED).value
+        case EventType.JOB_LOST:
+            payload["attempt"] = job.attempt
+        case EventType.JOB_ASSIGNED | EventType.JOB_CANCEL_REQUESTED:
+            payload["remoteci_id"] = str(job.remoteci_id)
+        case EventType.JOB_CLAIMED | EventType.JOB_RETRIED:
+            payload |= {"remoteci_id": str(job.remoteci_id), "attempt": job.attempt}
+    return payload
+
+
+WAKES_LAB = frozenset(
+    {EventType.JOB_ASSIGNED, EventType.JOB_RETRIED, EventType.JOB_CANCEL_REQUESTED}
+)
+"""Events that the lab's agents want to know of at once."""

@@ -1,0 +1,455 @@
+"""Verbs of jobs: create, list, read, edit, and the floor that attempts stand on.
+
+Whoever moves a job holds its row (`lock_job`) until its transaction ends.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from ringtest.control.accounts import service as accounts
+from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.db import rows
+from ringtest.control.db.notify import LIVE
+from ringtest.control.db.pool import Transaction
+from ringtest.control.jobs import store
+from ringtest.control.jobs.model import (
+    WAKES_LAB,
+    Client,
+    Counts,
+    CreateJob,
+    Cursor,
+    Job,
+    NewJob,
+    ScheduleJob,
+    clean_tags,
+    component_set_key,
+    event_payload,
+    post_status,
+    read_cursor,
+)
+from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed
+from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.ids import new_id
+from ringtest.control.kernel.paging import ListQuery
+
+# reading --------------------------------------------------------------------
+
+
+async def list_jobs(
+    tx: Transaction, *, caller: Caller, query: ListQuery, counts: Counts
+) -> tuple[str, int, str | None]:
+    """A page of jobs with every embed: JSON array, how many there are in all, next cursor.
+
+    The total is exact when it was counted and then kept for some seconds in `counts`.
+    """
+    conditions = store.list_conditions(query, caller.visible_teams)
+    keyset = query.sort in ((), ("-created_at",), ("created_at",))
+    cursor = read_cursor(query.after, keyset=keyset)
+    if query.after is None:
+        cursor = Cursor(offset=query.offset)
+    items, length, last = await store.select_page(tx, conditions, query, cursor)
+    key = (caller.tenant, conditions.sql(), repr(conditions.values))
+    total = counts.recall(key, tx.now)
+    if total is None:
+        first = cursor == Cursor() and length < query.limit
+        total = length if first else await store.count(tx, conditions)
+        counts.keep(key, total, tx.now)
+    if length < query.limit or last is None:
+        return items, total, None
+    after = last if keyset else Cursor(offset=cursor.offset + length)
+    return items, total, after.text()
+
+
+async def get_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, str]:
+    """JSON with every embed, data, jobstates and files; etag."""
+    return _found(await store.select_json(tx, job_id, caller.visible_teams))
+
+
+def _found(row: tuple[str, str] | None) -> tuple[str, str]:
+    if row is None:
+        raise NotFound("job not found")
+    return row
+
+
+async def list_components(
+    tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery
+) -> tuple[str, int]:
+    """Components of a job: JSON array and count."""
+    await require_job(tx, caller=caller, job_id=job_id)
+    return await store.select_components(tx, job_id, query)
+
+
+async def require_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> None:
+    """404 unless the caller may read the job."""
+    if not await store.exists(tx, job_id, caller.visible_teams):
+        raise NotFound("job not found")
+
+
+# creating, as DCI clients do -------------------------------------------------
+
+
+async def create_job(
+    tx: Transaction, *, caller: Caller, body: CreateJob, client: Client
+) -> tuple[str, str]:
+    """A job of components that the lab chose: JSON without embeds, etag."""
+    _permit_lab(caller)
+    ids = tuple(dict.fromkeys(body.components))
+    if body.topic_id is None and not ids:
+        raise BadRequest("Request malformed", error="topic_id: needed when there are no components")
+    ground = await store.select_ground(
+        tx, caller, topic_id=body.topic_id, component_ids=ids, remoteci_id=caller.id,
+        pipeline_id=body.pipeline_id,
+    )  # fmt: skip
+    found = await _check_ground(tx, ground, topic_id=body.topic_id)
+    known = {UUID(one["id"]) for one in msgspec.json.decode(found["found"])}
+    for missing in [one for one in ids if one not in known]:
+        raise await _refusal(tx, "component", missing)
+    return await _insert(tx, _new_job(found, body, ids, caller.id, client))
+
+
+async def schedule_job(
+    tx: Transaction, *, caller: Caller, body: ScheduleJob, client: Client
+) -> tuple[str, str]:
+    """A job of a topic, with its newest component of each type unless components are given."""
+    _permit_lab(caller)
+    ids = tuple(body.components_ids or ())
+    ground = await store.select_ground(
+        tx, caller, topic_id=body.topic_id, component_ids=ids, remoteci_id=caller.id,
+        pipeline_id=body.pipeline_id,
+    )  # fmt: skip
+    found = await _check_ground(tx, ground, topic_id=body.topic_id)
+    chosen = _given(found, body.topic_id, ids) if ids else _newest(found)
+    return await _insert(tx, _new_job(found, body, chosen, caller.id, client))
+
+
+async def update_job_components(
+    tx: Transaction, *, caller: Caller, job_id: UUID, client: Client
+) -> tuple[str, str]:
+    """A new job like `job_id` with the newest components of its topic."""
+    job = await _own(tx, caller, job_id)
+    return await _follow(tx, caller, job, job.topic_id, client, update_previous_job_id=job.id)
+
+
+async def upgrade_job(
+    tx: Transaction, *, caller: Caller, job_id: UUID, client: Client
+) -> tuple[str, str]:
+    """A new job in the topic that follows the job's; 400 when there is none."""
+    job = await _own(tx, caller, job_id)
+    topic_id = await store.next_topic(tx, job.topic_id)
+    if topic_id is None:
+        raise BadRequest("the job's topic has no next topic")
+    return await _follow(tx, caller, job, topic_id, client)
+
+
+async def _follow(
+    tx: Transaction, caller: Caller, job: Job, topic_id: UUID, client: Client, **more: Any
+) -> tuple[str, str]:
+    ground = await store.select_ground(
+        tx, caller, topic_id=topic_id, component_ids=(), remoteci_id=job.remoteci_id
+    )
+    found = await _check_ground(tx, ground, topic_id=topic_id)
+    body = ScheduleJob(topic_id=topic_id, previous_job_id=job.id)
+    new = _new_job(found, body, _newest(found), job.remoteci_id, client)
+    return await _insert(tx, replace(new, **more))
+
+
+def _permit_lab(caller: Caller) -> None:
+    if caller.kind != "remoteci":
+        raise BadRequest("Only remoteci can create job")
+
+
+async def _check_ground(
+    tx: Transaction, ground: asyncpg.Record | None, *, topic_id: UUID | None
+) -> asyncpg.Record:
+    if ground is None:
+        raise NotFound("remoteci not found")
+    if ground["topic_id"] is None:
+        if topic_id is None:
+            raise NotFound("component not found")
+        raise await _refusal(tx, "topic", topic_id)
+    for noun in ("topic", "lab"):
+        if ground[f"{noun}_state"] != "active":
+            raise PreconditionFailed(f"{'remoteci' if noun == 'lab' else noun} not active")
+    if not ground["has_pipeline"]:
+        raise NotFound("pipeline not found")
+    return ground
+
+
+async def _refusal(tx: Transaction, noun: str, the_id: UUID) -> Exception:
+    """401 for what exists and is not the caller's to use, 404 for what does not exist."""
+    permit(not await store.known(tx, noun, the_id))
+    return NotFound(f"{noun} not found")
+
+
+def _newest(ground: asyncpg.Record) -> tuple[UUID, ...]:
+    pairs = msgspec.json.decode(ground["newest"] or "[]")
+    for kind, component_id in pairs:
+        if component_id is None:
+            raise PreconditionFailed(f"the topic has no active component of type {kind}")
+    if len({kind for kind, _ in pairs}) != len(pairs):
+        raise PreconditionFailed("the topic names a component type twice")
+    return tuple(UUID(component_id) for _, component_id in pairs)
+
+
+def _given(ground: asyncpg.Record, topic_id: UUID, ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    types = msgspec.json.decode(ground["types"])
+    if len(ids) != len(types):
+        raise PreconditionFailed(
+            f"the topic wants {len(types)} components, not {len(ids)}", component_types=types
+        )
+    found = {
+        UUID(one["id"]): one["type"]
+        for one in msgspec.json.decode(ground["found"])
+        if one["state"] == "active" and one["topic_id"] == str(topic_id)
+    }
+    if any(one not in found for one in ids):
+        raise NotFound("component not found in this topic, or not active")
+    if len(set(found.values())) != len(ids):
+        raise PreconditionFailed("two components have the same type")
+    return tuple(ids)
+
+
+def _new_job(
+    ground: asyncpg.Record,
+    body: CreateJob | ScheduleJob,
+    component_ids: Sequence[UUID],
+    remoteci_id: UUID,
+    client: Client,
+) -> NewJob:
+    more: dict[str, Any] = (
+        {
+            "status_reason": body.status_reason,
+            "update_previous_job_id": body.update_previous_job_id,
+        }
+        if isinstance(body, CreateJob)
+        else {}
+    )
+    return NewJob(
+        id=new_id(),
+        topic_id=ground["topic_id"],
+        product_id=ground["product_id"],
+        remoteci_id=remoteci_id,
+        team_id=ground["team_id"],
+        component_ids=tuple(component_ids),
+        name=body.name,
+        configuration=body.configuration,
+        url=body.url,
+        comment=body.comment,
+        state=body.state,
+        tags=clean_tags(body.tags),
+        data=body.data,
+        pipeline_id=body.pipeline_id,
+        previous_job_id=body.previous_job_id,
+        client=client,
+        **more,
+    )
+
+
+async def _insert(tx: Transaction, job: NewJob) -> tuple[str, str]:
+    text, etag = await store.insert(tx, job)
+    await tx.add_event(
+        EventType.JOB_ASSIGNED,
+        team_id=job.team_id,
+        topic_id=job.topic_id,
+        job_id=str(job.id),
+        remoteci_id=str(job.remoteci_id),
+    )
+    return text, etag
+
+
+# creating, as rules and the scheduler do --------------------------------------
+
+
+async def request_job(
+    tx: Transaction,
+    *,
+    rule_id: UUID | None,
+    topic_id: UUID,
+    definition_id: UUID,
+    component_ids: Sequence[UUID],
+) -> UUID | None:
+    """Wish for a component set to be tested: the request's id, or None when the rule asked
+    for the same set before."""
+    request_id = await store.insert_request(
+        tx,
+        rule_id=rule_id,
+        topic_id=topic_id,
+        definition_id=definition_id,
+        component_ids=component_ids,
+        set_key=component_set_key(component_ids),
+    )
+    if request_id is not None:
+        await tx.add_event(
+            EventType.JOB_REQUESTED, team_id=None, topic_id=topic_id, request_id=str(request_id)
+        )
+    return request_id
+
+
+async def assign_job(tx: Transaction, *, request_id: UUID, remoteci_id: UUID) -> UUID:
+    """Put a request into a lab's queue, once: the id of the job."""
+    row = await store.insert_assigned(tx, request_id, remoteci_id)
+    if row is None:
+        there = await store.select_assigned(tx, request_id, remoteci_id)
+        if there is None:
+            raise NotFound("job request or remoteci not found")
+        return there
+    job_id: UUID = row["id"]
+    await tx.add_event(
+        EventType.JOB_ASSIGNED,
+        team_id=row["team_id"],
+        topic_id=row["topic_id"],
+        job_id=str(job_id),
+        remoteci_id=str(remoteci_id),
+    )
+    await wake_lab(tx, job_id=job_id, remoteci_id=remoteci_id)
+    return job_id
+
+
+async def list_requests(tx: Transaction, *, caller: Caller, query: ListQuery) -> tuple[str, int]:
+    """Requests of the topics that the caller may use: JSON array and count."""
+    return await store.select_requests(tx, caller, query)
+
+
+# editing ----------------------------------------------------------------------
+
+
+async def update_job(
+    tx: Transaction, *, caller: Caller, job_id: UUID, etag: str, values: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Edit fields; a changed status is posted like a jobstate. JSON without embeds, etag."""
+    job = await _own(tx, caller, job_id, etag=etag)
+    fields = dict(values)
+    word = fields.pop("status", None)
+    if "tags" in fields:
+        fields["tags"] = list(clean_tags(fields["tags"]))
+    if word is not None and word != job.word:
+        await _post(tx, job, word, fields.get("status_reason"))
+    await rows.update(tx, "jobs", job_id, fields, etag=None)
+    await _tell(tx, EventType.JOB_CHANGED, job)
+    await accounts.add_audit(
+        tx, caller=caller, action="update_job_by_id", subject_id=job_id, team_id=job.team_id
+    )
+    return _found(await store.select_brief(tx, job_id))
+
+
+async def delete_job(tx: Transaction, *, caller: Caller, job_id: UUID, etag: str) -> None:
+    """Archive a job and its files."""
+    job = await _own(tx, caller, job_id, etag=etag)
+    await rows.update(tx, "jobs", job_id, {"state": "archived"}, etag=None)
+    await store.archive_files(tx, job_id)
+    await _tell(tx, EventType.JOB_CHANGED, job)
+    await accounts.add_audit(
+        tx, caller=caller, action="delete_job_by_id", subject_id=job_id, team_id=job.team_id
+    )
+
+
+async def add_component(
+    tx: Transaction, *, caller: Caller, job_id: UUID, component_id: UUID
+) -> None:
+    """The job tests one more component; 409 when it does already."""
+    job = await _own(tx, caller, job_id)
+    if not await store.may_use(tx, caller, component_id):
+        raise await _refusal(tx, "component", component_id)
+    await store.add_component(tx, job, component_id)
+    await _rename_set(tx, job)
+
+
+async def remove_component(
+    tx: Transaction, *, caller: Caller, job_id: UUID, component_id: UUID
+) -> None:
+    """The job does not test the component; fine if it never did."""
+    job = await _own(tx, caller, job_id)
+    await store.remove_component(tx, job, component_id)
+    await _rename_set(tx, job)
+
+
+async def _rename_set(tx: Transaction, job: Job) -> None:
+    await store.save_set_key(tx, job.id, component_set_key(await store.component_ids(tx, job.id)))
+    await _tell(tx, EventType.JOB_CHANGED, job)
+
+
+async def put_key(tx: Transaction, *, caller: Caller, job_id: UUID, key: str, value: float) -> None:
+    """Note a number about a job; 409 when the key is there."""
+    await store.put_key(tx, await _own(tx, caller, job_id), key, value)
+
+
+async def delete_key(tx: Transaction, *, caller: Caller, job_id: UUID, key: str) -> None:
+    """Forget a number; fine if it was not there."""
+    await store.delete_key(tx, await _own(tx, caller, job_id), key)
+
+
+async def _own(tx: Transaction, caller: Caller, job_id: UUID, *, etag: str | None = None) -> Job:
+    """The job, held; 404 when unseen or changed since `etag`, 401 when only readable."""
+    found = await store.lock(tx, job_id, caller.visible_teams)
+    if found is None:
+        raise NotFound("job not found")
+    job, current = found
+    permit(caller.is_member(job.team_id))
+    if etag is not None and etag != current:
+        raise NotFound("job not found")
+    return job
+
+
+# the floor of jobstates and attempts -------------------------------------------
+
+
+async def lock_job(tx: Transaction, *, caller: Caller | None, job_id: UUID) -> Job:
+    """The job, held until the transaction ends; for writers. `caller` None is the server."""
+    if caller is not None:
+        return await _own(tx, caller, job_id)
+    found = await store.lock(tx, job_id, None)
+    if found is None:
+        raise NotFound("job not found")
+    return found[0]
+
+
+async def save_job(
+    tx: Transaction, *, before: Job, after: Job, events: Sequence[EventType]
+) -> None:
+    """Write how a held job stands now, tell it, and leave a jobstate for readers of DCI's."""
+    word = after.word if after.word != before.word else None
+    comment = after.reason if after.finished_at and not before.finished_at else None
+    if after != before:
+        await store.save(tx, after, word=word, comment=comment)
+    for event in events:
+        await _tell(tx, event, after)
+    if not WAKES_LAB.isdisjoint(events):
+        await wake_lab(tx, job_id=after.id, remoteci_id=after.remoteci_id)
+
+
+async def save_progress(tx: Transaction, *, job_id: UUID, progress: Mapping[str, int]) -> None:
+    """Counts of a running job; whoever watches it live is told."""
+    await store.save_progress(tx, job_id, progress)
+    await tx.notify(LIVE, f"progress {job_id}")
+
+
+async def post_job_status(
+    tx: Transaction, *, caller: Caller, job_id: UUID, word: str, comment: str | None
+) -> UUID:
+    """What a DCI client says of its job; the id of the jobstate that records it."""
+    return await _post(tx, await _own(tx, caller, job_id), word, comment)
+
+
+async def _post(tx: Transaction, job: Job, word: str, comment: str | None) -> UUID:
+    posted = post_status(job, word, reason=None, now=tx.now)
+    state_id = await store.save(tx, posted.job, word=posted.recorded, comment=comment)
+    for event in posted.events or (EventType.JOB_CHANGED,):
+        await _tell(tx, event, replace(posted.job, result=posted.result))
+    assert state_id is not None
+    return state_id
+
+
+async def _tell(tx: Transaction, event: EventType, job: Job) -> None:
+    await tx.add_event(
+        event, team_id=job.team_id, topic_id=job.topic_id, **event_payload(event, job)
+    )
+
+
+async def wake_lab(tx: Transaction, *, job_id: UUID, remoteci_id: UUID) -> None:
+    """The lab's agents look into their queue at once. Losing this costs time only."""
+    await tx.notify(LIVE, f"lab {job_id} {remoteci_id}")

@@ -1,0 +1,495 @@
+"""SQL of jobs: their JSON, their rows, their components, jobstates, keys and requests.
+
+The wire format embeds test results and files in a job. Those two tables belong to rooms
+above; they are read here in `_RESULTS`, `_FILES` and `select_jobstates`, and nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.db import rows
+from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
+from ringtest.control.db.pool import Transaction
+from ringtest.control.jobs.model import Cursor, Job, NewJob
+from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.kernel.ids import new_etag, new_id
+from ringtest.control.kernel.outcome import DCI_STATUSES
+from ringtest.control.kernel.paging import ListQuery
+
+COLUMNS: Mapping[str, Kind] = {
+    "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
+    "duration": "int", "comment": "text", "status_reason": "text", "configuration": "text",
+    "url": "text", "name": "text", "status": "enum", "topic_id": "uuid", "remoteci_id": "uuid",
+    "team_id": "uuid", "product_id": "uuid", "pipeline_id": "uuid", "user_agent": "text",
+    "client_version": "text", "previous_job_id": "uuid", "update_previous_job_id": "uuid",
+    "tags": "array", "phase": "enum", "stage": "enum", "result": "enum", "attempt": "int",
+    "set_key": "text", "started_at": "time", "finished_at": "time", "request_id": "uuid",
+    "definition_id": "uuid",
+}  # fmt: skip
+"""What `where` and `sort` may name; `data` is refused because it may hold anything."""
+
+REQUEST_COLUMNS: Mapping[str, Kind] = {
+    "id": "uuid", "created_at": "time", "updated_at": "time", "status": "text", "rule_id": "uuid",
+    "set_key": "text", "topic_id": "uuid", "definition_id": "uuid",
+}  # fmt: skip
+COMPONENT_COLUMNS: Mapping[str, Kind] = {
+    "id": "uuid", "created_at": "time", "updated_at": "time", "released_at": "time",
+    "name": "text", "type": "text", "display_name": "text", "version": "text", "state": "enum",
+    "canonical_project_name": "text", "uid": "text", "topic_id": "uuid", "team_id": "uuid",
+    "tags": "array",
+}  # fmt: skip
+
+# The same derivation as kernel.outcome.dci_status; a test compares them.
+_WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
+  WHEN 'running' THEN CASE {0}.stage WHEN 'test' THEN 'running' WHEN 'collect' THEN 'post-run'
+    ELSE 'pre-run' END
+  ELSE CASE {0}.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
+    WHEN 'cancelled' THEN 'killed' ELSE 'success' END END"""
+_JOB = f"""p.id, p.created_at, p.updated_at, p.etag, p.state, p.duration, p.comment,
+  p.status_reason, p.configuration, p.url, p.name, {_WORD.format("p")} AS status, p.topic_id,
+  p.remoteci_id, p.team_id, p.product_id, p.pipeline_id, p.user_agent, p.client_version,
+  p.previous_job_id, p.update_previous_job_id, p.tags,
+  p.status AS phase, p.stage, p.result, p.attempt, p.max_attempts, p.progress, p.tests, p.set_key,
+  p.cancel_requested_at, p.started_at, p.finished_at, p.request_id, p.definition_id"""
+_RESULT = """r.id, r.created_at, r.name, r.total, r.success, r.skips, r.failures, r.errors,
+  r.regressions, r.successfixes, r.time, r.job_id, r.file_id"""
+_COMPONENT = """c.id, c.created_at, c.updated_at, c.etag, c.state, c.released_at, c.name, c.type,
+  c.canonical_project_name, c.display_name, c.version, c.uid, c.data, c.title, c.message, c.url,
+  c.topic_id, c.team_id, c.tags"""
+_FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.md5, f.sha256,
+  f.size, f.attempt, f.jobstate_id, f.job_id, f.team_id"""
+_JOBSTATE = "s.id, s.created_at, s.status, s.comment, s.job_id"
+_RESULTS = f"""coalesce((SELECT json_agg(row_to_json(z)) FROM (
+    SELECT {_RESULT} FROM test_results r WHERE r.job_id = p.id ORDER BY r.created_at, r.id) z),
+  '[]') AS results"""
+_FILES = f"""coalesce((SELECT json_agg(row_to_json(z)) FROM (
+    SELECT {_FILE} FROM files f WHERE f.job_id = p.id AND f.jobstate_id IS NULL
+    AND f.state <> 'archived' ORDER BY f.created_at, f.id) z), '[]') AS files"""
+# No column that may hold a secret: a topic's `data` carries the vendor's registry password.
+_EMBEDS = f"""{_RESULTS},
+  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
+     x.data, x.public, x.team_id FROM remotecis x WHERE x.id = p.remoteci_id) z) AS remoteci,
+  coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {_COMPONENT} FROM jobs_components jc
+     JOIN components c ON c.id = jc.component_id WHERE jc.job_id = p.id
+     ORDER BY c.type, c.id) z), '[]') AS components,
+  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
+     x.component_types, x.component_types_optional, x.product_id, x.next_topic_id, x.export_control
+     FROM topics x WHERE x.id = p.topic_id) z) AS topic,
+  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
+     x.country, x.external, x.has_pre_release_access
+     FROM teams x WHERE x.id = p.team_id) z) AS team,
+  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
+     x.team_id FROM pipelines x WHERE x.id = p.pipeline_id) z) AS pipeline,
+  coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT k.job_id, k.key, k.value
+     FROM jobs_keys_values k WHERE k.job_id = p.id ORDER BY k.key) z), '[]') AS keys_values"""
+_DETAILS = f"""p.data, {_EMBEDS},
+  coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {_JOBSTATE} FROM jobstates s
+     WHERE s.job_id = p.id ORDER BY s.created_at, s.id) z), '[]') AS jobstates,
+  {_FILES}"""
+
+
+def _reachable(conditions: Conditions, caller: Caller) -> str:
+    """SQL for: the caller may use topic `t`. The policy's rule, without policies too."""
+    every = conditions.param(caller.reads_catalog)
+    pre_release = conditions.param(caller.has_pre_release_access)
+    teams = conditions.param(sorted(caller.team_ids))
+    return (
+        f"({every} OR ((t.export_control OR {pre_release}) AND t.product_id IN"
+        f" (SELECT product_id FROM products_teams WHERE team_id = ANY ({teams}::uuid[]))))"
+    )
+
+
+def _usable(conditions: Conditions, caller: Caller) -> str:
+    """SQL for: the caller may use component `c`."""
+    every = conditions.param(caller.reads_all)
+    teams = conditions.param(sorted(caller.team_ids | caller.component_teams))
+    return (
+        f"c.state <> 'archived' AND ({every} OR c.team_id = ANY ({teams}::uuid[])"
+        " OR (c.team_id IS NULL AND c.topic_id IN"
+        f" (SELECT t.id FROM topics t WHERE {_reachable(conditions, caller)})))"
+    )
+
+
+# lists ----------------------------------------------------------------------
+
+
+def list_conditions(query: ListQuery, teams: Sequence[UUID] | None) -> Conditions:
+    """What the caller asked for, of the rows of `teams` (None: of all)."""
+    conditions = Conditions()
+    conditions.add("j.state <> 'archived'")
+    if teams is not None and len(teams) == 1:
+        conditions.add("j.team_id = {}", teams[0])  # an equality keeps the order of the index
+    elif teams is not None:
+        conditions.add("j.team_id = ANY ({})", list(teams))
+    plain = []
+    for name, value in query.where:
+        if name == "status" and value not in DCI_STATUSES:
+            raise BadRequest(f"where: status {value[:80]!r} is unknown", allowed=DCI_STATUSES)
+        if name == "status":
+            conditions.add(f"({_WORD.format('j')}) = {{}}", value)
+        elif name == "phase":
+            conditions.add("j.status::text = {}", value)
+        else:
+            plain.append((name, value))
+    apply_where(conditions, replace(query, where=tuple(plain)), COLUMNS, "j")
+    return conditions
+
+
+async def select_page(
+    tx: Transaction, conditions: Conditions, query: ListQuery, cursor: Cursor
+) -> tuple[str, int, Cursor | None]:
+    """One page, newest first by default: JSON array, its length, the last row of it.
+
+    The page is cut by index before anything is embedded. The limit is part of the text
+    because a parameter would make PostgreSQL plan for a tenth of the table.
+    """
+    order = order_by(query, COLUMNS, "j", "-created_at")
+    order = order.replace("j.status ", f"({_WORD.format('j')}) ").replace("j.phase ", "j.status ")
+    page = Conditions(list(conditions.parts), list(conditions.values))
+    if cursor.id is not None:
+        down = order.startswith("j.created_at DESC")
+        moment, last = page.param(cursor.created_at), page.param(cursor.id)
+        page.add(
+            f"j.created_at {'<=' if down else '>='} {moment}"
+            f" AND (j.created_at {'<' if down else '>'} {moment} OR j.id > {last})"
+        )
+    offset = f" OFFSET {page.param(cursor.offset)}" if cursor.offset else ""
+    row = await tx.fetchrow(
+        f"""
+        WITH page AS MATERIALIZED (
+          SELECT j.*, row_number() OVER (ORDER BY {order}) AS position FROM jobs j
+          WHERE {page.sql()} ORDER BY {order} LIMIT {query.limit}{offset})
+        SELECT coalesce(json_agg(o.json ORDER BY o.position), '[]')::text AS items,
+          count(*) AS length,
+          (SELECT p.created_at FROM page p ORDER BY p.position DESC LIMIT 1) AS created_at,
+          (SELECT p.id FROM page p ORDER BY p.position DESC LIMIT 1) AS id
+        FROM (SELECT p.position, row_to_json(q) AS json
+              FROM page p CROSS JOIN LATERAL (SELECT {_JOB}, {_EMBEDS}) q) o
+        """,
+        *page.values,
+    )
+    assert row is not None
+    last_row = Cursor(row["created_at"], row["id"]) if row["id"] else None
+    return row["items"], row["length"], last_row
+
+
+async def count(tx: Transaction, conditions: Conditions) -> int:
+    """How many jobs there are under `conditions`."""
+    number: int = await tx.fetchval(
+        f"SELECT count(*) FROM jobs j WHERE {conditions.sql()}", *conditions.values
+    )
+    return number
+
+
+# one job --------------------------------------------------------------------
+
+
+async def exists(tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None) -> bool:
+    """Whether there is such a job for `teams` (None: for anyone)."""
+    found = await tx.fetchval(
+        "SELECT 1 FROM jobs WHERE id = $1 AND state <> 'archived'"
+        " AND ($2::uuid[] IS NULL OR team_id = ANY ($2))",
+        job_id,
+        teams,
+    )
+    return found is not None
+
+
+async def select_json(
+    tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None
+) -> tuple[str, str] | None:
+    """JSON with every embed, and etag; None when there is no such job for `teams`."""
+    conditions = Conditions(["p.state <> 'archived'"])
+    conditions.add("p.id = {}", job_id)
+    if teams is not None:
+        conditions.add("p.team_id = ANY ({})", teams)
+    return await rows.one(tx, f"{_JOB}, {_DETAILS}", "jobs p", conditions)
+
+
+async def select_brief(tx: Transaction, job_id: UUID) -> tuple[str, str] | None:
+    """JSON without embeds but with `data`, and etag: what editing answers."""
+    conditions = Conditions()
+    conditions.add("p.id = {}", job_id)
+    return await rows.one(tx, f"{_JOB}, p.data", "jobs p", conditions)
+
+
+async def lock(
+    tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None
+) -> tuple[Job, str] | None:
+    """The job and its etag, held until the transaction ends.
+
+    Whoever changes anything of a job or of its attempts holds this lock first.
+    """
+    row = await tx.fetchrow(
+        """SELECT j.*, (d.spec ->> 'max_attempts')::int AS budget FROM jobs j
+        LEFT JOIN job_definitions d ON d.id = j.definition_id
+        WHERE j.id = $1 AND j.state <> 'archived' AND ($2::uuid[] IS NULL OR j.team_id = ANY ($2))
+        FOR UPDATE OF j""",
+        job_id,
+        teams,
+    )
+    return (Job.of(row), row["etag"]) if row else None
+
+
+async def save(tx: Transaction, job: Job, *, word: str | None, comment: str | None) -> UUID | None:
+    """Write how the job stands, and a jobstate if `word` is given; its id.
+
+    A new attempt, and a job that starts again, drop the progress and the test counts of
+    the one before.
+    """
+    state_id = new_id() if word else None
+    await tx.execute(
+        """
+        WITH state AS (
+          INSERT INTO jobstates (id, created_at, status, comment, job_id, team_id)
+          SELECT $14, $2, $15::text::dci_status, $16, $1, $17 WHERE $15::text IS NOT NULL),
+        old AS (SELECT attempt <> $8 OR (status = 'finished' AND $4 = 'queued') AS afresh
+          FROM jobs WHERE id = $1)
+        UPDATE jobs SET updated_at = $2, etag = $3, status = $4, stage = $5, result = $6,
+          status_reason = $7, attempt = $8, max_attempts = $9, cancel_requested_at = $10,
+          started_at = $11, finished_at = $12, duration = $13,
+          progress = CASE WHEN old.afresh THEN NULL ELSE progress END,
+          tests = CASE WHEN old.afresh THEN NULL ELSE tests END
+        FROM old WHERE id = $1
+        """,
+        job.id, tx.now, new_etag(), job.status, job.stage, job.result, job.reason,
+        job.attempt, job.max_attempts, job.cancel_requested_at, job.started_at, job.finished_at,
+        job.duration(tx.now), state_id, word, comment, job.team_id,
+    )  # fmt: skip
+    return state_id
+
+
+async def save_progress(tx: Transaction, job_id: UUID, progress: Mapping[str, int]) -> None:
+    """Counts of a running job. Not an edit: its etag stays, so that people can still write."""
+    await tx.execute("UPDATE jobs SET progress = $2::jsonb WHERE id = $1", job_id, dict(progress))
+
+
+async def archive_files(tx: Transaction, job_id: UUID) -> None:
+    """Files go with their job. The table is a room's above; this is its one write from here."""
+    await tx.execute(
+        "UPDATE files SET state = 'archived', updated_at = $2 WHERE job_id = $1", job_id, tx.now
+    )
+
+
+# creating -------------------------------------------------------------------
+
+
+async def select_ground(
+    tx: Transaction,
+    caller: Caller,
+    *,
+    topic_id: UUID | None,
+    component_ids: Sequence[UUID],
+    remoteci_id: UUID,
+    pipeline_id: UUID | None = None,
+) -> asyncpg.Record | None:
+    """What a new job would stand on; None when the lab is unknown.
+
+    topic_id (NULL: none that the caller may use), topic_state, product_id,
+    types (JSON array), newest (JSON array of [type, id | null]: the newest active team-less
+    component of each type), lab_state, team_id, found (JSON array of {id, type, topic_id,
+    state}: those of `component_ids` that the caller may use). Without `topic_id` it is the
+    first component's topic. has_pipeline is false when the lab's team has no such pipeline.
+    """
+    c = Conditions()
+    pipeline = c.param(pipeline_id)
+    topic, ids, lab = (c.param(value) for value in (topic_id, list(component_ids), remoteci_id))
+    return await tx.fetchrow(
+        f"""
+        WITH found AS MATERIALIZED (
+          SELECT c.id, c.type, c.topic_id, c.state FROM components c
+          WHERE c.id = ANY ({ids}::uuid[]) AND {_usable(c, caller)})
+        SELECT t.id AS topic_id, t.state AS topic_state, t.product_id,
+          t.component_types AS types, r.state AS lab_state, r.team_id,
+          (SELECT json_agg(json_build_array(k.type, (
+              SELECT c.id FROM components c WHERE c.topic_id = t.id AND c.type = k.type
+              AND c.team_id IS NULL AND c.state = 'active'
+              ORDER BY c.released_at DESC, c.id LIMIT 1)) ORDER BY k.position)
+            FROM jsonb_array_elements_text(t.component_types) WITH ORDINALITY k(type, position)
+            WHERE cardinality({ids}::uuid[]) = 0) AS newest,
+          coalesce((SELECT json_agg(row_to_json(f)) FROM found f), '[]') AS found,
+          {pipeline}::uuid IS NULL OR EXISTS (SELECT 1 FROM pipelines x WHERE x.id = {pipeline}
+            AND x.team_id = r.team_id AND x.state <> 'archived') AS has_pipeline
+        FROM remotecis r LEFT JOIN topics t ON t.state <> 'archived' AND {_reachable(c, caller)}
+          AND t.id = coalesce({topic}::uuid,
+            (SELECT f.topic_id FROM found f WHERE f.id = ({ids}::uuid[])[1]))
+        WHERE r.id = {lab} AND r.state <> 'archived'
+        """,
+        *c.values,
+    )
+
+
+async def insert(tx: Transaction, job: NewJob) -> tuple[str, str]:
+    """Add a job that its creator will run, with its components: its JSON and etag."""
+    etag = new_etag()
+    text: str = await tx.fetchval(
+        f"""
+        WITH p AS (
+          INSERT INTO jobs (id, created_at, updated_at, etag, state, status_reason, comment, name,
+            configuration, url, tags, data, user_agent, client_version, topic_id, product_id,
+            remoteci_id, team_id, pipeline_id, previous_job_id, update_previous_job_id, set_key)
+          VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14, $15,
+            $16, $17, $18, $19, $20, $21) RETURNING *),
+        components AS (INSERT INTO jobs_components SELECT $1, unnest($22::uuid[]), $17)
+        SELECT row_to_json(q)::text FROM p CROSS JOIN LATERAL (SELECT {_JOB}, p.data) q
+        """,
+        job.id, tx.now, etag, job.state, job.status_reason, job.comment, job.name,
+        job.configuration, job.url, list(job.tags), job.data or {}, job.client.user_agent,
+        job.client.version, job.topic_id, job.product_id, job.remoteci_id, job.team_id,
+        job.pipeline_id, job.previous_job_id, job.update_previous_job_id, job.set_key,
+        list(job.component_ids),
+    )  # fmt: skip
+    return text, etag
+
+
+async def known(tx: Transaction, kind: str, the_id: UUID) -> bool:
+    """Whether it exists at all: decides between "not allowed" and "not found"."""
+    found: bool = await tx.fetchval("SELECT rt_known($1, $2)", kind, the_id)
+    return found
+
+
+# components and numbers of a job --------------------------------------------
+
+
+async def select_components(tx: Transaction, job_id: UUID, query: ListQuery) -> tuple[str, int]:
+    """The components of a job: JSON array, count before paging."""
+    conditions = Conditions()
+    conditions.add("jc.job_id = {}", job_id)
+    apply_where(conditions, query, COMPONENT_COLUMNS, "c")
+    order = order_by(query, COMPONENT_COLUMNS, "c", "-created_at")
+    source = "components c JOIN jobs_components jc ON jc.component_id = c.id"
+    return await rows.page(tx, _COMPONENT, source, conditions, order=order, query=query)
+
+
+async def next_topic(tx: Transaction, topic_id: UUID) -> UUID | None:
+    """The topic that follows a topic."""
+    found: UUID | None = await tx.fetchval(
+        "SELECT next_topic_id FROM topics WHERE id = $1", topic_id
+    )
+    return found
+
+
+async def save_set_key(tx: Transaction, job_id: UUID, set_key: str) -> None:
+    """The job tests another set now. Its etag stays, as in DCI."""
+    await tx.execute("UPDATE jobs SET set_key = $2 WHERE id = $1", job_id, set_key)
+
+
+async def component_ids(tx: Transaction, job_id: UUID) -> list[UUID]:
+    rows = await tx.fetch("SELECT component_id FROM jobs_components WHERE job_id = $1", job_id)
+    return [row["component_id"] for row in rows]
+
+
+async def may_use(tx: Transaction, caller: Caller, component_id: UUID) -> bool:
+    """Whether there is such a component for the caller."""
+    c = Conditions()
+    found = await tx.fetchval(
+        f"SELECT 1 FROM components c WHERE c.id = {c.param(component_id)} AND {_usable(c, caller)}",
+        *c.values,
+    )
+    return found is not None
+
+
+async def add_component(tx: Transaction, job: Job, component_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO jobs_components VALUES ($1, $2, $3)", job.id, component_id, job.team_id
+    )
+
+
+async def remove_component(tx: Transaction, job: Job, component_id: UUID) -> None:
+    await tx.execute(
+        "DELETE FROM jobs_components WHERE job_id = $1 AND component_id = $2", job.id, component_id
+    )
+
+
+async def put_key(tx: Transaction, job: Job, key: str, value: float) -> None:
+    await tx.execute(
+        "INSERT INTO jobs_keys_values (job_id, team_id, key, value) VALUES ($1, $2, $3, $4)",
+        job.id, job.team_id, key, value,
+    )  # fmt: skip
+
+
+async def delete_key(tx: Transaction, job: Job, key: str) -> None:
+    await tx.execute("DELETE FROM jobs_keys_values WHERE job_id = $1 AND key = $2", job.id, key)
+
+
+# requests -------------------------------------------------------------------
+
+
+async def insert_request(
+    tx: Transaction,
+    *,
+    rule_id: UUID | None,
+    topic_id: UUID,
+    definition_id: UUID,
+    component_ids: Sequence[UUID],
+    set_key: str,
+) -> UUID | None:
+    """The id of a new request; None when the rule asked for this set before."""
+    request_id: UUID | None = await tx.fetchval(
+        """INSERT INTO job_requests (id, created_at, updated_at, status, rule_id, set_key, topic_id,
+          definition_id, component_ids) VALUES ($1, $2, $2, 'waiting', $3, $4, $5, $6, $7)
+        ON CONFLICT (rule_id, set_key) DO NOTHING RETURNING id""",
+        new_id(), tx.now, rule_id, set_key, topic_id, definition_id, list(component_ids),
+    )  # fmt: skip
+    return request_id
+
+
+async def insert_assigned(tx: Transaction, request_id: UUID, remoteci_id: UUID) -> Any:
+    """The queued job of a request in a lab: `id`, `team_id`, `topic_id`; None if it is there.
+
+    Its previous job is the latest comparable one: same topic, lab, name, configuration, url.
+    """
+    return await tx.fetchrow(
+        """
+        WITH request AS (
+          SELECT r.*, d.name, d.spec, t.product_id, l.team_id AS lab_team FROM job_requests r
+          JOIN job_definitions d ON d.id = r.definition_id JOIN topics t ON t.id = r.topic_id
+          JOIN remotecis l ON l.id = $2 WHERE r.id = $1),
+        job AS (
+          INSERT INTO jobs (id, created_at, updated_at, etag, name, topic_id, product_id,
+            remoteci_id, team_id, request_id, definition_id, set_key, max_attempts,
+            timeout_seconds, previous_job_id)
+          SELECT $3, $4, $4, $5, r.name, r.topic_id, r.product_id, $2, r.lab_team, r.id,
+            r.definition_id, r.set_key, (r.spec ->> 'max_attempts')::int,
+            (r.spec ->> 'timeout_seconds')::int,
+            (SELECT p.id FROM jobs p WHERE p.topic_id = r.topic_id AND p.remoteci_id = $2
+             AND p.name = r.name AND p.configuration IS NULL AND p.url IS NULL
+             AND p.state <> 'archived' ORDER BY p.created_at DESC LIMIT 1)
+          FROM request r ON CONFLICT (request_id, remoteci_id) DO NOTHING RETURNING *),
+        components AS (INSERT INTO jobs_components
+          SELECT job.id, unnest(request.component_ids), job.team_id FROM job, request),
+        placed AS (UPDATE job_requests SET status = 'placed', updated_at = $4
+          WHERE id = $1 AND status = 'waiting')
+        SELECT id, team_id, topic_id FROM job
+        """,
+        request_id, remoteci_id, new_id(), tx.now, new_etag(),
+    )  # fmt: skip
+
+
+async def select_assigned(tx: Transaction, request_id: UUID, remoteci_id: UUID) -> UUID | None:
+    job_id: UUID | None = await tx.fetchval(
+        "SELECT id FROM jobs WHERE request_id = $1 AND remoteci_id = $2", request_id, remoteci_id
+    )
+    return job_id
+
+
+async def select_requests(tx: Transaction, caller: Caller, query: ListQuery) -> tuple[str, int]:
+    """Requests of topics the caller may use: JSON array with components, count."""
+    conditions = Conditions()
+    reachable = _reachable(conditions, caller)
+    conditions.add(f"r.topic_id IN (SELECT t.id FROM topics t WHERE {reachable})")
+    apply_where(conditions, query, REQUEST_COLUMNS, "r")
+    order = order_by(query, REQUEST_COLUMNS, "r", "-created_at")
+    columns = """r.id, r.created_at, r.updated_at, r.status, r.rule_id, r.set_key, r.topic_id,
+      r.definition_id, r.component_ids,
+      (SELECT json_build_object('id', d.id, 'name', d.name) FROM job_definitions d
+       WHERE d.id = r.definition_id) AS definition,
+      coalesce((SELECT json_agg(json_build_object('id', c.id, 'type', c.type,
+         'version', c.version, 'display_name', c.display_name) ORDER BY c.type, c.id)
+       FROM components c WHERE c.id = ANY (r.component_ids)), '[]') AS components"""
+    return await rows.page(tx, columns, "job_requests r", conditions, order=order, query=query)
