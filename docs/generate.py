@@ -1,0 +1,204 @@
+"""The pages that are made from the code: `make docs` writes them, a test keeps them fresh."""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+
+from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType, consumers_of
+from ringtest.control.kernel.outcome import (
+    DCI_STATUSES,
+    JobResult,
+    JobStatus,
+    Stage,
+    StageStatus,
+    from_dci_status,
+)
+from ringtest.control.kernel.settings import Settings
+
+DOCS = Path(__file__).parent
+CONTROL = DOCS.parent / "src" / "ringtest" / "control"
+FLOORS = ("kernel", "ports", "wire", "db", "connectors")
+"""Packages of the control server that are no rooms."""
+
+_MADE = "<!-- Made by `make docs`; edit the code it is made from. -->\n"
+
+
+def rooms() -> dict[str, str]:
+    """Docstring of each room's `__init__`, by name."""
+    return {
+        folder.name: ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+        for folder in sorted(CONTROL.iterdir())
+        if (folder / "__init__.py").exists() and folder.name not in FLOORS
+    }
+
+
+def told_by(source: str) -> set[EventType]:
+    """Events that a module's text adds to the outbox.
+
+    >>> told_by("await tx.add_event(EventType.LAB_SEEN, team_id=None, topic_id=None)")
+    {<EventType.LAB_SEEN: 'lab.seen'>}
+    """
+    return {EventType[name] for name in _added(ast.parse(source))}
+
+
+def _added(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr == "add_event" and node.args:
+            for part in ast.walk(node.args[0]):
+                if isinstance(part, ast.Attribute) and part.attr in EventType.__members__:
+                    yield part.attr
+
+
+def tellers() -> dict[EventType, list[str]]:
+    """Rooms that add each event to the outbox."""
+    found: dict[EventType, list[str]] = {event: [] for event in EventType}
+    for room in rooms():
+        told: set[EventType] = set()
+        for path in (CONTROL / room).glob("*.py"):
+            told |= told_by(path.read_text())
+        for event in told:
+            found[event].append(room)
+    return found
+
+
+def events_page() -> str:
+    """docs/events.md"""
+    told = tellers()
+    rows = [
+        f"| `{event}` | {MEANINGS[event].split(': ')[0]} | {_payload(event)} "
+        f"| {', '.join(told[event]) or 'nobody yet'} | {', '.join(consumers_of(event)) or '–'} |"
+        for event in EventType
+    ]
+    consumers = [
+        f"| `{name}` | {', '.join(f'`{event}`' for event in sorted(events))} |"
+        for name, events in sorted(CONSUMERS.items())
+    ]
+    return "\n".join(
+        [
+            "# Events",
+            "",
+            _MADE,
+            "What happened is told through one table, in the transaction that made it happen.",
+            "A payload holds ids only; readers fetch what they may see. Every event can be",
+            "watched at `GET /api/v1/events/stream`; the consumers below handle theirs exactly",
+            "once each (see `src/ringtest/control/db/outbox.py`).",
+            "",
+            "| event | meaning | payload | told by | handled by |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "## Consumers",
+            "",
+            "| consumer | wakes on |",
+            "|---|---|",
+            *consumers,
+            "",
+        ]
+    )
+
+
+def _payload(event: EventType) -> str:
+    _, _, names = MEANINGS[event].partition(": ")
+    return ", ".join(f"`{name.strip()}`" for name in names.split(",")) if names else "–"
+
+
+def states_page() -> str:
+    """docs/states.md"""
+    wire = [
+        f"| `{word}` | {status} | {stage or '–'} | {result or '–'} |"
+        for word in DCI_STATUSES
+        for status, stage, result in (from_dci_status(word),)
+    ]
+    lines = [
+        "# States",
+        "",
+        _MADE,
+        "## A job",
+        "",
+        "Progress and outcome are two things. The wire format mixes them in one `status`:",
+        "",
+        "| `status` on the wire | progress | stage | result |",
+        "|---|---|---|---|",
+        *wire,
+        "",
+        f"Progress: {_words(JobStatus)}. Result of a finished job: {_words(JobResult)}.",
+        f"Stages, in order: {_words(Stage)}; each is {_words(StageStatus)}.",
+        "",
+        "## Every room",
+        "",
+    ]
+    for room, docstring in rooms().items():
+        lines += [f"### {room}", "", *docstring.splitlines(), ""]
+    return "\n".join(lines)
+
+
+def _words(kind: type[JobStatus] | type[JobResult] | type[Stage] | type[StageStatus]) -> str:
+    return ", ".join(f"`{word}`" for word in kind)
+
+
+def setting_docs() -> dict[str, str]:
+    """What each setting means: the text below its field."""
+    tree = ast.parse(inspect.getsource(Settings)).body[0]
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    found = {}
+    for field, text in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            said = text.value if isinstance(text, ast.Expr) else None
+            words = said.value if isinstance(said, ast.Constant) else ""
+            found[field.target.id] = re.sub(r"\s+", " ", str(words)).strip()
+    return found
+
+
+def settings_page() -> str:
+    """docs/reference/settings.md"""
+    meanings = setting_docs()
+    rows = [
+        f"| `RINGTEST_{setting.name.upper()}` | {_default(setting.default)} "
+        f"| {meanings.get(setting.name, '')} |"
+        for setting in fields(Settings)
+    ]
+    return "\n".join(
+        [
+            "# Settings of the server",
+            "",
+            _MADE,
+            "Environment variables, read once at start. A value that cannot be read stops the",
+            "start with a message that names it.",
+            "",
+            "| variable | default | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _default(value: object) -> str:
+    return f"`{value}`" if str(value) else "empty"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "events.md": events_page,
+    "states.md": states_page,
+    "reference/settings.md": settings_page,
+}
+"""Every made page, by its path below docs/."""
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        path = DOCS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page())
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()
