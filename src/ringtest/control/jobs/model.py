@@ -202,14 +202,6 @@ class ComponentOf(Struct):
     id: UUID
 
 
-class CreateJobstate(Struct):
-    """Body of `POST /jobstates`."""
-
-    job_id: UUID
-    status: str
-    comment: str | None = None
-
-
 class KeyValue(Struct):
     """Body of `POST /jobs/:id/kv`."""
 

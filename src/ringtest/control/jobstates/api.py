@@ -1,0 +1,56 @@
+"""Routes of jobstates: /jobstates and /jobs/:id/jobstates."""
+
+from typing import Any
+
+from litestar import Request, Response, delete, get, post
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.db.pool import Database
+from ringtest.control.jobstates import service
+from ringtest.control.jobstates.model import CreateJobstate
+from ringtest.control.kernel.ids import parse_id
+from ringtest.control.wire import answers, bodies, requests
+
+Http = Request[Any, Any, Any]
+
+
+@post("/jobstates", summary="Say how a job is")
+async def create_jobstate(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    """For jobs that a DCI client runs; a job in an agent's hands answers 409."""
+    body = bodies.closed(CreateJobstate, await request.body())
+    async with db.transaction(caller.tenant) as tx:
+        text = await service.create_jobstate(tx, caller=caller, body=body)
+    return answers.one("jobstate", text, status=201)
+
+
+@get("/jobstates/{jobstate_id:str}", summary="One jobstate with its files")
+async def get_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text = await service.get_jobstate(
+            tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")
+        )
+    return answers.one("jobstate", text)
+
+
+@get("/jobs/{job_id:str}/jobstates", summary="Jobstates of a job with their files")
+async def list_jobstates(
+    job_id: str, request: Http, db: Database, caller: Caller
+) -> Response[bytes]:
+    query = requests.list_query(request)
+    async with db.transaction(caller.tenant) as tx:
+        items, count = await service.list_jobstates(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
+        )
+    return answers.many("jobstates", items, count)
+
+
+@delete("/jobstates/{jobstate_id:str}", status_code=204, summary="Remove a jobstate for good")
+async def delete_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        await service.delete_jobstate(
+            tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")
+        )
+    return answers.nothing()
+
+
+routes = [create_jobstate, get_jobstate, list_jobstates, delete_jobstate]

@@ -1,0 +1,47 @@
+"""Verbs of jobstates."""
+
+from uuid import UUID
+
+from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.db.pool import Transaction
+from ringtest.control.jobs import service as jobs
+from ringtest.control.jobstates import store
+from ringtest.control.jobstates.model import CreateJobstate
+from ringtest.control.kernel.errors import NotFound
+from ringtest.control.kernel.paging import ListQuery
+
+
+async def create_jobstate(tx: Transaction, *, caller: Caller, body: CreateJobstate) -> str:
+    """A DCI client says how its job is; the job follows. JSON of the jobstate."""
+    jobstate_id = await jobs.post_job_status(
+        tx, caller=caller, job_id=body.job_id, word=body.status, comment=body.comment
+    )
+    return _found(await store.select_one(tx, jobstate_id, None, files=False))
+
+
+async def get_jobstate(tx: Transaction, *, caller: Caller, jobstate_id: UUID) -> str:
+    """JSON with files."""
+    return _found(await store.select_one(tx, jobstate_id, caller.visible_teams, files=True))
+
+
+async def list_jobstates(
+    tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery
+) -> tuple[str, int]:
+    """A job's jobstates with files: JSON array, count."""
+    await jobs.require_job(tx, caller=caller, job_id=job_id)
+    return await store.select_page(tx, job_id, query)
+
+
+async def delete_jobstate(tx: Transaction, *, caller: Caller, jobstate_id: UUID) -> None:
+    """Remove a jobstate for good; the job keeps its status."""
+    found = await store.select_job(tx, jobstate_id, caller.visible_teams)
+    if found is None:
+        raise NotFound("jobstate not found")
+    permit(caller.is_member(found[1]))
+    await store.delete(tx, jobstate_id)
+
+
+def _found(text: str | None) -> str:
+    if text is None:
+        raise NotFound("jobstate not found")
+    return text
