@@ -70,14 +70,14 @@ async def authenticate(
     *,
     secrets: SecretBox,
     roles: RoleNames,
-    gate: Gate = _GATE,
+    gate: Gate | None = None,
 ) -> Caller:
     """The caller, after one SQL statement; 401 when there is none.
 
     Header X-Dci-Team-Id narrows a user to one of its teams. HMAC: 400 for a bad or old
     signature, 412 when the machine's team is not active.
     """
-    means = Means(db, secrets, roles, gate)
+    means = Means(db, secrets, roles, gate or _GATE)
     header = request.headers.get("authorization")
     if header is None:
         caller = await _by_session(request, means)
@@ -110,10 +110,10 @@ async def _by_basic(request: Request, means: Means) -> Caller:
 
 
 async def log_in(
-    db: Database, login: str, password: str, *, roles: RoleNames, gate: Gate = _GATE
+    db: Database, login: str, password: str, *, roles: RoleNames, gate: Gate | None = None
 ) -> Caller:
     """The user of that name, else e-mail address, with that password; 401."""
-    return await _log_in(login, password, Means(db, _NoSecrets(), roles, gate))
+    return await _log_in(login, password, Means(db, _NoSecrets(), roles, gate or _GATE))
 
 
 class _NoSecrets:

@@ -1,0 +1,211 @@
+"""Basic authentication: who gets in, how often one may try, what a warm request costs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from ringtest.control.accounts import api as accounts_api
+from ringtest.control.accounts.model import Logins
+from ringtest.control.db.pool import Database
+from ringtest.control.identity import api as identity_api
+from ringtest.control.identity import service
+from ringtest.control.kernel.clock import VirtualClock
+from tests.control.people import PASSWORD, World, count_statements, open_world
+
+
+@pytest.fixture
+async def world(clocked_db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(service, "_GATE", service.Gate())
+    async with open_world(clocked_db, [identity_api, accounts_api]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Passwords that were hashed to be checked, which is what costs."""
+    seen: list[str] = []
+    real = service.check_password
+
+    def check(password: str, hashed: str) -> bool:
+        seen.append(password)
+        return real(password, hashed)
+
+    monkeypatch.setattr(service, "check_password", check)
+    monkeypatch.setattr(service, "NO_PASSWORD", "scrypt$2$8$5$AAAA$AAAA")
+    return seen
+
+
+async def ask(world: World, login: str, password: str) -> httpx.Response:
+    async with world.client(httpx.BasicAuth(login, password)) as client:
+        return await client.get("/identity")
+
+
+async def test_a_user_is_recognised_by_name_and_by_mail_address(world: World) -> None:
+    for login in ("red user", "red.user@ring"):
+        answer = await ask(world, login, PASSWORD)
+        assert answer.status_code == 200, answer.text
+        identity = answer.json()["identity"]
+        assert identity["id"] == str(world.users["red user"])
+        assert identity["name"] == "red user"
+        assert answer.headers["etag"] == identity["etag"]
+        assert answer.headers["content-type"] == "application/json"
+        team = str(world.teams["red"])
+        assert identity["teams"] == {
+            team: {"id": team, "name": "red", "has_pre_release_access": False}
+        }
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("red user", "wrong"),
+        ("red user", ""),
+        ("stranger", PASSWORD),
+        ("", ""),
+        ("red\0user", PASSWORD),
+        ("red user", "pass\0word"),
+    ],
+)
+async def test_wrong_credentials_are_401(
+    world: World, checks: list[str], login: str, password: str
+) -> None:
+    answer = await ask(world, login, password)
+    assert answer.status_code == 401
+    assert answer.json()["status_code"] == 401
+    assert len(checks) == 1, "an unknown name costs as much as a known one"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !!!",
+        "Basic /w==",
+        "Basic " + "A" * 5000,
+        "Bearer a.b.c",
+        "Digest x",
+        "NTLM",
+    ],
+)
+async def test_no_or_unusable_authorization_is_401(world: World, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    answer = await world["nobody"].get("/identity", headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["payload"] == {}
+
+
+async def test_an_inactive_or_archived_user_is_401(world: World) -> None:
+    for state in ("inactive", "archived"):
+        assert (await ask(world, "red user", PASSWORD)).status_code == 200
+        await world.sql("UPDATE users SET state = $1::row_state WHERE name = 'red user'", state)
+        assert (await ask(world, "red user", PASSWORD)).status_code == 401
+        await world.sql("UPDATE users SET state = 'active' WHERE name = 'red user'")
+
+
+async def test_a_user_without_a_password_cannot_log_in(world: World) -> None:
+    await world.sql("UPDATE users SET password = NULL WHERE name = 'red user'")
+    for password in ("", PASSWORD):
+        assert (await ask(world, "red user", password)).status_code == 401
+
+
+async def test_a_warm_request_checks_no_password_and_is_one_statement(
+    world: World, checks: list[str]
+) -> None:
+    await ask(world, "red user", PASSWORD)
+    assert len(checks) == 1
+    counter = count_statements()
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200
+    assert len(checks) == 1
+    assert counter == [1]
+
+
+async def test_a_verified_password_is_remembered_for_five_minutes(
+    world: World, checks: list[str], clock: VirtualClock
+) -> None:
+    await ask(world, "red user", PASSWORD)
+    clock.advance(299)
+    await ask(world, "red user", PASSWORD)
+    assert len(checks) == 1
+    clock.advance(2)
+    await ask(world, "red user", PASSWORD)
+    assert len(checks) == 2
+
+
+async def test_any_change_of_the_user_forgets_the_password(world: World, checks: list[str]) -> None:
+    await ask(world, "red user", PASSWORD)
+    await world.sql("UPDATE users SET etag = 'other', password = $1 WHERE name = 'red user'", None)
+    assert (await ask(world, "red user", PASSWORD)).status_code == 401
+
+
+async def test_many_requests_at_once_share_one_check(world: World, checks: list[str]) -> None:
+    answers = await asyncio.gather(*(ask(world, "red user", PASSWORD) for _ in range(30)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(checks) == 1
+
+
+async def test_ten_failures_in_five_minutes_close_the_login_for_a_while(
+    world: World, checks: list[str], clock: VirtualClock
+) -> None:
+    for guess in range(10):
+        answer = await ask(world, "red user", f"guess {guess}")
+        assert "wrong" in answer.json()["message"]
+    closed = await ask(world, "red user", PASSWORD)
+    assert closed.status_code == 401
+    assert closed.json()["payload"] == {"retry_after": 301}
+    assert len(checks) == 10, "a closed login costs nothing"
+    assert (await ask(world, "blue user", PASSWORD)).status_code == 200
+    clock.advance(301)
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200
+
+
+async def test_guesses_sent_at_once_count_too(world: World, checks: list[str]) -> None:
+    await asyncio.gather(*(ask(world, "red user", f"guess {n}") for n in range(40)))
+    assert len(checks) == 10
+
+
+async def test_who_is_known_already_is_not_locked_out_by_others(
+    world: World, checks: list[str]
+) -> None:
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200
+    for guess in range(12):
+        await ask(world, "red user", f"guess {guess}")
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200
+
+
+async def test_success_forgives_failures(world: World, checks: list[str]) -> None:
+    for _ in range(3):
+        for guess in range(9):
+            await ask(world, "red user", f"guess {guess}")
+        await world.sql("UPDATE users SET etag = md5(etag) WHERE name = 'red user'")
+        assert (await ask(world, "red user", PASSWORD)).status_code == 200
+
+
+def test_memory_of_logins_is_bounded(clock: VirtualClock) -> None:
+    logins = Logins()
+    logins.SIZE = 3  # type: ignore[misc]
+    for number in range(10):
+        logins.begin(f"login {number}", clock.now())
+        logins.remember(b"%d" % number, "etag", "none", clock.now())
+    assert len(logins._tries) == len(logins._verified) == 3
+    assert logins.remembers(b"9", "etag", clock.now() + timedelta(minutes=4))
+    assert not logins.remembers(b"0", "etag", clock.now())
+
+
+async def test_roles_come_from_teams(world: World) -> None:
+    expected = {
+        "super admin": (True, False, False),
+        "epm": (False, True, False),
+        "read-only": (False, False, True),
+        "red user": (False, False, False),
+        "red lab": (False, False, False),
+        "feeder": (False, False, False),
+    }
+    for who, roles in expected.items():
+        identity = (await world.get(who, "/identity"))["identity"]
+        shown = (identity["is_super_admin"], identity["is_epm"], identity["is_read_only"])
+        assert shown == roles, who
