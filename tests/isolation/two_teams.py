@@ -1,0 +1,176 @@
+"""Two partners of one vendor, each with everything a team can own, seeded through the API.
+
+All text of the first team carries MARK, so that any answer to the second can be searched.
+"""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from ringtest.control.db.loops import Loop
+
+MARK = "ALPHA-ONLY"
+SECRET = "alpha-hook-secret"
+
+_SPEC = {
+    "timeout_seconds": 60,
+    "isolation": "none",
+    "stages": {"prepare": [], "test": [{"name": f"{MARK} step", "run": "true"}], "collect": []},
+    "artifacts": [],
+}
+_JUNIT = (
+    f'<testsuite name="{MARK}"><testcase classname="c" name="{MARK}">'
+    f'<failure type="AssertionError" message="{MARK}">{MARK}</failure></testcase></testsuite>'
+)
+
+Connect = Callable[[httpx.Auth | None], httpx.AsyncClient]
+
+
+@dataclass(slots=True)
+class Estate:
+    """What one team has: ids by the names that routes give them, and its identities."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    user: httpx.BasicAuth | None = None
+    machine: tuple[str, str] = ("", "")
+    etags: dict[str, str] = field(default_factory=dict)
+
+
+async def post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """POST and unwrap `{"noun": {...}}`."""
+    answer = await http.post(path, json=body)
+    assert answer.status_code in (200, 201), f"{path}: {answer.status_code} {answer.text}"
+    content: dict[str, Any] = answer.json()
+    inner = next(iter(content.values())) if len(content) == 1 else content
+    return inner if isinstance(inner, dict) else content
+
+
+async def build_estate(admin: httpx.AsyncClient, name: str, mark: str) -> Estate:
+    """A team with a product, a topic, a user, a lab and a feeder of its own."""
+    estate = Estate()
+    ids = estate.ids
+    team = await post(admin, "/teams", {"name": f"{mark} team {name}"})
+    product = await post(admin, "/products", {"name": f"{mark} product {name}"})
+    await post(admin, f"/products/{product['id']}/teams", {"team_id": team["id"]})
+    topic = await post(
+        admin,
+        "/topics",
+        {
+            "name": f"{mark} topic {name}",
+            "product_id": product["id"],
+            "component_types": ["build"],
+            "export_control": True,
+            "data": {"registry": mark},
+        },
+    )
+    user = await post(
+        admin,
+        "/users",
+        {"name": f"{mark}-user-{name}", "email": f"{name}@example.org", "password": "pass word"},
+    )
+    await admin.post(f"/teams/{team['id']}/users/{user['id']}")
+    remoteci = await post(admin, "/remotecis", {"name": f"{mark} lab", "team_id": team["id"]})
+    feeder = await post(admin, "/feeders", {"name": f"{mark} feeder", "team_id": team["id"]})
+    ids |= {
+        "team_id": team["id"],
+        "product_id": product["id"],
+        "topic_id": topic["id"],
+        "user_id": user["id"],
+        "remoteci_id": remoteci["id"],
+        "feeder_id": feeder["id"],
+    }
+    estate.user = httpx.BasicAuth(f"{mark}-user-{name}", "pass word")
+    estate.machine = (f"remoteci/{remoteci['id']}", remoteci["api_secret"])
+    await _plan(admin, estate, mark)
+    return estate
+
+
+async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
+    ids = estate.ids
+    definition = await post(
+        admin, "/job_definitions", {"name": mark, "topic_id": ids["topic_id"], "spec": _SPEC}
+    )
+    ids["definition_id"] = definition["id"]
+    rule = await post(
+        admin,
+        "/trigger_rules",
+        {"name": mark, "topic_id": ids["topic_id"], "definition_id": definition["id"]},
+    )
+    target = await post(
+        admin,
+        "/report_targets",
+        {
+            "name": mark,
+            "channel": "webhook",
+            "address": "http://127.0.0.1:9/",
+            "secret": SECRET,
+            "topic_id": ids["topic_id"],
+            "team_id": ids["team_id"],
+        },
+    )
+    await post(admin, f"/remotecis/{ids['remoteci_id']}/topics", {"topic_id": ids["topic_id"]})
+    component = await post(
+        admin,
+        "/components",
+        {
+            "type": "build",
+            "topic_id": ids["topic_id"],
+            "display_name": f"{mark} build",
+            "version": "1",
+            "team_id": None,
+        },
+    )
+    ids |= {"rule_id": rule["id"], "target_id": target["id"], "component_id": component["id"]}
+    upload = await admin.post(f"/components/{component['id']}/files", content=mark.encode())
+    assert upload.status_code == 201, upload.text
+    ids["component_file_id"] = upload.json()["component_file"]["id"]
+
+
+async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:
+    """The lab's agent runs the one queued job: a log, a failing result file, the end."""
+    listed = await lab.get("/jobs", params={"limit": 10, "offset": 0})
+    job = listed.json()["jobs"][0]
+    claim = await post(lab, f"/jobs/{job['id']}/claim", {"agent": mark})
+    lease = {"X-Ringtest-Lease": claim["lease_token"]}
+    at = "2026-01-01T00:00:00"
+    text = base64.b64encode(f"{mark} said\n".encode()).decode()
+    records = [
+        {"seq": 1, "at": at, "kind": "stage", "stage": "test", "status": "running"},
+        {"seq": 2, "at": at, "kind": "log", "stage": "test", "data": text},
+    ]
+    path = f"/jobs/{job['id']}/records"
+    assert (await lab.post(path, json={"records": records}, headers=lease)).status_code == 200
+    uploaded = await lab.post(
+        "/files",
+        content=_JUNIT.replace(MARK, mark).encode(),
+        headers={
+            "DCI-NAME": f"{mark}.xml",
+            "DCI-JOB-ID": job["id"],
+            "DCI-MIME": "application/junit",
+        },
+    )
+    assert uploaded.status_code == 201, uploaded.text
+    state = await post(lab, "/jobstates", {"job_id": job["id"], "status": "running"})
+    records = [
+        {"seq": 3, "at": at, "kind": "stage", "stage": "test", "status": "failed", "exit_code": 1},
+        {"seq": 4, "at": at, "kind": "finish", "result": "failed"},
+    ]
+    assert (await lab.post(path, json={"records": records}, headers=lease)).status_code == 200
+    pipeline = await post(lab, "/pipelines", {"name": mark, "team_id": estate.ids["team_id"]})
+    estate.ids |= {
+        "job_id": job["id"],
+        "file_id": uploaded.json()["file"]["id"],
+        "jobstate_id": state["id"],
+        "pipeline_id": pipeline["id"],
+    }
+
+
+async def run_loops(loops: list[Loop], *, rounds: int = 6) -> None:
+    """Every loop until none finds work."""
+    for _ in range(rounds):
+        for loop in loops:
+            while await loop.act():
+                pass

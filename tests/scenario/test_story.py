@@ -1,0 +1,98 @@
+"""Whatever dies, whatever is lost: every event counts once, every job ends, nothing is missing.
+
+A failing seed replays with `RINGTEST_SEED=<n>` in the environment; `make soak` runs 500.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ringtest.control.db.pool import Database
+from ringtest.control.kernel.clock import SystemClock
+from tests.parts import ADMIN, connect, first_start, make_parts
+from tests.scenario.world import LABS, SETS, World, open_world, seed_product
+
+STEPS = 250
+ONE_SEED = os.environ.get("RINGTEST_SEED")
+SEEDS = [int(ONE_SEED)] if ONE_SEED else range(500 if os.environ.get("RINGTEST_SOAK") else 24)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_story_with_faults_ends_as_one_without(
+    seed: int, database_url: str, tmp_path: Path
+) -> None:
+    db = await Database.connect(database_url, clock=SystemClock(), connections=3)
+    parts = make_parts(db, tmp_path)
+    await first_start(parts)
+    seeded = await seed_product(connect(parts, ADMIN))
+    await db.close()
+    async with open_world(seed, database_url, tmp_path, seeded) as world:
+        await world.publish("jinja2", "2.11.3")
+        world.transport.loss = 0.3
+        world.receiver.trouble = 0.3
+        for _ in range(STEPS):
+            await world.step()
+        await world.settle()
+        await _assert_every_job_ended(world)
+        await _assert_every_event_counted_once(world)
+        await _assert_logs_are_whole(world)
+        await _assert_the_answer(world)
+
+
+async def _assert_every_job_ended(world: World) -> None:
+    assert world.owner is not None
+    jobs = await world.owner.fetch("SELECT status, result, set_key, remoteci_id FROM jobs")
+    assert len(jobs) == len(SETS) * LABS
+    assert len({(job["set_key"], job["remoteci_id"]) for job in jobs}) == len(jobs)
+    assert {job["status"] for job in jobs} == {"finished"}
+    assert sorted({job["result"] for job in jobs}) == ["failed", "passed"]
+
+
+async def _assert_every_event_counted_once(world: World) -> None:
+    """What events cause exists once, whatever was repeated on the way."""
+    assert world.owner is not None
+    assert world.mistakes.records == []
+    count = world.owner.fetchval
+    assert await count("SELECT count(*) FROM event_queue") == 0
+    assert await count("SELECT count(*) FROM job_requests") == len(SETS)
+    for kind, subject in (
+        ("component.published", "component_id"),
+        ("job.requested", "request_id"),
+        ("job.finished", "job_id"),
+        ("report.delivered", "delivery_id"),
+    ):
+        doubled = await world.owner.fetch(
+            f"SELECT payload->>'{subject}' FROM events WHERE type = $1 GROUP BY 1"
+            " HAVING count(*) > 1",
+            kind,
+        )
+        assert doubled == [], kind
+    groups = await count("SELECT count(*) FROM failure_groups")
+    assert groups == 3  # known everywhere, lab-1's own, 2.1.0's import error
+    assert len(set(world.receiver.copies)) == groups
+    assert await count("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == groups
+
+
+async def _assert_logs_are_whole(world: World) -> None:
+    """The log of every attempt that ran to its end is byte for byte what the lab wrote."""
+    ended = 0
+    for lab in world.labs:
+        for attempt in lab.history:
+            if not attempt.done:
+                continue
+            answer = await lab.http.get(
+                f"/jobs/{attempt.job_id}/log/raw", params={"attempt": attempt.attempt}
+            )
+            assert answer.content == attempt.log
+            ended += any(record["kind"] == "finish" for record in attempt.records)
+    assert ended == len(SETS) * LABS
+
+
+async def _assert_the_answer(world: World) -> None:
+    """The faults on the way change nothing in what people are told."""
+    listed = await world.admin.get("/failure_groups", params={"topic_id": world.topic_id})
+    verdicts = {
+        (group["kind"], group["verdict"]["scope"]) for group in listed.json()["failure_groups"]
+    }
+    assert verdicts == {("test", "everyone"), ("test", "one_lab"), ("stage", "everyone")}

@@ -1,0 +1,289 @@
+"""The whole product in one process on a virtual clock: server, loops, labs, a receiver.
+
+Every step is one action of one part, chosen by a seeded generator; nothing runs
+concurrently, so a seed replays its story.
+"""
+
+import logging
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from ringtest.control.app import all_loops, create_app
+from ringtest.control.db.loops import Loop
+from ringtest.control.kernel.clock import VirtualClock
+from ringtest.control.ports.notifier import DeliveryFailed, Message
+from tests.parts import ADMIN, connect, make_parts
+from tests.scenario.chaos import FragileDatabase, Fuse, Killed, LossyTransport
+from tests.scenario.lab import Lab, VirtualHmac
+
+SETS = ("1.1.1", "2.0.1", "2.1.0")
+LABS = 2
+OFFLINE = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=2))
+SPEC = {
+    "timeout_seconds": 86400,
+    "max_attempts": 100,
+    "isolation": "none",
+    "stages": {"prepare": [], "test": [{"name": "t", "run": "true"}], "collect": []},
+    "artifacts": [],
+}
+
+
+class Receiver:
+    """What reports go to: sometimes down, sometimes answering into the void."""
+
+    channel = "webhook"
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self.trouble = 0.0
+        self.copies: list[str] = []
+
+    async def send(self, message: Message) -> str:
+        dice = self._rng.random()
+        if dice < self.trouble / 2:
+            raise DeliveryFailed("down")
+        self.copies.append(message.id)
+        if dice < self.trouble:
+            raise DeliveryFailed("answer lost")
+        return "200"
+
+
+class Mistakes(logging.Handler):
+    """Collects what the server logged as its own mistake."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(self.format(record))
+
+
+def story(lab: Lab, claim: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes | None]:
+    """What a job does: passes, fails everywhere with 2.1.0, and fails alone in lab-1."""
+    version = next(c["version"] for c in claim["components"] if c["type"] == "markupsafe")
+    log = [
+        {"kind": "log", "stage": "test", "data": f"{lab.name} {version} line {n}\n".encode()}
+        for n in range(lab.rng.randint(1, 4))
+    ]
+    broken = version == "2.1.0"
+    records: list[dict[str, Any]] = [
+        {"kind": "stage", "stage": "prepare", "status": "running"},
+        {"kind": "stage", "stage": "prepare", "status": "passed"},
+        {"kind": "stage", "stage": "test", "status": "running"},
+        *log,
+        {"kind": "progress", "total": 3, "passed": 2, "failed": 0, "errored": 0, "skipped": 0},
+        {
+            "kind": "stage",
+            "stage": "test",
+            "status": "failed" if broken else "passed",
+            "exit_code": 4 if broken else 0,
+            "evidence": "ImportError: cannot import name 'soft_unicode'" if broken else None,
+        },
+        {"kind": "finish", "result": "failed" if broken else "passed"},
+    ]
+    return records, None if broken else _junit(alone=lab.name == "lab-1")
+
+
+def _junit(*, alone: bool) -> bytes:
+    own = '<failure type="Warning" message="DeprecationWarning: x"/>' if alone else ""
+    return (
+        '<testsuite name="s"><testcase classname="c" name="ok"/>'
+        f'<testcase classname="c" name="own">{own}</testcase>'
+        '<testcase classname="c" name="known"><failure type="AssertionError"'
+        ' message="AssertionError: always"/></testcase></testsuite>'
+    ).encode()
+
+
+@dataclass(slots=True)
+class World:
+    """One seed's story and the means to move it on."""
+
+    rng: random.Random
+    clock: VirtualClock
+    db: FragileDatabase
+    transport: LossyTransport
+    loops: list[Loop]
+    receiver: Receiver
+    mistakes: Mistakes
+    admin: httpx.AsyncClient
+    labs: list[Lab] = field(default_factory=list)
+    to_publish: list[str] = field(default_factory=lambda: list(SETS))
+    topic_id: str = ""
+    owner: asyncpg.Connection | None = None
+
+    async def step(self) -> None:
+        """One random action; any process may be killed in the middle of it."""
+        match self.rng.choices(
+            ["clock", "loop", "lab", "kill_lab", "offline", "publish"], [3, 8, 16, 0.3, 0.2, 1]
+        )[0]:
+            case "clock":
+                self.clock.advance(self.rng.choice([0.1, 1, 5, 20, 70]))
+            case "loop":
+                await self._run_loop(self.rng.choice(self.loops), fragile=True)
+            case "lab":
+                if self.rng.random() < 0.1:
+                    self.db.fuse.light(self.rng.randint(0, 12))
+                await self.rng.choice(self.labs).step()
+            case "kill_lab":
+                self.rng.choice(self.labs).kill()
+            case "offline":
+                lab = self.rng.choice(self.labs)
+                lab.offline_until = self.clock.now() + self.rng.choice(OFFLINE)
+            case "publish":
+                await self._publish_next()
+        self.db.fuse.put_out()
+
+    async def _run_loop(self, loop: Loop, *, fragile: bool) -> None:
+        if fragile and self.rng.random() < 0.3:
+            self.db.fuse.light(self.rng.randint(0, 15))
+        with suppress(Killed):  # what the dead process had not committed is gone
+            await loop.act()
+
+    async def _publish_next(self) -> None:
+        if not self.to_publish:
+            return
+        try:
+            await self.publish("markupsafe", self.to_publish[0])
+        except httpx.TransportError:
+            return
+        self.to_publish.pop(0)
+
+    async def publish(self, kind: str, version: str) -> None:
+        """Publish a component; doing it again after a lost answer changes nothing."""
+        answer = await self.admin.post(
+            "/components",
+            json={
+                "type": kind,
+                "topic_id": self.topic_id,
+                "display_name": f"{kind} {version}",
+                "version": version,
+            },
+        )
+        assert answer.status_code in (201, 409), answer.text
+
+    async def settle(self, *, rounds: int = 400) -> None:
+        """No more faults: run everything until nothing is left to do."""
+        self.transport.loss = self.receiver.trouble = 0.0
+        for lab in self.labs:
+            lab.offline_until = None
+        while self.to_publish:
+            await self._publish_next()
+        for _ in range(rounds):
+            for loop in self.loops:
+                await self._run_loop(loop, fragile=False)
+            for lab in self.labs:
+                for _ in range(12):
+                    await lab.step()
+            self.clock.advance(20)
+            if await self._is_settled():
+                return
+        raise AssertionError("the world did not come to rest")
+
+    async def _is_settled(self) -> bool:
+        assert self.owner is not None
+        open_rows = await self.owner.fetchval(
+            "SELECT (SELECT count(*) FROM event_queue)"
+            " + (SELECT count(*) FROM jobs WHERE status <> 'finished')"
+            " + (SELECT count(*) FROM deliveries WHERE status = 'pending')"
+        )
+        return open_rows == 0 and all(lab.current is None for lab in self.labs)
+
+
+async def _post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await http.post(path, json=body)
+    assert answer.status_code == 201, f"{path}: {answer.status_code} {answer.text}"
+    content: dict[str, Any] = answer.json()
+    inner = next(iter(content.values()))
+    return inner if isinstance(inner, dict) else content
+
+
+async def seed_product(admin: httpx.AsyncClient) -> dict[str, Any]:
+    """A topic with a rule, a report target, and labs of different teams, all through the API.
+
+    Returns `{"topic_id", "labs": [{"name", "id", "api_secret"}]}`.
+    """
+    product = await _post(admin, "/products", {"name": "Jinja2"})
+    kinds = ["jinja2", "markupsafe"]
+    topic = await _post(
+        admin,
+        "/topics",
+        {
+            "name": "t",
+            "product_id": product["id"],
+            "component_types": kinds,
+            "export_control": True,
+        },
+    )
+    definition = await _post(
+        admin, "/job_definitions", {"name": "d", "topic_id": topic["id"], "spec": SPEC}
+    )
+    rule = {"name": "r", "topic_id": topic["id"], "definition_id": definition["id"]}
+    await _post(admin, "/trigger_rules", rule)
+    labs = []
+    for number in range(1, LABS + 1):
+        team = await _post(admin, "/teams", {"name": f"team {number}"})
+        await _post(admin, f"/products/{product['id']}/teams", {"team_id": team["id"]})
+        lab = await _post(admin, "/remotecis", {"name": f"lab-{number}", "team_id": team["id"]})
+        await _post(admin, f"/remotecis/{lab['id']}/topics", {"topic_id": topic["id"]})
+        labs.append({"name": lab["name"], "id": lab["id"], "api_secret": lab["api_secret"]})
+    target = {"name": "hook", "channel": "webhook", "address": "http://127.0.0.1:9/"}
+    await _post(admin, "/report_targets", target | {"topic_id": topic["id"], "team_id": team["id"]})
+    return {"topic_id": topic["id"], "labs": labs}
+
+
+@asynccontextmanager
+async def open_world(
+    seed: int, dsn: str, folder: Path, seeded: Mapping[str, Any]
+) -> AsyncIterator[World]:
+    """A world over a database that `seed_product` filled, at the start of its story."""
+    rng = random.Random(seed)
+    clock = VirtualClock(datetime(2026, 1, 1))
+    fuse = Fuse()
+    db = await FragileDatabase.connect(dsn, clock=clock, connections=3)
+    assert isinstance(db, FragileDatabase)
+    db.fuse = fuse
+    receiver = Receiver(rng)
+    parts = make_parts(db, folder, notifiers={"webhook": receiver})
+    transport = LossyTransport(httpx.ASGITransport(app=create_app(parts)), rng)
+    world = World(
+        rng=rng,
+        clock=clock,
+        db=db,
+        transport=transport,
+        loops=all_loops(parts),
+        receiver=receiver,
+        mistakes=Mistakes(),
+        admin=connect(parts, ADMIN, transport),
+        topic_id=seeded["topic_id"],
+        owner=await asyncpg.connect(dsn),
+    )
+    world.labs = [
+        Lab(
+            name=lab["name"],
+            remoteci_id=lab["id"],
+            http=connect(
+                parts, VirtualHmac(f"remoteci/{lab['id']}", lab["api_secret"], clock), transport
+            ),
+            rng=rng,
+            clock=clock,
+            script=story,
+        )
+        for lab in seeded["labs"]
+    ]
+    logging.getLogger("ringtest").addHandler(world.mistakes)
+    try:
+        yield world
+    finally:
+        logging.getLogger("ringtest").removeHandler(world.mistakes)
+        assert world.owner is not None
+        await world.owner.close()
+        await db.close()
