@@ -1,0 +1,161 @@
+"""Finished cases of a JUnit file on their way into columns."""
+
+import math
+
+from ringtest.control.connectors.junit.evidence import (
+    Attributes,
+    by_status,
+    cut,
+    is_status,
+    seconds,
+)
+from ringtest.control.connectors.junit.recovery import Notes
+from ringtest.control.kernel.outcome import TestOutcome
+from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases, Evidence
+
+_PASSED = TestOutcome.PASSED.value.encode()
+_NOTHING = ["", ""]
+"""Stands for no attributes at all."""
+
+
+class Run:
+    """Finished cases of a batch.
+
+    Neighbours mostly have the same attributes in the same order, so their attributes
+    (name, value, name, value …) lie in one flat list of `width` words per case, and a
+    column is a slice of it.
+    """
+
+    def __init__(self, notes: Notes) -> None:
+        self.flat: list[str] = []
+        self.width = 1
+        self.total = 0
+        """Cases of all batches taken."""
+        self._notes = notes
+        self._cases = Cases()
+        self._odd: dict[int, tuple[TestOutcome, Evidence]] = {}
+        self._last = ("", "")
+        self._repeats: list[int] = []
+
+    def count(self) -> int:
+        """Cases so far."""
+        return self.total + self._in_batch()
+
+    def _in_batch(self) -> int:
+        return len(self._cases) + len(self.flat) // self.width
+
+    def fit(self, case: list[str]) -> list[str]:
+        """Make ready for a case of another width; what to append to `flat` for it."""
+        case = case or _NOTHING
+        if len(case) != self.width:
+            self._settle()
+            self.width = len(case)
+        return case
+
+    def add_odd(self, case: list[str], outcome: TestOutcome, evidence: Evidence) -> None:
+        """A case with children."""
+        case = self.fit(case)
+        self._odd[self._in_batch()] = (outcome, evidence)
+        self.flat += case
+
+    def repeats_since(self, start: int) -> int:
+        """Cases from number `start` on that failed and have the name of the case before them."""
+        self._settle()
+        repeats = [*self._repeats, *self._repeats_in_batch()]
+        return sum(1 for number in repeats if number >= start)
+
+    def _repeats_in_batch(self) -> list[int]:
+        names, classnames = self._cases.names, self._cases.classnames
+        found = []
+        for at in self._odd:
+            before = (classnames[at - 1], names[at - 1]) if at else self._last
+            if before == (classnames[at], names[at]):
+                found.append(self.total + at)
+        return found
+
+    def name_suite(self, path: str) -> None:
+        """All cases since the last call were in the suite `path`."""
+        suites = self._cases.suites
+        suites += [path] * (self._in_batch() - len(suites))
+
+    def take(self) -> Cases:
+        """The batch, whose suites are named."""
+        self._settle()
+        cases = self._cases
+        if not cases.names:
+            return Cases()
+        for position, (outcome, evidence) in self._odd.items():
+            cases.outcomes[position] = ord(outcome)
+            cases.evidence[position] = evidence
+        self._repeats += self._repeats_in_batch()
+        self._last = (cases.classnames[-1], cases.names[-1])
+        self.total += len(cases)
+        self._odd, self._cases = {}, Cases()
+        return cases
+
+    def _settle(self) -> None:
+        """Turn `flat` into columns."""
+        flat, width = self.flat, self.width
+        if not flat:
+            return
+        self.flat = []
+        keys = flat[:width:2]
+        alike = all(
+            flat[2 * i :: width].count(key) * width == len(flat) for i, key in enumerate(keys)
+        )
+        if alike and "name" in keys and "classname" in keys:
+            columns = {key: flat[2 * i + 1 :: width] for i, key in enumerate(keys)}
+        else:
+            columns = _columns_of_unlike(flat, width)
+        start = len(self._cases)
+        self._append(columns)
+        if "status" in columns or "result" in columns:
+            self._read_status(columns, start)
+
+    def _append(self, columns: dict[str, list[str]]) -> None:
+        cases = self._cases
+        names = columns["name"]
+        cases.names += self._short(names)
+        cases.classnames += self._short(columns["classname"])
+        cases.times += _times(columns["time"]) if "time" in columns else [0.0] * len(names)
+        cases.outcomes += _PASSED * len(names)
+
+    def _short(self, column: list[str]) -> list[str]:
+        if max(map(len, column)) * 4 <= MESSAGE_LIMIT:
+            return column
+        short = [cut(text, MESSAGE_LIMIT) for text in column]
+        if short != column:
+            self._notes.add("name_cut", "names of more than 4 KiB were cut", once=True)
+        return short
+
+    def _read_status(self, columns: dict[str, list[str]], start: int) -> None:
+        words = {key: columns[key] for key in ("result", "status") if key in columns}
+        if not any(is_status(word) for column in words.values() for word in set(column)):
+            return
+        for position in range(len(columns["name"])):
+            outcome, word = by_status({key: column[position] for key, column in words.items()})
+            if word and start + position not in self._odd:
+                self._odd[start + position] = (outcome, Evidence(raw_outcome=word))
+
+
+def _columns_of_unlike(flat: list[str], width: int) -> dict[str, list[str]]:
+    """The same columns, case by case: some cases have other attributes than the rest."""
+    cases: list[Attributes] = [
+        dict(zip(flat[i : i + width : 2], flat[i + 1 : i + width : 2], strict=True))
+        for i in range(0, len(flat), width)
+    ]
+    columns = {
+        key: [case.get(key, "") for case in cases] for key in ("name", "time", "status", "result")
+    }
+    columns["classname"] = [case.get("classname") or case.get("class") or "" for case in cases]
+    return columns
+
+
+def _times(words: list[str]) -> list[float]:
+    try:
+        times = list(map(float, words))
+    except ValueError:
+        return list(map(seconds, words))
+    if math.isfinite(sum(times)) and min(times) >= 0 and max(times) < 1e9:
+        return times
+    return list(map(seconds, words))

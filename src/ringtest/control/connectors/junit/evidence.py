@@ -1,0 +1,235 @@
+"""The JUnit reader's view of one case: outcome, messages, output, each within its limit."""
+
+import math
+import re
+from collections import deque
+from hashlib import blake2b
+
+from ringtest.control.kernel.outcome import TestOutcome
+from ringtest.control.ports.result_parser import DETAIL_LIMIT, MESSAGE_LIMIT, Evidence
+
+Attributes = dict[str, str]
+
+
+class Sink:
+    """Text of at most `limit` UTF-8 bytes: the beginning and the end of what came.
+
+    Errors stand at the end of a Python traceback and at the start of a Java one.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._head: list[str] = []
+        self._tail: deque[str] = deque()
+        self._seen = self._tail_size = 0
+
+    def add(self, text: str) -> None:
+        """More text."""
+        room = self._limit - self._seen
+        self._seen += len(text)
+        if room >= len(text):
+            self._head.append(text)
+            return
+        if room > 0:
+            self._head.append(text[:room])
+            text = text[room:]
+        self._tail.append(text[-self._limit :])
+        self._tail_size += len(self._tail[-1])
+        while self._tail_size - len(self._tail[0]) >= self._limit:
+            self._tail_size -= len(self._tail.popleft())
+
+    def size(self) -> int:
+        """Characters kept, at most."""
+        return min(self._seen, self._limit)
+
+    def take(self) -> tuple[str | None, bool]:
+        """The text (None when there was only white space) and whether it was cut."""
+        text = "".join(self._head)
+        if not self._tail and (text.isascii() or len(text.encode()) <= self._limit):
+            return (text, False) if text.strip() else (None, False)
+        half = max(0, self._limit // 2 - 40)
+        whole = (text + "".join(self._tail)).encode()
+        head = whole[:half].decode(errors="ignore")
+        tail = whole[len(whole) - half :].decode(errors="ignore")
+        left_out = self._seen - len(head) - len(tail)
+        return f"{head}\n… {left_out} characters left out …\n{tail}", True
+
+
+def cut(text: str, limit: int) -> str:
+    """`text` in at most `limit` bytes of UTF-8; what is cut becomes a digest of the whole.
+
+    So that long names that differ stay different.
+    """
+    if len(text) * 4 <= limit or len(text.encode()) <= limit:
+        return text
+    mark = "…" + blake2b(text.encode(), digest_size=8).hexdigest()
+    return text.encode()[: limit - 24].decode(errors="ignore") + mark
+
+
+BAD = {"failure", "error"}
+DECISIVE: dict[str, tuple[int, TestOutcome, str]] = {
+    "flakyFailure": (0, TestOutcome.PASSED, "flaky"),
+    "flakyError": (0, TestOutcome.PASSED, "flaky"),
+    **dict.fromkeys(
+        ("skipped", "skip", "ignored", "disabled"), (1, TestOutcome.SKIPPED, "skipped")
+    ),
+    "rerunFailure": (2, TestOutcome.FAILED, "failure"),
+    "rerunError": (2, TestOutcome.FAILED, "failure"),
+    "failure": (2, TestOutcome.FAILED, "failure"),
+    "error": (3, TestOutcome.ERRORED, "error"),
+}
+"""Elements that decide what came of their case: weight, outcome, the word for it."""
+OUTPUTS = {"system-out": "stdout", "system-err": "stderr", "stackTrace": "detail"}
+"""Where the text of an element goes; stackTrace is Surefire's, inside of a retry."""
+MAX_PROPERTIES = 1_000
+
+_STATUS_WORDS = {
+    **dict.fromkeys(
+        ("notrun", "skipped", "skip", "pending", "disabled", "ignored", "suppressed"),
+        TestOutcome.SKIPPED,
+    ),
+    **dict.fromkeys(("failed", "failure", "fail", "timedout", "timeout"), TestOutcome.FAILED),
+    **dict.fromkeys(
+        ("error", "errored", "panicked", "interrupted", "aborted", "broken"), TestOutcome.ERRORED
+    ),
+}
+_TYPE_IN_MESSAGE = re.compile(
+    r"(?:failed on (?:setup|teardown) with \")?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?=:|\s*$)", re.ASCII
+)
+
+
+def _exception_type(attributes: Attributes, message: str | None) -> str | None:
+    """The `type` attribute, or the class name that pytest puts before its message.
+
+    >>> _exception_type({}, "ValueError: no such host")
+    'ValueError'
+    >>> _exception_type({}, "assert 1 == 2")
+    'AssertionError'
+    """
+    if attributes.get("type"):
+        return cut(attributes["type"], 512)
+    if not message:
+        return None
+    if message.startswith("assert "):
+        return "AssertionError"
+    found = _TYPE_IN_MESSAGE.match(message[:512])
+    return found[1] if found else None
+
+
+class Gathering:
+    """What the children of one case tell."""
+
+    __slots__ = ("_limit", "_outcome", "_sinks", "_type", "_weight", "cut", "message",
+                 "properties", "told", "word")  # fmt: skip
+
+    def __init__(self, allowance: int) -> None:
+        self.told = 0
+        """Failures, errors, skips and retries so far."""
+        self._limit = DETAIL_LIMIT if allowance > DETAIL_LIMIT else allowance
+        self._sinks: dict[str, Sink] = {}
+        self._weight = -1
+        self._outcome = TestOutcome.PASSED
+        self.word = ""
+        self._type: str | None = None
+        self.message: str | None = None
+        self.cut: list[str] = []
+        self.properties: list[tuple[str, str]] = []
+
+    def sink(self, name: str) -> Sink:
+        """Where the text of `detail`, `stdout` or `stderr` goes."""
+        if name not in self._sinks:
+            self._sinks[name] = Sink(self._limit)
+        return self._sinks[name]
+
+    def tell(self, kind: str, attributes: Attributes) -> None:
+        """A failure, error, skip or retry begins. The worst decides; all are kept."""
+        weight, outcome, word = DECISIVE[kind]
+        message = attributes.get("message")
+        if self.told:
+            header = " ".join(filter(None, (kind, attributes.get("type"), message)))
+            self.sink("detail").add(f"\n--- {header}\n")
+        if weight > self._weight:
+            self._weight, self._outcome, self.word = weight, outcome, word
+            if weight == 1:
+                self._outcome, self.word = _sort_of_skip(attributes)
+            self._type = _exception_type(attributes, message)
+            self.message = message and cut(message, MESSAGE_LIMIT)
+            if self.message != message:
+                self.cut.append("message")
+        self.told += 1
+
+    def add_property(self, name: str, value: str) -> None:
+        """Keep a property of the case."""
+        if len(self.properties) < MAX_PROPERTIES:
+            self.properties.append((name, value))
+        elif "properties" not in self.cut:
+            self.cut.append("properties")
+
+    def take(self, attributes: list[str]) -> tuple[TestOutcome, Evidence]:
+        """The outcome of the case and its evidence."""
+        if not self.told:
+            self._outcome, self.word = by_status(
+                dict(zip(attributes[::2], attributes[1::2], strict=True))
+            )
+        evidence = Evidence(self.word, self._type, self.message, properties=self.properties)
+        for name, sink in self._sinks.items():
+            text, was_cut = sink.take()
+            setattr(evidence, name, text)
+            if was_cut:
+                self.cut.append(name)
+        if self.cut:
+            evidence.cut = tuple(self.cut)
+        return self._outcome, evidence
+
+    def size(self) -> int:
+        """Characters of the texts and properties."""
+        size = sum([sink.size() for sink in self._sinks.values()]) + len(self.message or "")
+        if self.properties:
+            size += sum(len(name) + len(value) for name, value in self.properties)
+        return size
+
+
+def _sort_of_skip(attributes: Attributes) -> tuple[TestOutcome, str]:
+    """pytest writes expected failures as skips.
+
+    >>> _sort_of_skip({"type": "pytest.xfail"})
+    (<TestOutcome.XFAILED: 'x'>, 'skipped:pytest.xfail')
+    """
+    if attributes.get("type") == "pytest.xfail":
+        return TestOutcome.XFAILED, "skipped:pytest.xfail"
+    if attributes.get("message") == "xfail-marked test passes unexpectedly":
+        return TestOutcome.XPASSED, "xpassed"
+    return TestOutcome.SKIPPED, "skipped"
+
+
+def by_status(attributes: Attributes) -> tuple[TestOutcome, str]:
+    """Outcome of a case without a failure of its own: gtest and Ginkgo say it in attributes."""
+    for name in ("result", "status"):
+        word = attributes.get(name, "")
+        outcome = _STATUS_WORDS.get(word.lower())
+        if outcome is not None:
+            return outcome, word.lower()[:40]
+    return TestOutcome.PASSED, ""
+
+
+def is_status(word: str) -> bool:
+    """Whether `by_status` makes something of this word."""
+    return word.lower() in _STATUS_WORDS
+
+
+def seconds(text: str | None) -> float:
+    """A duration; thousands may be separated by commas, nonsense is 0.
+
+    >>> seconds("1,234.5"), seconds("0,25"), seconds("soon"), seconds("-1")
+    (1234.5, 0.25, 0.0, 0.0)
+    """
+    text = (text or "").strip()
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d*)?", text) and not text.startswith("0,"):
+        text = text.replace(",", "")
+    elif re.fullmatch(r"\d+,\d+", text):
+        text = text.replace(",", ".")
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 0.0
+    return seconds if math.isfinite(seconds) and 0 <= seconds < 1e9 else 0.0

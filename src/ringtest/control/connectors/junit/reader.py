@@ -1,0 +1,262 @@
+"""What the elements of a JUnit file mean: expat's events in, columns of cases out."""
+
+from xml.parsers import expat
+
+from ringtest.control.connectors.junit.columns import Run
+from ringtest.control.connectors.junit.evidence import (
+    BAD,
+    DECISIVE,
+    OUTPUTS,
+    Attributes,
+    Gathering,
+    Sink,
+    cut,
+)
+from ringtest.control.connectors.junit.recovery import Notes
+from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases
+
+MAX_DEPTH = 1_000
+"""Elements inside one another; real files need about 8."""
+MAX_EVIDENCE = 64 * 1024 * 1024
+"""Characters of messages, tracebacks and output kept of one file."""
+
+_SUITES = {"testsuites", "testsuite"}
+_BESIDE_CASES = {"properties", "property", "system-out", "system-err"}
+_THE_SUITE = ["name", "(suite)"]
+"""Attributes of the case that stands for a suite which failed as a whole."""
+
+_Flat = list[str]
+"""Attributes as expat tells them: name, value, name, value …"""
+
+
+class Stop(Exception):
+    """A limit was reached: keep what was read, read no more."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class _Element:
+    """An open element outside of cases. Counts are of cases: found before it, and inside."""
+
+    __slots__ = ("before", "declared", "name", "nested", "outer_path")
+
+    def __init__(self, name: str, outer_path: str, declared: int | None, before: int) -> None:
+        self.name, self.outer_path = name, outer_path
+        self.declared, self.before = declared, before
+        self.nested = 0
+
+
+class Reader:
+    """What elements mean. Handlers of two sorts: outside of cases, and inside of one.
+
+    Most cases have no children: for them only `_start` and `_end` run, and these two
+    do nothing but append the attributes to a `Run`.
+    """
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.run = Run(notes)
+        self._stack: list[_Element] = []
+        self._path = ""
+        self._seen_root = False
+        self._allowance = MAX_EVIDENCE
+        # the case
+        self._case: _Flat | None = None
+        self._gathering: Gathering | None = None
+        self._depth = 0
+        self._property: tuple[str, Sink] | None = None
+        self._outer: list[tuple[_Flat, Gathering | None, int]] = []
+
+    def attach(self, parser: expat.XMLParserType) -> None:
+        """Read from this parser from now on."""
+        parser.ordered_attributes = True
+        self._parser = parser
+        self._outside()
+
+    def _outside(self) -> None:
+        self._parser.CharacterDataHandler = None
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    # outside of cases
+
+    def _start(self, name: str, attributes: _Flat) -> None:
+        if self._case is None:
+            if name == "testcase":
+                self._case = attributes
+            else:
+                self._open(name, _as_dict(attributes))
+        else:
+            self._enter(name, attributes)
+
+    def _end(self, name: str) -> None:
+        case = self._case
+        if case is not None:
+            run = self.run
+            if len(case) != run.width:
+                case = run.fit(case)
+            run.flat += case
+            self._case = None
+        else:
+            self.shut()
+
+    def _open(self, name: str, attributes: Attributes) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            raise Stop("too_deep", f"more than {MAX_DEPTH} elements inside one another")
+        if name in BAD and self._path:
+            self._case = _THE_SUITE
+            self._enter(name, [word for pair in attributes.items() for word in pair])
+            return
+        if name not in _SUITES and name not in _BESIDE_CASES:
+            code = "unknown_element" if self._seen_root else "unknown_root"
+            self.notes.add(code, f"the element {name[:80]} is not one of JUnit's", once=True)
+        self._seen_root = True
+        declared = attributes.get("tests", "")
+        self._stack.append(
+            _Element(
+                name,
+                self._path,
+                int(declared) if declared.isdecimal() and len(declared) < 10 else None,
+                self.run.count(),
+            )
+        )
+        if name == "testsuite" and attributes.get("name"):
+            suite = attributes["name"]
+            self._set_path(cut(f"{self._path}/{suite}" if self._path else suite, MESSAGE_LIMIT))
+
+    def shut(self) -> None:
+        """The innermost open element ends."""
+        ended = self._stack.pop()
+        if ended.outer_path != self._path:
+            self._set_path(ended.outer_path)
+        inside = self.run.count() - ended.before
+        if self._stack:
+            self._stack[-1].nested += inside
+        # runners count nested cases or not, and a case that failed twice only once
+        if ended.declared in (None, inside, inside - ended.nested):
+            return
+        if ended.declared != inside - self.run.repeats_since(ended.before):
+            self.notes.add(
+                "count_mismatch", f"{ended.name} declares {ended.declared} tests and holds {inside}"
+            )
+
+    def _set_path(self, path: str) -> None:
+        self.run.name_suite(self._path)
+        self._path = path
+
+    # inside of a case
+
+    def _enter(self, name: str, attributes: _Flat) -> None:
+        self._gathering = Gathering(self._allowance)
+        self._depth = 0
+        self._parser.StartElementHandler = self._start_inside
+        self._parser.EndElementHandler = self._end_inside
+        self._start_inside(name, attributes)
+
+    def _start_inside(self, name: str, flat: _Flat) -> None:
+        self._depth += 1
+        gathering = self._gathering
+        assert gathering is not None
+        if name in DECISIVE:
+            if self._depth == 1:
+                gathering.tell(name, _as_dict(flat))
+                self._parser.CharacterDataHandler = gathering.sink("detail").add
+        elif name in OUTPUTS:
+            self._parser.CharacterDataHandler = gathering.sink(OUTPUTS[name]).add
+        elif name == "property":
+            attributes = _as_dict(flat)
+            self._property = (cut(attributes.get("name", ""), MESSAGE_LIMIT), Sink(MESSAGE_LIMIT))
+            self._property[1].add(attributes.get("value", ""))
+            self._parser.CharacterDataHandler = self._property[1].add
+        elif name == "testcase":
+            self._nest(flat)
+        elif self._depth == 1 and name != "properties":
+            self.notes.add("unknown_element", f"{name[:80]} inside a case was not read", once=True)
+        elif self._depth > MAX_DEPTH:
+            raise Stop("too_deep", f"more than {MAX_DEPTH} elements inside one another")
+
+    def _end_inside(self, name: str) -> None:
+        if self._depth == 0:
+            self._finish_case()
+            return
+        self._depth -= 1
+        if name == "property" and self._property and self._gathering:
+            self._gathering.add_property(self._property[0], self._property[1].take()[0] or "")
+            self._property = None
+        if self._depth == 0 or name in OUTPUTS or name == "property":
+            self._parser.CharacterDataHandler = None
+        if self._depth == 0 and self._case is _THE_SUITE:
+            self._finish_case()
+
+    def _nest(self, attributes: _Flat) -> None:
+        """A case inside a case: both are cases."""
+        assert self._case is not None
+        if len(self._outer) >= MAX_DEPTH:
+            raise Stop("too_deep", f"more than {MAX_DEPTH} cases inside one another")
+        self._outer.append((self._case, self._gathering, self._depth - 1))
+        self._case, self._gathering, self._depth = attributes, Gathering(self._allowance), 0
+        self._parser.CharacterDataHandler = None
+
+    def _finish_case(self) -> None:
+        case, gathering = self._case, self._gathering
+        assert case is not None and gathering is not None
+        outcome, evidence = gathering.take(case)
+        self.run.add_odd(case, outcome, evidence)
+        self._allowance -= gathering.size()
+        if self._allowance <= 0:
+            self._allowance = 0
+            self.notes.add("evidence", "too much output: later texts were left out", once=True)
+        if self._outer:
+            self._case, self._gathering, self._depth = self._outer.pop()
+            return
+        self._case = self._gathering = None
+        self._outside()
+
+    def abandon(self, reason: str) -> None:
+        """The open cases end here, because the file is broken inside of them.
+
+        Without a failure read so far their outcome is unknown, which is an error.
+        """
+        while self._case is not None:
+            self._gathering = self._gathering or Gathering(self._allowance)
+            if not self._gathering.told:
+                self._gathering.tell("error", {"type": "unreadable", "message": reason})
+            self._finish_case()
+
+    # for going on behind a broken place
+
+    def open_names(self) -> list[str]:
+        """Names of the open elements outside of cases, outermost first."""
+        return [element.name for element in self._stack]
+
+    def open_case(self) -> str | None:
+        """The name of the case that has begun and not ended."""
+        return None if self._case is None else _as_dict(self._case).get("name", "")
+
+    def keep_only_suites(self) -> None:
+        """Forget open elements that are no suites: nobody knows where they end."""
+        self._stack = [element for element in self._stack if element.name in _SUITES]
+
+    def shut_all(self) -> None:
+        """Another document begins."""
+        while self._stack:
+            self.shut()
+
+    def shut_inside(self, name: str) -> bool:
+        """End what is open inside the innermost `name`; False when there is none."""
+        if name not in self.open_names():
+            return False
+        while self._stack[-1].name != name:
+            self.shut()
+        return True
+
+    def take(self) -> Cases:
+        """The cases finished since the last call, as columns."""
+        self.run.name_suite(self._path)
+        return self.run.take()
+
+
+def _as_dict(flat: _Flat) -> Attributes:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

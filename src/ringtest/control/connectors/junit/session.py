@@ -1,0 +1,184 @@
+"""The JUnit family, read as a stream: pytest, Surefire, gtest, Ginkgo, nextest, avocado.
+
+One expat parser reads everything, after `recovery` made clean UTF-8 of it;
+`reader` knows what the elements mean. After a place that is no XML at all,
+reading goes on at the next case. Whatever was cut, replaced or lost is told in a note.
+A suite's own properties and output stay in the file: only cases are read, and failures
+that stand directly in a suite.
+
+The file is never in memory as a whole, and no input makes the reader recurse, expand
+entities or hold more than the limits.
+"""
+
+import re
+from xml.parsers import expat
+
+from ringtest.control.connectors.junit.reader import Reader, Stop
+from ringtest.control.connectors.junit.recovery import Notes, Recovery
+from ringtest.control.ports.result_parser import Cases, Note, Unreadable
+
+MAX_CASES = 1_000_000
+"""Cases read of one file."""
+MAX_TOKEN = 4 * 1024 * 1024
+"""Bytes of one tag with its attributes, or of one comment."""
+MAX_NAMES = 20_000
+"""Different element and attribute names; real files have about 40."""
+MAX_REPAIRS = 1_000
+"""Places that are no XML after which reading goes on."""
+
+_LANDMARK = re.compile(rb"<(?:(\?xml)\s|(/?)(testsuites?)[\s/>]|testcase[\s/>])")
+_LONGEST_LANDMARK = 16
+_MISMATCHED_TAG = 7
+
+
+class JunitSession:
+    """One file being read. See `ports.result_parser.ParserSession`."""
+
+    def __init__(self) -> None:
+        self._notes = Notes()
+        self._recovery = Recovery(self._notes)
+        self._reader = Reader(self._notes)
+        self._refused: Unreadable | None = None
+        self._stopped = False
+        self._seeking = False  # the next landmark, after a place that is no XML
+        self._held = b""  # while seeking: what may be the beginning of a landmark
+        self._first_error = ""
+        self._repairs = 0
+        self._new_parser("")
+
+    @property
+    def notes(self) -> list[Note]:
+        return self._notes.items
+
+    def feed(self, chunk: bytes) -> Cases:
+        self._parse(self._recovery.feed(chunk))
+        return self._take()
+
+    def close(self) -> Cases:
+        self._parse(self._recovery.feed(b"", final=True))
+        if not self._stopped and not self._seeking:
+            self._finish()
+        cases = self._take()
+        if not self._reader.run.total:
+            if self._first_error:
+                raise Unreadable(f"Invalid XML: {self._first_error}")
+            self._notes.add("empty", "the file holds no test case")
+        return cases
+
+    def _take(self) -> Cases:
+        cases = self._reader.take()
+        if self._reader.run.total > MAX_CASES:
+            self._stop("too_many_cases", f"reading stopped after {self._reader.run.total} cases")
+        return cases
+
+    def _stop(self, code: str, text: str) -> None:
+        if not self._stopped:
+            self._notes.add(code, text)
+        self._stopped = True
+
+    # expat
+
+    def _new_parser(self, opening: str) -> None:
+        """A parser that stands behind `opening` (tags that are open already)."""
+        self._names: dict[str, str] = {}
+        parser = expat.ParserCreate("utf-8", intern=self._names)
+        parser.buffer_text = True
+        parser.buffer_size = 32 * 1024
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.Parse(opening.encode(), False)
+        self._parser = parser
+        self._fed = len(opening)
+        self._pending = b""  # fed, but not yet understood: the beginning of a token
+        self._reader.attach(parser)
+
+    def _refuse(self, *_: object) -> None:
+        raise Unreadable("Invalid XML: document type declarations are refused")
+
+    def _parse(self, data: bytes) -> None:
+        if self._refused:
+            raise self._refused
+        while data and not self._stopped:
+            if self._seeking:
+                data = self._seek(data)
+                continue
+            try:
+                self._parser.Parse(data, False)
+            except expat.ExpatError as error:
+                data = self._after_error(error, data)
+            except Stop as stop:
+                self._stop(stop.code, str(stop))
+            except Unreadable as refusal:
+                self._refused, self._stopped = refusal, True
+                raise
+            else:
+                self._remember(data)
+                return
+
+    def _remember(self, data: bytes) -> None:
+        """Keep what expat holds of an unfinished token, to go on from when it proves bad."""
+        self._fed += len(data)
+        waiting = self._fed - self._parser.CurrentByteIndex
+        self._pending = (self._pending + data)[-waiting:] if waiting > 0 else b""
+        if waiting > MAX_TOKEN:
+            self._broken(f"a tag of more than {MAX_TOKEN} bytes")
+        elif len(self._names) > MAX_NAMES:
+            self._stop("too_many_names", f"more than {MAX_NAMES} different names of elements")
+
+    def _after_error(self, error: expat.ExpatError, data: bytes) -> bytes:
+        """What is left to read behind the place of the error."""
+        known = self._pending + data
+        place = self._parser.ErrorByteIndex - (self._fed - len(self._pending))
+        if error.code == _MISMATCHED_TAG:
+            place -= 2  # expat points behind the `</`
+        self._broken(str(error))
+        return known[max(0, place) :]
+
+    def _broken(self, why: str) -> None:
+        self._first_error = self._first_error or why
+        self._notes.add("malformed", f"{why}; reading goes on at the next case")
+        self._reader.abandon(f"the result file is broken here: {why}")
+        self._seeking, self._held = True, b""
+        self._repairs += 1
+        if self._repairs > MAX_REPAIRS:
+            self._stop("malformed", f"reading stopped after {MAX_REPAIRS} broken places")
+
+    def _seek(self, data: bytes) -> bytes:
+        """Go to the next landmark and start a parser there; what is left to read."""
+        data = self._held + data
+        self._held = b""
+        for found in _LANDMARK.finditer(data):
+            if self._is_possible(found):
+                self._seeking = False
+                self._new_parser("".join(f"<{name}>" for name in self._reader.open_names()))
+                return data[found.start() :]
+        self._held = data[-_LONGEST_LANDMARK:]
+        return b""
+
+    def _is_possible(self, found: re.Match[bytes]) -> bool:
+        """Make what is open fit the landmark; False for an end tag of what is not open."""
+        if found[1]:
+            self._reader.shut_all()
+            return True
+        self._reader.keep_only_suites()
+        return not found[2] or self._reader.shut_inside(found[3].decode())
+
+    def _finish(self) -> None:
+        inside = self._reader.open_case()
+        try:
+            self._parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            self._first_error = self._first_error or str(error)
+            if self._reader.run.total or self._reader.open_names() or self._pending:
+                where = f"inside the case {inside[:200]!r}" if inside else "before its last tag"
+                self._notes.add("truncated", f"the file ends {where}: {error}")
+        except (Stop, Unreadable) as stop:
+            self._first_error = self._first_error or str(stop)
+
+
+class JunitParser:
+    """Reads uploads of the type that the wire format parses."""
+
+    mime = "application/junit"
+
+    def open(self) -> JunitSession:
+        return JunitSession()
