@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from examples.jinja2.feeder import WANTED, Source, Wanted, publish, publish_one
 from examples.jinja2.package_index import Archive
-
 from ringtest.client import Client, Connection, Unreachable
 
 TOPIC = "0c9e2dc4-0000-4000-8000-000000000000"

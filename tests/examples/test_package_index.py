@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from examples.jinja2.package_index import NotInIndex, PackageIndex, WrongBytes
 from examples.jinja2.pip_settings import NoIndex, PipSettings, parse_settings
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from examples.jinja2 import processes
 from examples.jinja2.processes import Child, Household, wait_for_line
 

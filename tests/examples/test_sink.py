@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from examples.jinja2.free_port import free_ports
 from examples.jinja2.message_store import MessageStore
 from examples.jinja2.sink import serve

@@ -1,0 +1,26 @@
+"""One demo for all tests that only look at it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import reachable_folder
+from tests.examples.running_demo import STORY_SECONDS, RunningDemo, run_demo
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks of this folder."""
+    config.addinivalue_line("markers", "demo: runs the whole example, about a minute")
+
+
+@pytest.fixture(scope="session")
+def told_demo() -> Iterator[RunningDemo]:
+    """A demo that has told its story once (`--once`), and now runs on for people to look at."""
+    with reachable_folder() as data:
+        with run_demo(data, "--once", f"--timeout={STORY_SECONDS}") as first:
+            code = first.process.wait(STORY_SECONDS + 60)
+            assert code == 0, (data / "demo.log").read_text()
+        with run_demo(data) as second:
+            yield second
+            assert second.end() < 25
+            assert second.process.returncode == 0
