@@ -25,7 +25,7 @@ demo: setup ## Run the example: a product, a feeder, two laboratories, one answe
 	$(BIN)/python -m examples.jinja2.demo
 
 demo-reset: ## Forget what the example stored
-	@# The database may live elsewhere, linked from the data folder: see docs/decisions/0001.
+	@# The database may live elsewhere, linked from the data folder: see docs/decisions/0002.
 	@for link in $$(find $(DEMO_DATA) -name postgres -type l 2>/dev/null); do \
 		rm -rf "$$(readlink -f "$$link")"; done
 	rm -rf $(DEMO_DATA)

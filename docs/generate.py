@@ -183,10 +183,31 @@ def _default(value: object) -> str:
     return f"`{value}`" if str(value) else "empty"
 
 
+def decisions_page() -> str:
+    """docs/decisions/README.md"""
+    records = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    titles = [record.read_text().split("\n", 1)[0].removeprefix("# ") for record in records]
+    return "\n".join(
+        [
+            "# Decisions",
+            "",
+            _MADE,
+            "Why it is so: what was known, what was chosen, what follows. A record is not",
+            "changed when the decision is: a new one says so. Unless a record says otherwise,",
+            "figures were measured in November 2026 on 2 virtual CPUs with Python 3.11 and",
+            "PostgreSQL 15.18; processor times and ratios are sound, wall times upper bounds.",
+            "",
+            *(f"- [{title}]({path.name})" for title, path in zip(titles, records, strict=True)),
+            "",
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "events.md": events_page,
     "states.md": states_page,
     "reference/settings.md": settings_page,
+    "decisions/README.md": decisions_page,
 }
 """Every made page, by its path below docs/."""
 

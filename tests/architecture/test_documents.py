@@ -7,6 +7,7 @@ from itertools import chain
 
 import pytest
 
+from docs.changelog import KINDS
 from docs.generate import DOCS, PAGES, setting_docs
 from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType
 from ringtest.control.kernel.settings import Settings
@@ -51,6 +52,14 @@ def test_decision_records_are_numbered_without_gaps_and_have_their_parts() -> No
     for record in records:
         parts = re.findall(r"^## (\w+)", record.read_text(), re.M)
         assert parts == ["Context", "Decision", "Consequences"], name_of(record)
+
+
+def test_change_files_are_of_a_known_kind() -> None:
+    files = [path for path in (ROOT / "changes").glob("*") if path.name != "README.md"]
+    kinds = "|".join(KINDS)
+    assert [
+        path.name for path in files if not re.fullmatch(rf"[a-z0-9-]+\.({kinds})\.md", path.name)
+    ] == []
 
 
 def test_every_dependency_is_pinned() -> None:
