@@ -1,0 +1,117 @@
+"""Runs the commands of a page as one shell session in an empty folder.
+
+A block is run when its fence says so:
+
+    ```console runnable
+    $ ringtest topic list
+    ```
+
+Lines that begin with `$ ` are commands, with `> ` they go on; all others are what a person
+sees and are not compared. `console runnable background` is a program that keeps running: the
+session goes on once it has printed a line with `ready`, or `connected`. A block of another
+language with `file=NAME` is written to that file first.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.M | re.S)
+_SECONDS = 300
+_READY = "ready|connected|listening"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block of a page. `info` holds the words after the fence."""
+
+    info: tuple[str, ...]
+    body: str
+
+    @property
+    def file(self) -> str | None:
+        """The file that the block is the content of."""
+        names = [word.partition("=")[2] for word in self.info if word.startswith("file=")]
+        return names[0] if names else None
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of a console block.
+
+        >>> Block(("console", "runnable"), "$ one \\\\\\n> two\\nseen\\n").commands
+        ['one \\\\\\ntwo']
+        """
+        found: list[str] = []
+        for line in self.body.splitlines():
+            if line.startswith("$ "):
+                found.append(line[2:])
+            elif line.startswith("> ") and found:
+                found[-1] += "\n" + line[2:]
+        return found
+
+
+def blocks(page: str) -> list[Block]:
+    """Every fenced block of a page, in order."""
+    return [Block(tuple(m["info"].split()), m["body"]) for m in _FENCE.finditer(page)]
+
+
+def script(page: str) -> str:
+    """The page as a shell script; empty when nothing in it is to be run."""
+    lines: list[str] = []
+    for number, block in enumerate(blocks(page)):
+        if block.file:
+            lines.append(f"cat > {block.file} <<'END OF FILE'\n{block.body}END OF FILE")
+        elif block.info[:2] == ("console", "runnable"):
+            background = "background" in block.info
+            for command in block.commands:
+                lines.append(_background(command, number) if background else command)
+    return "\n".join(lines) + "\n" if any("runnable" in b.info for b in blocks(page)) else ""
+
+
+def _background(command: str, number: int) -> str:
+    log = f"background-{number}.log"
+    return (
+        f"{{ {command}\n}} > {log} 2>&1 &\n"
+        f"for _ in $(seq 600); do grep -qE '{_READY}' {log} && break; sleep 0.1; done\n"
+        f"grep -qE '{_READY}' {log} || {{ cat {log}; exit 1; }}"
+    )
+
+
+def run(
+    page: str, folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run the page's script in `folder`; everything that it started is ended afterwards."""
+    process = subprocess.Popen(
+        ["bash", "-euxo", "pipefail", "-c", script(page)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=_SECONDS)
+        return subprocess.CompletedProcess([], process.returncode, output)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess([], 1, f"not done after {_SECONDS} s")
+    finally:
+        _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """Politely first: a server takes its database with it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for turn in range(150):
+            try:
+                os.killpg(process.pid, number if turn == 0 else 0)
+            except ProcessLookupError:
+                return
+            process.poll()
+            time.sleep(0.1)

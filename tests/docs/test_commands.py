@@ -1,0 +1,62 @@
+"""Every command that a page shows as runnable can be run, in the order of the page."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.jinja2.free_port import free_ports
+from tests.architecture.sources import ROOT, name_of, tracked
+from tests.conftest import reachable_folder
+from tests.docs.console import Block, blocks, run, script
+
+PAGES = {
+    name_of(page): page.read_text()
+    for page in tracked()
+    if page.suffix == ".md" and script(page.read_text())
+}
+SHOWN_ADDRESS = "127.0.0.1:8080"
+"""The address that all pages use; the tests put a free one in its place."""
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_commands_of_a_page_run_in_their_order(name: str) -> None:
+    (port,) = free_ports(1)
+    page = PAGES[name].replace(SHOWN_ADDRESS, f"127.0.0.1:{port}")
+    with reachable_folder() as folder:
+        environment = {
+            **{name: value for name, value in os.environ.items() if "RINGTEST" not in name},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder),
+            "CHECKOUT": str(ROOT),
+            "COLUMNS": "160",
+        }
+        done = run(page, folder, environment)
+        logs = {log.name: log.read_text()[-2000:] for log in folder.glob("background-*.log")}
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{logs}"
+
+
+def test_commands_that_keep_running_are_waited_for_by_their_words() -> None:
+    page = "```console runnable background\n$ echo ready; sleep 60\n```\n"
+    page += "```console runnable\n$ true\nnot a command\n```\n"
+    with reachable_folder() as folder:
+        assert run(page, folder, dict(os.environ)).returncode == 0
+
+
+def test_failing_command_fails_the_page() -> None:
+    with reachable_folder() as folder:
+        page = "```console runnable\n$ echo one\n$ false\n$ echo never\n```\n"
+        done = run(page, folder, dict(os.environ))
+    assert done.returncode == 1
+    assert "never" not in done.stdout
+
+
+def test_files_and_continued_commands_are_read() -> None:
+    page = "```yaml file=a.yaml\nb: 1\n```\n```console runnable\n$ cat \\\n> a.yaml\nb: 1\n```\n"
+    assert blocks(page) == [
+        Block(("yaml", "file=a.yaml"), "b: 1\n"),
+        Block(("console", "runnable"), "$ cat \\\n> a.yaml\nb: 1\n"),
+    ]
+    with reachable_folder() as folder:
+        assert run(page, folder, dict(os.environ)).stdout.endswith("b: 1\n")
