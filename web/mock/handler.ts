@@ -1,0 +1,187 @@
+/** A control server small enough to live in a test: method and address in, status and JSON out. */
+import type { Job } from '@/api/types';
+import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalog';
+import { listCases } from './testcases';
+import type { World } from './world';
+
+export interface Answer {
+  status: number;
+  body?: unknown;
+  text?: string;
+}
+
+interface Asked {
+  world: World;
+  params: string[];
+  query: URLSearchParams;
+  body: Record<string, unknown>;
+}
+
+type Route = [method: string, pattern: RegExp, answer: (asked: Asked) => Answer];
+
+const ok = (body: unknown, status = 200): Answer => ({ status, body });
+const refuse = (status: number, message: string): Answer => ({
+  status,
+  body: { status_code: status, message, payload: {} },
+});
+const list = (noun: string, items: readonly unknown[], query: URLSearchParams): Answer => {
+  const offset = Number(query.get('offset') ?? 0);
+  const limit = Number(query.get('limit') ?? 20);
+  return ok({ [noun]: items.slice(offset, offset + limit), _meta: { count: items.length } });
+};
+
+const identity = {
+  id: id(12, 1),
+  name: 'admin',
+  fullname: 'Administrator',
+  email: null,
+  timezone: 'UTC',
+  teams: {},
+};
+
+/** The server's `where`: equal, or contains when the value ends with `*`. */
+export function fits(item: object, where: string | null): boolean {
+  if (!where) return true;
+  return where.split(',').every((part) => {
+    const [name = '', ...rest] = part.replaceAll('"', '').split(':');
+    const wanted = rest.join(':').toLowerCase();
+    const value: unknown = Reflect.get(item, name);
+    if (Array.isArray(value)) return value.map(String).includes(wanted);
+    const text = String(value ?? '').toLowerCase();
+    return wanted.endsWith('*') ? text.includes(wanted.slice(0, -1)) : text === wanted;
+  });
+}
+
+function jobsOf({ world, query }: Asked): Job[] {
+  return world.jobs
+    .map(({ job }) => job)
+    .filter((job) => fits(job, query.get('where')))
+    .sort((a, b) => b.created_at.localeCompare(a.created_at));
+}
+
+function withJob(asked: Asked, answer: (job: NonNullable<ReturnType<World['job']>>) => Answer): Answer {
+  const found = asked.world.job(asked.params[0] ?? '');
+  return found ? answer(found) : refuse(404, 'job not found');
+}
+
+const ROUTES: Route[] = [
+  ['POST', /^\/session$/, ({ world, body }) => {
+    if (body.password !== 'ringtest') return refuse(401, 'Operation not authorized.');
+    world.loggedIn = true;
+    return ok({ identity }, 201);
+  }],
+  ['DELETE', /^\/session$/, ({ world }) => {
+    world.loggedIn = false;
+    return { status: 204 };
+  }],
+  ['GET', /^\/identity$/, () => ok({ identity })],
+  ['GET', /^\/products$/, ({ query }) => list('products', [product], query)],
+  ['GET', /^\/products\/([^/]+)\/health$/, ({ world, params }) =>
+    params[0] === product.id ? ok({ health: world.health() }) : refuse(404, 'product not found')],
+  ['GET', /^\/topics$/, ({ query }) => list('topics', [topic], query)],
+  ['GET', /^\/teams$/, ({ query }) => list('teams', [TEAM_A, TEAM_B], query)],
+  ['GET', /^\/remotecis$/, ({ world, query }) => list('remotecis', world.labs, query)],
+  ['GET', /^\/components$/, ({ query }) =>
+    list('components', components.filter((one) => fits(one, query.get('where'))), query)],
+  ['GET', /^\/components\/([^/]+)$/, ({ world, params }) => {
+    const component = components.find((one) => one.id === params[0]);
+    if (!component) return refuse(404, 'component not found');
+    const jobs = world.jobs
+      .map(({ job }) => job)
+      .filter((job) => job.components.some((one) => one.id === component.id));
+    return ok({ component: { ...component, jobs } });
+  }],
+  ['GET', /^\/components\/([^/]+)\/files$/, ({ world, query }) =>
+    list('component_files', world.componentFiles(), query)],
+  ['GET', /^\/jobs$/, (asked) => list('jobs', jobsOf(asked), asked.query)],
+  ['GET', /^\/jobs\/([^/]+)$/, (asked) => withJob(asked, ({ job }) => ok({ job }))],
+  ['GET', /^\/jobs\/([^/]+)\/stages$/, (asked) => withJob(asked, ({ stages }) => ok({ stages, _meta: { count: stages.length } }))],
+  ['GET', /^\/jobs\/([^/]+)\/attempts$/, (asked) => withJob(asked, ({ job }) => {
+    const attempts = Array.from({ length: job.attempt }, (_, at) => ({
+      number: at + 1,
+      agent: 'lab-host-1/4711',
+      claimed_at: job.started_at,
+      ended_at: at + 1 < job.attempt ? job.started_at : job.finished_at,
+      outcome: at + 1 < job.attempt ? 'lost' : job.finished_at ? 'finished' : null,
+    }));
+    return ok({ attempts, _meta: { count: attempts.length } });
+  })],
+  ['GET', /^\/jobs\/([^/]+)\/results$/, (asked) => withJob(asked, ({ job, plan }) => {
+    const warnings = job.name === 'big-suite' ? ['line 4711: time="fast" is not a number; 0 is used'] : [];
+    const results = plan && job.tests
+      ? [{ file_id: id(7, 1), name: 'junit.xml', ...job.tests, time: 9.3, warnings }]
+      : [];
+    return ok({ results, _meta: { count: results.length } });
+  })],
+  ['GET', /^\/jobs\/([^/]+)\/jobstates$/, (asked) => withJob(asked, ({ job }) => {
+    const words = ['new', 'pre-run', 'running', 'post-run', job.status];
+    const jobstates = words.map((status, at) => ({ id: id(13, at), status, comment: null, created_at: job.created_at }));
+    return list('jobstates', jobstates, asked.query);
+  })],
+  ['GET', /^\/jobs\/([^/]+)\/files$/, (asked) => withJob(asked, ({ job }) =>
+    list('files', job.phase === 'finished' ? asked.world.files() : [], asked.query))],
+  ['GET', /^\/files\/([^/]+)\/content$/, () => ({ status: 200, text: 'first line\nsecond line <b>not bold</b>\n' })],
+  ['GET', /^\/jobs\/([^/]+)\/tests$/, (asked) => withJob(asked, ({ plan, job }) => {
+    if (!plan || !job.tests) return ok({ tests: [], _meta: { count: 0, totals: {} } });
+    const { query } = asked;
+    return ok(listCases(plan, {
+      outcomes: (query.get('outcome') ?? '').split(',').filter(Boolean),
+      state: query.get('state') ?? '',
+      q: query.get('q') ?? '',
+      limit: Number(query.get('limit') ?? 200),
+      offset: Number(query.get('offset') ?? 0),
+    }));
+  })],
+  ['GET', /^\/jobs\/([^/]+)\/log$/, (asked) => withJob(asked, ({ log, job }) => {
+    const from = Number(asked.query.get('from_line') ?? 0);
+    const limit = Number(asked.query.get('limit') ?? 1000);
+    const lines = log.lines.slice(from, from + limit);
+    const complete = job.phase === 'finished';
+    return ok({ log: { attempt: job.attempt, from_line: from, lines, total_lines: log.lines.length, complete } });
+  })],
+  ['GET', /^\/jobs\/([^/]+)\/log\/raw$/, (asked) => withJob(asked, ({ log }) => ({ status: 200, text: log.lines.join('\n') }))],
+  ['GET', /^\/jobs\/([^/]+)\/log\/search$/, (asked) => withJob(asked, ({ log }) => {
+    const q = (asked.query.get('q') ?? '').toLowerCase();
+    const limit = Number(asked.query.get('limit') ?? 100);
+    const matches = log.lines
+      .map((text, line) => ({ line, text }))
+      .filter(({ text }) => text.toLowerCase().includes(q));
+    return ok({ matches: matches.slice(0, limit), _meta: { count: Math.min(limit, matches.length), complete: matches.length <= limit } });
+  })],
+  ['POST', /^\/jobs\/([^/]+)\/cancel$/, (asked) => withJob(asked, ({ job }) => {
+    job.cancel_requested_at = before(0);
+    asked.world.tell('job.cancel_requested', { job_id: job.id });
+    return ok({ job }, 202);
+  })],
+  ['POST', /^\/jobs\/([^/]+)\/retry$/, (asked) => withJob(asked, ({ job }) => {
+    Object.assign(job, { status: 'new', phase: 'queued', result: null, stage: null });
+    asked.world.tell('job.retried', { job_id: job.id });
+    return ok({ job }, 201);
+  })],
+  ['GET', /^\/deliveries$/, ({ world, query }) =>
+    list('deliveries', world.deliveries.filter((one) => fits(one, query.get('where'))), query)],
+  ['POST', /^\/deliveries\/([^/]+)\/retry$/, ({ world, params }) => {
+    const delivery = world.deliveries.find((one) => one.id === params[0]);
+    if (!delivery) return refuse(404, 'delivery not found');
+    Object.assign(delivery, { status: 'delivered', attempts: delivery.attempts + 1, delivered_at: before(0) });
+    return ok({ delivery }, 202);
+  }],
+];
+
+/** `path` is below /api/v1. */
+export function answer(
+  world: World,
+  method: string,
+  path: string,
+  query: URLSearchParams,
+  body: Record<string, unknown> = {},
+): Answer {
+  if (!world.loggedIn && path !== '/session') return refuse(401, 'Operation not authorized.');
+  for (const [routeMethod, pattern, reply] of ROUTES) {
+    const match = pattern.exec(path);
+    if (match && routeMethod === method) {
+      return reply({ world, params: match.slice(1), query, body });
+    }
+  }
+  return refuse(404, 'no such address');
+}

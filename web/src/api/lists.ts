@@ -1,0 +1,32 @@
+/** Lists of the wire: `{"jobs": [...], "_meta": {"count": N}}`, asked for with `where`. */
+import { request } from './http';
+import type { ListParams, Meta, Page } from './types';
+
+/** Quotes a part as CSV does, since `where` is one line of CSV. */
+function quoted(part: string): string {
+  return /[",\n]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part;
+}
+
+/** `[['name','a,b'],['tags','x']]` becomes `"name:a,b",tags:x`. */
+export function whereText(where: ListParams['where'] = []): string {
+  return where.map(([name, value]) => quoted(`${name}:${value}`)).join(',');
+}
+
+export async function fetchPage<T>(
+  path: string,
+  noun: string,
+  params: ListParams,
+  signal?: AbortSignal,
+): Promise<Page<T>> {
+  const answer = await request<Record<string, T[]> & { _meta?: Meta }>(path, {
+    signal,
+    query: {
+      limit: params.limit,
+      offset: params.offset,
+      sort: params.sort,
+      where: whereText(params.where),
+    },
+  });
+  const items = answer[noun] ?? [];
+  return { items, count: answer._meta?.count ?? items.length };
+}

@@ -1,0 +1,28 @@
+import { queryOptions } from '@tanstack/react-query';
+import { request } from '../http';
+import { keys } from '../keys';
+import type { Id, Meta, TestCase, TestFilter, TestsPage } from '../types';
+
+export const TESTS_PAGE = 200;
+
+/** One page of a job's test cases; the list asks for the pages it shows, and no others. */
+export const testsQuery = (jobId: Id, filter: TestFilter, page: number) =>
+  queryOptions({
+    queryKey: [...keys.tests(jobId), filter, page],
+    queryFn: async ({ signal }): Promise<TestsPage> => {
+      const answer = await request<{
+        tests: TestCase[];
+        _meta: Meta & { totals?: TestsPage['totals'] };
+      }>(`/jobs/${jobId}/tests`, {
+        signal,
+        query: {
+          outcome: filter.outcomes.join(','),
+          state: filter.state,
+          q: filter.q.trim(),
+          limit: TESTS_PAGE,
+          offset: page * TESTS_PAGE,
+        },
+      });
+      return { tests: answer.tests, count: answer._meta.count, totals: answer._meta.totals ?? {} };
+    },
+  });

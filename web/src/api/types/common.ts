@@ -1,0 +1,25 @@
+/** Pieces that several resources share. Times are naive ISO 8601 in UTC. */
+export type Id = string;
+export type Moment = string;
+
+export interface Named {
+  id: Id;
+  name: string;
+}
+
+export interface Meta {
+  count: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  count: number;
+}
+
+/** `where` pairs are ANDed by the server. */
+export interface ListParams {
+  limit: number;
+  offset: number;
+  sort?: string;
+  where?: readonly (readonly [string, string])[];
+}

@@ -1,0 +1,10 @@
+import type { Id } from './common';
+
+export interface Identity {
+  id: Id;
+  name: string | null;
+  fullname: string | null;
+  email: string | null;
+  timezone: string | null;
+  teams: Record<Id, { id?: Id; name?: string; team_name?: string }>;
+}

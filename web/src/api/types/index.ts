@@ -1,0 +1,9 @@
+export type * from './catalog';
+export type * from './common';
+export type * from './health';
+export type * from './identity';
+export type * from './job';
+export type * from './lab';
+export type * from './log';
+export type * from './report';
+export type * from './tests';

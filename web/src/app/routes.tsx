@@ -1,0 +1,86 @@
+/** Every address of the UI; each page is its own chunk. */
+import { createBrowserRouter, Navigate, useParams, type RouteObject } from 'react-router';
+import { NotFoundPage } from './NotFoundPage';
+import { RouteError } from './RouteError';
+import { Shell } from './Shell';
+
+function ToLog() {
+  const { id } = useParams();
+  return <Navigate to={`/jobs/${id}/log${window.location.hash}`} replace />;
+}
+
+export const routes: RouteObject[] = [
+  {
+    path: '/login',
+    errorElement: <RouteError />,
+    lazy: async () => ({ Component: (await import('@/pages/login/LoginPage')).LoginPage }),
+  },
+  {
+    element: <Shell />,
+    errorElement: <RouteError />,
+    HydrateFallback: () => null,
+    children: [
+      { index: true, element: <Navigate to="/products" replace /> },
+      {
+        path: 'products',
+        lazy: async () => ({
+          Component: (await import('@/pages/products/ProductsPage')).ProductsPage,
+        }),
+      },
+      {
+        path: 'products/:id',
+        lazy: async () => ({ Component: (await import('@/pages/health/HealthPage')).HealthPage }),
+      },
+      {
+        path: 'jobs',
+        lazy: async () => ({ Component: (await import('@/pages/jobs/JobsPage')).JobsPage }),
+      },
+      {
+        path: 'jobs/:id',
+        lazy: async () => ({ Component: (await import('@/pages/job/JobPage')).JobPage }),
+        children: [
+          { index: true, element: <ToLog /> },
+          {
+            path: 'log',
+            lazy: async () => ({ Component: (await import('@/pages/job/LogTab')).LogTab }),
+          },
+          {
+            path: 'tests',
+            lazy: async () => ({ Component: (await import('@/pages/job/TestsTab')).TestsTab }),
+          },
+          {
+            path: 'files',
+            lazy: async () => ({ Component: (await import('@/pages/job/FilesTab')).FilesTab }),
+          },
+          {
+            path: 'details',
+            lazy: async () => ({ Component: (await import('@/pages/job/DetailsTab')).DetailsTab }),
+          },
+        ],
+      },
+      {
+        path: 'components',
+        lazy: async () => ({
+          Component: (await import('@/pages/components/ComponentsPage')).ComponentsPage,
+        }),
+      },
+      {
+        path: 'components/:id',
+        lazy: async () => ({
+          Component: (await import('@/pages/components/ComponentPage')).ComponentPage,
+        }),
+      },
+      {
+        path: 'labs',
+        lazy: async () => ({ Component: (await import('@/pages/labs/LabsPage')).LabsPage }),
+      },
+      {
+        path: 'reports',
+        lazy: async () => ({ Component: (await import('@/pages/reports/ReportsPage')).ReportsPage }),
+      },
+      { path: '*', element: <NotFoundPage /> },
+    ],
+  },
+];
+
+export const createRouter = () => createBrowserRouter(routes);

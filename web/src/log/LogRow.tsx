@@ -1,0 +1,76 @@
+import AngleDownIcon from 'icons/angle-down-icon';
+import AngleRightIcon from 'icons/angle-right-icon';
+import type { MouseEvent } from 'react';
+import { StageLabel } from '@/components/StatusLabel';
+import { plural } from '@/format/size';
+import type { Span } from './ansi';
+import { AnsiText } from './AnsiText';
+import { lineHash } from './lineLink';
+import type { Row, Section } from './rows';
+import { markHits } from './spans';
+
+interface Props {
+  index: number;
+  top: number;
+  row: Row;
+  spans: Span[] | undefined;
+  folded: boolean;
+  needle: string;
+  isCurrent: boolean;
+  isNamed: boolean;
+  measure: ((element: HTMLElement | null) => void) | undefined;
+  onFold: (section: Section) => void;
+  onLine: (line: number, event: MouseEvent) => void;
+}
+
+function Head({ section, folded, onFold }: { section: Section; folded: boolean; onFold: Props['onFold'] }) {
+  const Angle = folded ? AngleRightIcon : AngleDownIcon;
+  return (
+    <button
+      type="button"
+      className="rt-log-head"
+      aria-expanded={!folded}
+      onClick={() => onFold(section)}
+    >
+      <Angle /> <b>{section.name}</b>
+      {section.status && <StageLabel status={section.status} />}
+      <span className="rt-log-head-count">{plural(section.to - section.from, 'line')}</span>
+    </button>
+  );
+}
+
+export function LogRow(props: Props) {
+  const { row, index, top, measure } = props;
+  const place = { transform: `translateY(${top}px)` };
+  if (row.kind === 'head') {
+    return (
+      <div className="rt-log-row" style={place} data-index={index} ref={measure}>
+        <Head section={row.section} folded={props.folded} onFold={props.onFold} />
+      </div>
+    );
+  }
+  const { line } = row;
+  const names = ['rt-log-row', 'rt-log-line'];
+  if (props.isNamed) names.push('rt-log-named');
+  if (props.isCurrent) names.push('rt-log-current');
+  return (
+    <div className={names.join(' ')} style={place} data-index={index} ref={measure}>
+      <a
+        className="rt-log-number"
+        href={lineHash({ first: line, last: line })}
+        aria-label={`Line ${line + 1}`}
+        tabIndex={-1}
+        onClick={(event) => props.onLine(line, event)}
+      >
+        {line + 1}
+      </a>
+      <span className="rt-log-text">
+        {props.spans ? (
+          <AnsiText pieces={markHits(props.spans, props.needle)} />
+        ) : (
+          <span className="rt-muted">…</span>
+        )}
+      </span>
+    </div>
+  );
+}

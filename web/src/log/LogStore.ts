@@ -1,0 +1,135 @@
+/**
+ * A log that may have a million lines, of which only the seen ones are here.
+ * Lines live in chunks that are asked for when the screen needs them; live lines
+ * are appended at the end. No React: components subscribe to `version`.
+ */
+import type { LogPage } from '@/api/types';
+import { PLAIN, parseLine, plainText, type Span, type Style } from './ansi';
+import { hitsIn } from './spans';
+
+export const CHUNK = 1000;
+
+type Fetch = (fromLine: number, limit: number) => Promise<LogPage>;
+
+interface Parsed {
+  spans: Span[];
+  end: Style;
+}
+
+export class LogStore {
+  total = 0;
+  complete = false;
+  loaded = false;
+  error: Error | null = null;
+  version = 0;
+
+  private readonly lines = new Map<number, string>();
+  private readonly parsed = new Map<number, Parsed>();
+  private readonly asking = new Set<number>();
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly fetch: Fetch) {}
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  snapshot = (): number => this.version;
+
+  /** Everything is here: a search needs no server. */
+  get whole(): boolean {
+    return this.loaded && this.lines.size === this.total;
+  }
+
+  has(line: number): boolean {
+    return this.lines.has(line);
+  }
+
+  text(line: number): string | undefined {
+    const raw = this.lines.get(line);
+    return raw === undefined ? undefined : plainText(raw);
+  }
+
+  /** Spans of a line; colours carry over from the line before it, when that is known. */
+  spans(line: number): Span[] | undefined {
+    const known = this.parsed.get(line);
+    if (known) return known.spans;
+    const raw = this.lines.get(line);
+    if (raw === undefined) return undefined;
+    const parsed = parseLine(raw, this.parsed.get(line - 1)?.end ?? PLAIN);
+    this.parsed.set(line, parsed);
+    return parsed.spans;
+  }
+
+  /** First answer: how long the log is, and its first chunk. */
+  async open(): Promise<void> {
+    await this.load(0);
+  }
+
+  /** Asks for the chunks of these lines that are missing. */
+  need(first: number, last: number): void {
+    const end = Math.min(last, this.total - 1);
+    for (let chunk = Math.floor(first / CHUNK); chunk * CHUNK <= end; chunk += 1) {
+      if (!this.hasChunk(chunk)) void this.load(chunk);
+    }
+  }
+
+  private hasChunk(chunk: number): boolean {
+    const last = Math.min((chunk + 1) * CHUNK, this.total) - 1;
+    return this.lines.has(chunk * CHUNK) && this.lines.has(last);
+  }
+
+  private async load(chunk: number): Promise<void> {
+    if (this.asking.has(chunk)) return;
+    this.asking.add(chunk);
+    try {
+      const page = await this.fetch(chunk * CHUNK, CHUNK);
+      this.error = null;
+      this.loaded = true;
+      this.complete ||= page.complete;
+      this.put(page.from_line, page.lines);
+      this.total = Math.max(this.total, page.total_lines);
+    } catch (error) {
+      this.error = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.asking.delete(chunk);
+    }
+    this.changed();
+  }
+
+  /** Live lines. A line sent again (the last one, when it grew) replaces what was there. */
+  append(fromLine: number, lines: readonly string[]): void {
+    this.put(fromLine, lines);
+    this.total = Math.max(this.total, fromLine + lines.length);
+    this.loaded = true;
+    this.changed();
+  }
+
+  end(): void {
+    this.complete = true;
+    this.changed();
+  }
+
+  private put(fromLine: number, lines: readonly string[]): void {
+    lines.forEach((line, at) => {
+      this.lines.set(fromLine + at, line);
+      this.parsed.delete(fromLine + at);
+    });
+  }
+
+  /** Lines here that hold `needle`, ascending, at most `limit`. */
+  search(needle: string, limit: number): number[] {
+    const found: number[] = [];
+    for (let line = 0; line < this.total && found.length < limit; line += 1) {
+      const text = this.text(line);
+      if (text !== undefined && hitsIn(text, needle).length > 0) found.push(line);
+    }
+    return found;
+  }
+
+  private changed(): void {
+    this.version += 1;
+    for (const listener of this.listeners) listener();
+  }
+}

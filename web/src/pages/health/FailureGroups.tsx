@@ -1,0 +1,90 @@
+import CheckCircleIcon from 'icons/check-circle-icon';
+import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
+import { useLocation, useSearchParams } from 'react-router';
+import type { FailureGroup } from '@/api/types';
+import { GroupCard } from './GroupCard';
+import { inOrder, matches, readFilter, type GroupFilter } from './groups';
+
+const CHOICES = {
+  scope: [
+    ['everyone', 'Everyone'],
+    ['one_lab', 'One lab'],
+    ['some_labs', 'Some labs'],
+    ['only_run', 'Only run'],
+  ],
+  seen: [
+    ['new', 'New'],
+    ['known', 'Known'],
+  ],
+} as const;
+
+const LABELS = { scope: 'Who is hit', seen: 'New or known' };
+
+function Choice({ name, groups }: { name: 'scope' | 'seen'; groups: readonly FailureGroup[] }) {
+  const [params, setParams] = useSearchParams();
+  const filter = readFilter(params);
+  const toggle = (value: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (next.get(name) === value) next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  const counted = CHOICES[name].map(([value, text]) => {
+    const others: GroupFilter = { ...filter, [name]: value };
+    return { value, text, n: groups.filter((group) => matches(group, others)).length };
+  });
+  return (
+    <ToggleGroup aria-label={LABELS[name]} isCompact>
+      {counted
+        .filter(({ value, n }) => n > 0 || filter[name] === value)
+        .map(({ value, text, n }) => (
+          <ToggleGroupItem
+            key={value}
+            text={`${text} ${n}`}
+            buttonId={`filter-${value}`}
+            isSelected={filter[name] === value}
+            onChange={() => toggle(value)}
+          />
+        ))}
+    </ToggleGroup>
+  );
+}
+
+export function FailureGroups({ groups }: { groups: readonly FailureGroup[] }) {
+  const [params] = useSearchParams();
+  const { hash } = useLocation();
+  const shown = inOrder(groups.filter((group) => matches(group, readFilter(params))));
+  return (
+    <section className="rt-groups" aria-labelledby="groups-title">
+      <div className="rt-section-head">
+        <h2 id="groups-title">Why it fails</h2>
+        {groups.length > 1 && (
+          <div className="rt-choices">
+            <Choice name="scope" groups={groups} />
+            <Choice name="seen" groups={groups} />
+          </div>
+        )}
+      </div>
+      {groups.length === 0 && (
+        <p className="rt-calm">
+          <CheckCircleIcon className="rt-good" /> No failure is known in this topic. When jobs fail,
+          their failures are grouped here: who is hit, since which version.
+        </p>
+      )}
+      {groups.length > 0 && shown.length === 0 && (
+        <p className="rt-calm">No failure fits these filters.</p>
+      )}
+      {shown.map((group, at) => (
+        <GroupCard
+          key={group.id}
+          group={group}
+          open={hash === `#${group.id}` || (at === 0 && group.in_latest_set && !hash)}
+        />
+      ))}
+    </section>
+  );
+}

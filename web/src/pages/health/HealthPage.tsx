@@ -1,0 +1,76 @@
+/** "The answer" of a product: component sets × labs, and below why they fail. */
+import { useQuery } from '@tanstack/react-query';
+import { useParams, useSearchParams } from 'react-router';
+import { healthQuery } from '@/api/queries/health';
+import type { Health } from '@/api/types';
+import { PageHead } from '@/components/PageHead';
+import { QueryView } from '@/components/QueryView';
+import { Teach } from '@/components/Teach';
+import { ToneIcon } from '@/components/StatusLabel';
+import { answerOf } from './answer';
+import { FailureGroups } from './FailureGroups';
+import { Matrix } from './Matrix';
+import { TopicPicker } from './TopicPicker';
+
+function AnswerBanner({ health }: { health: Health }) {
+  const answer = answerOf(health);
+  return (
+    <div className={`rt-answer rt-answer-${answer.tone}`} role="status">
+      <span className="rt-answer-icon">
+        <ToneIcon look={{ label: answer.text, tone: answer.tone, hint: '' }} />
+      </span>
+      <span>
+        <span className="rt-answer-text">{answer.text}</span>
+        {answer.more && <span className="rt-answer-more">{answer.more}</span>}
+      </span>
+    </div>
+  );
+}
+
+function Answer({ health }: { health: Health }) {
+  if (!health.topic) {
+    return (
+      <Teach title="No topic yet" commands={['ringtest topic create --help']}>
+        A topic is a version under test; components are published to it and labs subscribe to it.
+      </Teach>
+    );
+  }
+  if (health.sets.length === 0) {
+    return (
+      <Teach
+        title="Nothing was tested yet"
+        commands={['ringtest component publish --help', 'ringtest agent --help']}
+      >
+        Publish a component to “{health.topic.name}” and connect a lab: jobs start by themselves and
+        the answer appears here.
+      </Teach>
+    );
+  }
+  return (
+    <>
+      <AnswerBanner health={health} />
+      <Matrix health={health} />
+      <FailureGroups groups={health.groups} />
+    </>
+  );
+}
+
+export function HealthPage() {
+  const { id = '' } = useParams();
+  const [params] = useSearchParams();
+  const query = useQuery(healthQuery(id, params.get('topic')));
+  return (
+    <QueryView query={query}>
+      {(health) => (
+        <>
+          <PageHead
+            title={health.product.name}
+            crumbs={[['/products', 'Products']]}
+            actions={<TopicPicker topics={health.topics} current={health.topic} />}
+          />
+          <Answer health={health} />
+        </>
+      )}
+    </QueryView>
+  );
+}

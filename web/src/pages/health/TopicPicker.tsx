@@ -1,0 +1,26 @@
+import { FormSelect, FormSelectOption } from 'pf/FormSelect';
+import { useSearchParams } from 'react-router';
+import type { Named } from '@/api/types';
+
+interface Props {
+  topics: readonly Named[];
+  current: Named | null;
+}
+
+export function TopicPicker({ topics, current }: Props) {
+  const [, setParams] = useSearchParams();
+  if (!current) return null;
+  if (topics.length < 2) return <span className="rt-topic-one">{current.name}</span>;
+  return (
+    <FormSelect
+      aria-label="Topic"
+      value={current.id}
+      onChange={(_, topic) => setParams({ topic })}
+      className="rt-select"
+    >
+      {topics.map((topic) => (
+        <FormSelectOption key={topic.id} value={topic.id} label={topic.name} />
+      ))}
+    </FormSelect>
+  );
+}

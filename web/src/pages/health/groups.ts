@@ -1,0 +1,59 @@
+/** Order, filter and words of failure groups. Pure. */
+import type { FailureGroup, Scope } from '@/api/types';
+
+export interface GroupFilter {
+  scope: Scope | null;
+  seen: 'new' | 'known' | null;
+}
+
+const SCOPES: readonly Scope[] = ['everyone', 'one_lab', 'some_labs', 'only_run'];
+
+export function readFilter(params: URLSearchParams): GroupFilter {
+  const scope = params.get('scope');
+  const seen = params.get('seen');
+  return {
+    scope: SCOPES.find((known) => known === scope) ?? null,
+    seen: seen === 'new' || seen === 'known' ? seen : null,
+  };
+}
+
+export function matches(group: FailureGroup, filter: GroupFilter): boolean {
+  if (filter.scope && group.verdict.scope !== filter.scope) return false;
+  if (filter.seen && group.known_since_first_run !== (filter.seen === 'known')) return false;
+  return true;
+}
+
+/** What matters first: still there, new, seen by everyone, seen often. */
+export function inOrder(groups: readonly FailureGroup[]): FailureGroup[] {
+  const rank = (group: FailureGroup) =>
+    (group.in_latest_set ? 0 : 4) +
+    (group.known_since_first_run ? 2 : 0) +
+    (group.verdict.scope === 'everyone' ? 0 : 1);
+  return [...groups].sort(
+    (a, b) => rank(a) - rank(b) || b.cases - a.cases || a.title.localeCompare(b.title),
+  );
+}
+
+/** The verdict as the first thing to read. */
+export function verdictWords({ verdict }: FailureGroup): { big: string; small: string } {
+  const hit = verdict.labs_hit;
+  const first = hit[0]?.name ?? 'a lab';
+  const of = verdict.labs_run.length;
+  switch (verdict.scope) {
+    case 'everyone':
+      return { big: 'Everyone', small: `all ${of} labs that ran it` };
+    case 'one_lab':
+      return { big: `Only ${first}`, small: `1 of ${of} labs that ran it` };
+    case 'some_labs':
+      return { big: `${hit.length} of ${of} labs`, small: hit.map((lab) => lab.name).join(', ') };
+    case 'only_run':
+      return { big: first, small: 'the only lab that ran it so far' };
+  }
+}
+
+/** `markupsafe 2.1.0`: the versions that the failure came with. */
+export function sinceWords(group: FailureGroup): string {
+  const came = group.difference.filter((change) => change.after);
+  if (came.length === 0) return '';
+  return came.map((change) => `${change.type} ${change.after?.version ?? '?'}`).join(', ');
+}

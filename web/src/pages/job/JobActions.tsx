@@ -1,0 +1,53 @@
+import { useQueryClient } from '@tanstack/react-query';
+import RedoIcon from 'icons/redo-icon';
+import StopIcon from 'icons/stop-icon';
+import { keys } from '@/api/keys';
+import { cancelJob, retryJob } from '@/api/queries/jobs';
+import type { Job } from '@/api/types';
+import { ConfirmButton } from '@/components/ConfirmButton';
+import { Time } from '@/components/Time';
+
+export function JobActions({ job }: { job: Job }) {
+  const client = useQueryClient();
+  const after = async (work: Promise<unknown>) => {
+    await work;
+    await Promise.all([
+      client.invalidateQueries({ queryKey: keys.job(job.id) }),
+      client.invalidateQueries({ queryKey: keys.jobs }),
+    ]);
+  };
+  if (job.phase === 'finished') {
+    return (
+      <ConfirmButton
+        label="Retry"
+        icon={<RedoIcon />}
+        question="Run this job again?"
+        explain={`It goes back to the queue of ${job.remoteci?.name ?? 'its lab'} as attempt ${job.attempt + 1}. Its results so far are kept with their attempt.`}
+        confirm="Retry"
+        onConfirm={() => after(retryJob(job.id))}
+      />
+    );
+  }
+  if (job.cancel_requested_at) {
+    return (
+      <span className="rt-muted">
+        cancel asked for <Time at={job.cancel_requested_at} />
+      </span>
+    );
+  }
+  return (
+    <ConfirmButton
+      label="Cancel"
+      icon={<StopIcon />}
+      question="Cancel this job?"
+      explain={
+        job.phase === 'queued'
+          ? 'It leaves the queue of its lab. You can retry it later.'
+          : 'Its lab is told to stop. Logs and results so far are kept.'
+      }
+      confirm="Cancel the job"
+      danger
+      onConfirm={() => after(cancelJob(job.id))}
+    />
+  );
+}

@@ -1,0 +1,80 @@
+import { useQuery } from '@tanstack/react-query';
+import { NavLink, Outlet, useLocation, useParams, useSearchParams } from 'react-router';
+import { jobQuery, stagesQuery } from '@/api/queries/jobs';
+import type { Job } from '@/api/types';
+import { PageHead } from '@/components/PageHead';
+import { Bars, QueryView } from '@/components/QueryView';
+import { StatusLabel } from '@/components/StatusLabel';
+import { JOB_LOOKS } from '@/format/status';
+import { count } from '@/format/size';
+import { useLiveState } from '@/live/LiveProvider';
+import type { JobContext } from './context';
+import { Evidence } from './Evidence';
+import { JobActions } from './JobActions';
+import { JobFacts } from './JobFacts';
+import { attemptOf } from './stages';
+import { Stepper } from './Stepper';
+
+const TABS = [
+  ['log', 'Log'],
+  ['tests', 'Tests'],
+  ['files', 'Files'],
+  ['details', 'Details'],
+] as const;
+
+function Tabs({ job }: { job: Job }) {
+  const attempt = new URLSearchParams(useLocation().search).get('attempt');
+  const bad = (job.tests?.failures ?? 0) + (job.tests?.errors ?? 0);
+  return (
+    <nav className="rt-tabs" aria-label="Parts of the job">
+      {TABS.map(([to, text]) => (
+        <NavLink key={to} to={{ pathname: to, search: attempt ? `?attempt=${attempt}` : '' }} replace>
+          {text}
+          {to === 'tests' && job.tests && job.tests.total > 0 && (
+            <span className={bad ? 'rt-pill rt-pill-bad' : 'rt-pill'}>
+              {bad ? `${count(bad)} failed` : count(job.tests.total)}
+            </span>
+          )}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
+
+const POLL_MS = 5_000;
+
+export function JobPage() {
+  const { id = '' } = useParams();
+  const [params] = useSearchParams();
+  // Without the feed a running job is asked for now and then.
+  const refetchInterval = useLiveState() === 'lost' ? POLL_MS : (false as const);
+  const query = useQuery({ ...jobQuery(id), refetchInterval });
+  const stages = useQuery({ ...stagesQuery(id), refetchInterval });
+  return (
+    <QueryView query={query} loading={<Bars count={6} />}>
+      {(job) => {
+        const attempt = attemptOf(job, params.get('attempt'));
+        const context: JobContext = { job, stages: stages.data ?? [], attempt };
+        const name = job.name ?? `Job ${job.id.slice(0, 8)}`;
+        return (
+          <>
+            <PageHead
+              title={name}
+              tab={`${JOB_LOOKS[job.status].label}: ${name}`}
+              crumbs={[['/jobs', 'Jobs']]}
+              badge={<StatusLabel status={job.status} />}
+              actions={<JobActions job={job} />}
+            />
+            <section className="rt-card rt-job-card" aria-label="Summary">
+              <JobFacts job={job} attempt={attempt} />
+              <Stepper job={job} stages={context.stages} attempt={attempt} />
+            </section>
+            <Evidence job={job} stages={context.stages} attempt={attempt} />
+            <Tabs job={job} />
+            <Outlet context={context} />
+          </>
+        );
+      }}
+    </QueryView>
+  );
+}

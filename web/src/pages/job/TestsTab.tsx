@@ -1,0 +1,81 @@
+import { useQuery } from '@tanstack/react-query';
+import FlaskIcon from 'icons/flask-icon';
+import { useEffect, useMemo, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { resultsQuery } from '@/api/queries/jobs';
+import { QueryView } from '@/components/QueryView';
+import { Teach } from '@/components/Teach';
+import { useJob } from './context';
+import { ParserWarnings } from './ParserWarnings';
+import { isFiltering, readTestFilter, writeTestFilter } from './testFilter';
+import { TestFilters } from './TestFilters';
+import { TestList } from './TestList';
+import { useTestPages } from './useTestPages';
+
+const TYPING_MS = 250;
+
+export function TestsTab() {
+  const { job } = useJob();
+  const [params, setParams] = useSearchParams();
+  const filter = useMemo(() => readTestFilter(params), [params]);
+  const [q, setQ] = useState(filter.q);
+  const [visible, setVisible] = useState<readonly [number, number]>([0, 0]);
+  const results = useQuery(resultsQuery(job.id));
+  const pages = useTestPages(job.id, filter, visible);
+
+  useEffect(() => setQ(filter.q), [filter.q]);
+  useEffect(() => {
+    if (q.trim() === filter.q) return undefined;
+    const write = () =>
+      setParams((now) => writeTestFilter(now, { ...readTestFilter(now), q: q.trim() }), {
+        replace: true,
+        preventScrollReset: true,
+      });
+    const timer = setTimeout(write, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [q, filter.q, setParams]);
+
+  return (
+    <section aria-label="Tests">
+      <ParserWarnings results={results.data ?? []} />
+      <QueryView query={pages.first}>
+        {(page) =>
+          page.count === 0 && !isFiltering(filter) ? (
+            <Teach title={job.phase === 'finished' ? 'No test results' : 'No test results yet'} icon={FlaskIcon}>
+              Results come from files that the job collects with the type{' '}
+              <code>application/junit</code>
+              {job.phase === 'finished' ? '; this job sent none.' : ', when its tests are done.'}
+            </Teach>
+          ) : (
+            <>
+              <TestFilters
+                totals={page.totals}
+                count={page.count}
+                filter={filter}
+                q={q}
+                onSearch={setQ}
+                onChange={(next) =>
+                  setParams((now) => writeTestFilter(now, next), {
+                    replace: true,
+                    preventScrollReset: true,
+                  })
+                }
+              />
+              {page.count === 0 ? (
+                <p className="rt-calm">No test fits these filters.</p>
+              ) : (
+                <TestList
+                  key={JSON.stringify(filter)}
+                  jobId={job.id}
+                  pages={pages}
+                  needle={filter.q}
+                  onVisible={setVisible}
+                />
+              )}
+            </>
+          )
+        }
+      </QueryView>
+    </section>
+  );
+}

@@ -1,0 +1,31 @@
+/** The steps of a job, as far as they are known. Pure. */
+import type { Job, Stage, StageName, StageStatus } from '@/api/types';
+
+export const STAGE_NAMES: readonly StageName[] = ['prepare', 'test', 'collect'];
+
+export interface Step {
+  name: StageName;
+  status: StageStatus | 'waiting';
+  stage: Stage | null;
+}
+
+export function stepsOf(stages: readonly Stage[], attempt: number): Step[] {
+  return STAGE_NAMES.map((name) => {
+    const stage = stages.find((one) => one.name === name && one.attempt === attempt) ?? null;
+    return { name, status: stage?.status ?? 'waiting', stage };
+  });
+}
+
+/** The stage that broke the attempt: the first one that went wrong. */
+export function brokenStage(stages: readonly Stage[], attempt: number): Stage | null {
+  const steps = stepsOf(stages, attempt);
+  return (
+    steps.find(({ status }) => status === 'failed' || status === 'errored')?.stage ?? null
+  );
+}
+
+/** The attempt to show: the one asked for, else the newest. */
+export function attemptOf(job: Job, wanted: string | null): number {
+  const number = Number(wanted);
+  return Number.isInteger(number) && number >= 1 && number <= job.attempt ? number : job.attempt;
+}

@@ -1,0 +1,53 @@
+/** Filters of the tests list, as the address keeps them. Pure. */
+import type { CaseState, Outcome, TestFilter } from '@/api/types';
+
+export const OUTCOMES: readonly Outcome[] = [
+  'failed',
+  'errored',
+  'passed',
+  'skipped',
+  'xfailed',
+  'xpassed',
+];
+export const STATES: readonly CaseState[] = ['regressed', 'recovered', 'added', 'removed', 'unchanged'];
+
+export const STATE_WORDS: Record<CaseState, { text: string; hint: string }> = {
+  regressed: { text: 'regressed', hint: 'Passed in the run before' },
+  recovered: { text: 'fixed', hint: 'Failed in the run before' },
+  added: { text: 'new test', hint: 'Was not in the run before' },
+  removed: { text: 'removed', hint: 'Was in the run before, and is not any more' },
+  unchanged: { text: 'unchanged', hint: 'As in the run before' },
+  none: { text: '', hint: '' },
+};
+
+export function readTestFilter(params: URLSearchParams): TestFilter {
+  const words = (params.get('outcome') ?? '').split(',');
+  const state = params.get('state');
+  return {
+    outcomes: OUTCOMES.filter((outcome) => words.includes(outcome)),
+    state: STATES.find((known) => known === state) ?? null,
+    q: params.get('q') ?? '',
+  };
+}
+
+export function writeTestFilter(params: URLSearchParams, filter: TestFilter): URLSearchParams {
+  const next = new URLSearchParams(params);
+  const set = (name: string, value: string | null) => {
+    if (value) next.set(name, value);
+    else next.delete(name);
+  };
+  set('outcome', filter.outcomes.join(','));
+  set('state', filter.state);
+  set('q', filter.q);
+  return next;
+}
+
+export function toggled(outcomes: readonly Outcome[], outcome: Outcome): Outcome[] {
+  return outcomes.includes(outcome)
+    ? outcomes.filter((other) => other !== outcome)
+    : [...outcomes, outcome];
+}
+
+export function isFiltering(filter: TestFilter): boolean {
+  return filter.outcomes.length > 0 || filter.state !== null || filter.q !== '';
+}

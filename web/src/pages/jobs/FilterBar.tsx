@@ -1,0 +1,159 @@
+/** Any number of filters at once; each is in the address, so a view can be sent to a colleague. */
+import { useQuery } from '@tanstack/react-query';
+import { Button } from 'pf/Button';
+import { FormSelect, FormSelectOption } from 'pf/FormSelect';
+import { Label, LabelGroup } from 'pf/Label';
+import { TextInput } from 'pf/TextInput';
+import { useEffect, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { teamsQuery, topicsQuery } from '@/api/queries/catalog';
+import { labsQuery } from '@/api/queries/labs';
+import type { JobStatus, Named } from '@/api/types';
+import { JOB_LOOKS, JOB_STATUSES } from '@/format/status';
+import { activeFilters, withFilter, withoutFilter, type FilterParam } from './filters';
+
+interface PickProps {
+  param: FilterParam;
+  label: string;
+  options: readonly Named[];
+}
+
+function Pick({ param, label, options }: PickProps) {
+  const [params, setParams] = useSearchParams();
+  const value = params.get(param) ?? '';
+  const known = value === '' || options.some((option) => option.id === value);
+  return (
+    <FormSelect
+      aria-label={label}
+      value={value}
+      onChange={(_, chosen) => setParams((now) => withFilter(now, param, chosen))}
+      className="rt-select"
+    >
+      <FormSelectOption value="" label={`${label}: any`} />
+      {!known && <FormSelectOption value={value} label={`${label}: ${value.slice(0, 8)}`} />}
+      {options.map((option) => (
+        <FormSelectOption key={option.id} value={option.id} label={`${label}: ${option.name}`} />
+      ))}
+    </FormSelect>
+  );
+}
+
+const TYPING_MS = 300;
+
+/** Filters while one types, without a request per key. */
+function NameField() {
+  const [params, setParams] = useSearchParams();
+  const inAddress = params.get('name') ?? '';
+  const [text, setText] = useState(inAddress);
+  useEffect(() => setText(inAddress), [inAddress]);
+  useEffect(() => {
+    if (text.trim() === inAddress) return undefined;
+    const timer = setTimeout(
+      () => setParams((now) => withFilter(now, 'name', text), { replace: true }),
+      TYPING_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [text, inAddress, setParams]);
+  return (
+    <TextInput
+      type="search"
+      data-search
+      aria-label="Name contains"
+      placeholder="Name contains…  ( / )"
+      value={text}
+      onChange={(_, value) => setText(value)}
+      className="rt-field"
+    />
+  );
+}
+
+const FREE = [
+  { param: 'tag', label: 'Tag' },
+  { param: 'where', label: 'column:value' },
+] as const;
+
+/** One box for tags and free conditions: Enter adds what was typed. */
+function FreeField() {
+  const [, setParams] = useSearchParams();
+  const [text, setText] = useState('');
+  const [param, setParam] = useState<FilterParam>('tag');
+  return (
+    <form
+      className="rt-free"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setParams((now) => withFilter(now, param, text));
+        setText('');
+      }}
+    >
+      <FormSelect
+        aria-label="Kind of filter to add"
+        value={param}
+        onChange={(_, value) => setParam(value as FilterParam)}
+        className="rt-select"
+      >
+        {FREE.map((free) => (
+          <FormSelectOption key={free.param} value={free.param} label={free.label} />
+        ))}
+      </FormSelect>
+      <TextInput
+        aria-label={param === 'tag' ? 'Tag to filter by' : 'Condition, such as configuration:fips'}
+        placeholder={param === 'tag' ? 'tag' : 'configuration:fips'}
+        value={text}
+        onChange={(_, value) => setText(value)}
+      />
+      <Button type="submit" variant="control" isDisabled={!text.trim()}>
+        Add
+      </Button>
+    </form>
+  );
+}
+
+export function FilterBar() {
+  const [params, setParams] = useSearchParams();
+  const labs = useQuery(labsQuery).data ?? [];
+  const topics = useQuery(topicsQuery).data ?? [];
+  const teams = useQuery(teamsQuery).data ?? [];
+  const statuses = JOB_STATUSES.map((id) => ({ id, name: JOB_LOOKS[id].label }));
+  const active = activeFilters(params);
+  const nameOf: Partial<Record<FilterParam, readonly Named[]>> = {
+    lab: labs,
+    topic: topics,
+    team: teams,
+  };
+  const words = (param: FilterParam, value: string) =>
+    param === 'status'
+      ? (JOB_LOOKS[value as JobStatus]?.label ?? value)
+      : (nameOf[param]?.find((one) => one.id === value)?.name ?? value);
+  return (
+    <div role="search" aria-label="Filter jobs">
+      <div className="rt-filters">
+        <NameField />
+        <Pick param="status" label="Status" options={statuses} />
+        <Pick param="lab" label="Lab" options={labs} />
+        <Pick param="topic" label="Topic" options={topics} />
+        {teams.length > 1 && <Pick param="team" label="Team" options={teams} />}
+        <FreeField />
+      </div>
+      {active.length > 0 && (
+        <div className="rt-active-filters">
+          <LabelGroup numLabels={12} aria-label="Active filters">
+            {active.map((filter) => (
+              <Label
+                key={`${filter.param}:${filter.value}`}
+                variant="outline"
+                closeBtnAriaLabel={`Remove the filter ${filter.label} ${filter.value}`}
+                onClose={() => setParams((now) => withoutFilter(now, filter))}
+              >
+                {filter.label}: {words(filter.param, filter.value)}
+              </Label>
+            ))}
+          </LabelGroup>
+          <Button variant="link" isInline onClick={() => setParams({})}>
+            Clear all
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+/** Filters of the jobs list, as the address bar keeps them. Pure. */
+import type { ListParams } from '@/api/types';
+import { readPlace } from '@/components/Pager';
+
+/** Parameter in the address, column of the API, name on the screen. */
+export const FILTERS = [
+  { param: 'status', column: 'status', label: 'Status' },
+  { param: 'lab', column: 'remoteci_id', label: 'Lab' },
+  { param: 'topic', column: 'topic_id', label: 'Topic' },
+  { param: 'team', column: 'team_id', label: 'Team' },
+  { param: 'name', column: 'name', label: 'Name' },
+  { param: 'tag', column: 'tags', label: 'Tag' },
+  { param: 'where', column: '', label: 'Where' },
+] as const;
+
+export type FilterParam = (typeof FILTERS)[number]['param'];
+
+/** Tags and free conditions may be many; of the others one value makes sense. */
+const MANY: readonly FilterParam[] = ['tag', 'where'];
+
+export interface ActiveFilter {
+  param: FilterParam;
+  label: string;
+  value: string;
+}
+
+export function activeFilters(params: URLSearchParams): ActiveFilter[] {
+  return FILTERS.flatMap(({ param, label }) =>
+    params.getAll(param).map((value) => ({ param, label, value })),
+  );
+}
+
+/** `column:value` as the API wants it; a free condition is one already. */
+function condition({ param, value }: ActiveFilter): readonly [string, string] {
+  if (param === 'where') {
+    const colon = value.indexOf(':');
+    return colon < 0 ? [value, ''] : [value.slice(0, colon), value.slice(colon + 1)];
+  }
+  const column = FILTERS.find((filter) => filter.param === param)?.column ?? param;
+  return [column, param === 'name' && !value.endsWith('*') ? `${value}*` : value];
+}
+
+export function toListParams(params: URLSearchParams): ListParams {
+  return {
+    ...readPlace(params),
+    sort: params.get('sort') ?? '-created_at',
+    where: activeFilters(params).map(condition),
+  };
+}
+
+/** The address with a filter added (or set, where one value makes sense); back on page one. */
+export function withFilter(
+  params: URLSearchParams,
+  param: FilterParam,
+  value: string,
+): URLSearchParams {
+  const next = new URLSearchParams(params);
+  next.delete('offset');
+  const trimmed = value.trim();
+  if (!MANY.includes(param)) next.delete(param);
+  if (trimmed && !next.getAll(param).includes(trimmed)) next.append(param, trimmed);
+  return next;
+}
+
+export function withoutFilter(
+  params: URLSearchParams,
+  { param, value }: Pick<ActiveFilter, 'param' | 'value'>,
+): URLSearchParams {
+  const next = new URLSearchParams(params);
+  next.delete('offset');
+  const kept = next.getAll(param).filter((other) => other !== value);
+  next.delete(param);
+  for (const other of kept) next.append(param, other);
+  return next;
+}
