@@ -1,0 +1,231 @@
+"""One attempt from its first stage to its outcome."""
+
+import asyncio
+import logging
+import os
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from ringtest.agent.artifacts import find_artifacts
+from ringtest.agent.attempt import Attempt, Outcome, OutcomeFile, safe_name
+from ringtest.agent.components import ComponentStore, human_size
+from ringtest.agent.control import Abandoned, Control, Early, Interrupted, StageFailed
+from ringtest.agent.environment import (
+    Venvs,
+    job_variables,
+    place_progress_plugin,
+    progress_variables,
+)
+from ringtest.agent.journal import Journal
+from ringtest.agent.output import Output
+from ringtest.agent.processes import JobProcesses
+from ringtest.agent.progress import ProgressReader, watch_progress
+from ringtest.agent.protocol import Definition, Progress, Result, StageName
+from ringtest.agent.settings import AgentSettings
+from ringtest.agent.steps import StepRunner
+
+COLLECT_SECONDS = 300.0
+_ABANDONED_GRACE = 2.0
+
+log = logging.getLogger("ringtest.agent")
+
+
+class Execution:
+    """Runs the stages and writes the journal; `run` gives the outcome, None if abandoned."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        journal: Journal,
+        control: Control,
+        *,
+        settings: AgentSettings,
+        store: ComponentStore,
+        venvs: Venvs,
+    ) -> None:
+        self._attempt = attempt
+        self._journal = journal
+        self._control = control
+        self._settings = settings
+        self._store = store
+        self._venvs = venvs
+        self._definition = attempt.claim.definition or Definition()
+        self._variables = job_variables(attempt, os.environ, {})
+        self._stage: StageName = "prepare"
+        self._files: list[OutcomeFile] = []
+
+    async def run(self) -> Outcome | None:
+        """All stages. What goes wrong becomes part of the outcome, never an exception."""
+        async with AsyncExitStack() as exits:
+            self._output = Output(self._log, on_error=self._disk_failed)
+            exits.callback(self._output.close)
+            self._processes = await JobProcesses.start(
+                self._attempt.processes, self._output.write_end
+            )
+            exits.push_async_callback(self._end_processes)
+            self._steps = StepRunner(
+                self._processes,
+                self._output,
+                self._control,
+                grace=self._settings.kill_grace_seconds,
+            )
+            clock = asyncio.get_running_loop().call_later(
+                self._attempt.claim.timeout_seconds, self._control.end_early, Early.TIMED_OUT
+            )
+            exits.callback(clock.cancel)
+            result, reason = await self._run_stages()
+        if self._control.abandoned:
+            return None
+        return Outcome(result, reason, self._files)
+
+    async def _run_stages(self) -> tuple[Result, str | None]:
+        result: Result = "passed"
+        reason = await self._run_stage("prepare", self._prepare, failure="errored")
+        if reason is not None:
+            result = "errored"
+            self._skip("test", "prepare did not pass")
+        else:
+            reason = await self._run_stage("test", self._test, failure="failed")
+            if reason is not None:
+                result = "failed"
+        if self._control.early is Early.CANCELLED:
+            result, reason = "cancelled", "cancelled on request"
+        if not self._control.abandoned:
+            await self._run_stage("collect", self._collect, failure="errored")
+        return result, reason
+
+    async def _run_stage(
+        self, stage: StageName, body: Callable[[], Awaitable[None]], *, failure: str
+    ) -> str | None:
+        """Run and record one stage; None when it passed, else why it did not."""
+        self._stage = stage
+        self._output.forget_tail()
+        self._journal.append("stage", stage=stage, status="running")
+        code, message = None, ""
+        status = failure
+        try:
+            await body()
+            status, code = "passed", 0
+        except StageFailed as error:
+            code, message = error.exit_code, error.message
+        except Interrupted:
+            message = self._why_interrupted()
+            if self._control.early is not Early.TIMED_OUT or self._control.abandoned:
+                status = "skipped"
+        except Exception as error:
+            status, message = "errored", f"the agent failed: {type(error).__name__}: {error}"
+            log.exception("%s: %s", self._attempt.label, message)
+        self._output.drain()
+        evidence = self._output.evidence() if status in ("failed", "errored") else None
+        if message:
+            self._say(f"{stage}: {message}")
+        self._journal.append(
+            "stage",
+            stage=stage,
+            status=status,
+            exit_code=code,
+            message=message or None,
+            evidence=evidence,
+        )
+        return None if status == "passed" else message
+
+    def _skip(self, stage: StageName, why: str) -> None:
+        self._journal.append("stage", stage=stage, status="skipped", message=why)
+
+    def _why_interrupted(self) -> str:
+        if self._control.abandoned:
+            return self._control.detail
+        if self._control.early is Early.TIMED_OUT:
+            return f"the job's time of {self._attempt.claim.timeout_seconds:g} s is over"
+        return "cancelled on request"
+
+    async def _prepare(self) -> None:
+        if self._attempt.claim.definition is None:
+            raise StageFailed("the job has no definition: this agent does not know what to run")
+        placed = {}
+        for component in self._attempt.claim.components:
+            target = self._attempt.components / safe_name(component.type)
+            work = self._store.provide(component, target, self._say)
+            placed[component.type] = await self._control.unless_stopped(work)
+        self._variables = job_variables(self._attempt, os.environ, placed)
+        if self._definition.isolation == "venv":
+            await self._venvs.create(self._attempt.venv, self._run_own)
+        if self._definition.progress == "pytest":
+            place_progress_plugin(self._attempt)
+        await self._run_steps("prepare")
+
+    async def _test(self) -> None:
+        if self._definition.progress != "pytest":
+            await self._run_steps("test")
+            return
+        reader = ProgressReader(self._attempt.progress)
+        watching = asyncio.create_task(watch_progress(reader, self._tell_progress))
+        try:
+            await self._run_steps("test")
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            last = reader.read()
+            if last:
+                self._tell_progress(last)
+
+    async def _collect(self) -> None:
+        failed: StageFailed | None = None
+        try:
+            async with asyncio.timeout(COLLECT_SECONDS):
+                await self._run_steps("collect")
+        except TimeoutError:
+            failed = StageFailed(f"not done after {COLLECT_SECONDS:g} s")
+        except StageFailed as error:
+            failed = error
+        await self._end_processes()
+        self._files = await asyncio.to_thread(
+            find_artifacts, self._attempt.work, self._definition.artifacts
+        )
+        for file in self._files:
+            self._say(f"artifact {file.name}, {human_size(file.size)}")
+        if failed:
+            raise failed
+
+    async def _run_steps(self, stage: StageName) -> None:
+        variables = {**self._variables, **self._settings.stage_environment.get(stage, {})}
+        if stage == "test" and self._definition.progress == "pytest":
+            variables |= progress_variables(self._attempt, variables)
+        await self._steps.run_all(
+            self._definition.stages.of(stage),
+            work=self._attempt.work,
+            env=variables,
+            collecting=stage == "collect",
+        )
+
+    async def _run_own(self, argv: list[str]) -> int:
+        """A command of the agent's own; its variables must not steer the interpreter."""
+        names = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+        env = {name: value for name, value in self._variables.items() if name not in names}
+        return await self._steps.run(argv, work=self._attempt.work, env=env)
+
+    async def _end_processes(self) -> None:
+        abandoned = self._control.abandoned is not None
+        grace = _ABANDONED_GRACE if abandoned else self._settings.kill_grace_seconds
+        await self._processes.close(grace=min(grace, self._settings.kill_grace_seconds))
+        self._output.drain()
+
+    def _log(self, data: bytes) -> None:
+        self._journal.append("log", stage=self._stage, data=b64encode(data).decode())
+
+    def _say(self, text: str) -> None:
+        self._output.say(f"[ringtest] {text}")
+
+    def _tell_progress(self, counts: Progress) -> None:
+        self._journal.append(
+            "progress",
+            total=counts.total,
+            passed=counts.passed,
+            failed=counts.failed,
+            errored=counts.errored,
+            skipped=counts.skipped,
+        )
+
+    def _disk_failed(self, error: OSError) -> None:
+        self._control.abandon(Abandoned.BROKEN, f"the journal cannot be written: {error}")

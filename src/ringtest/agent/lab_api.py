@@ -1,0 +1,93 @@
+"""The requests an agent makes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from ringtest import __version__
+from ringtest.agent.protocol import Applied, Claim
+from ringtest.client import ApiError, AsyncClient, ServerEvent
+from ringtest.client.errors import error_from
+from ringtest.client.files import LocalFile
+from ringtest.client.requests import Call, post
+from ringtest.client.retry import ONCE
+from ringtest.client.sse import read_events
+
+_HEADER_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
+
+
+class LabApi:
+    """The server, as the lab sees it. Retry loops are with the callers, who know better."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    @property
+    def server(self) -> str:
+        """The server's address."""
+        return self._client.connection.server
+
+    def events(
+        self, on_break: Callable[[Exception | None, float], None]
+    ) -> AsyncIterator[ServerEvent]:
+        """Assignments and cancellations, for ever; ApiError when the server refuses the lab."""
+        headers = {"X-Ringtest-Agent": __version__}
+        return read_events(self._client, "/agent/stream", headers=headers, on_break=on_break)
+
+    async def claim(self, job_id: str, agent: str) -> tuple[Claim, bytes]:
+        """Take a job; the same agent may ask again. Also the answer as it came."""
+        response = await self._client.send(post(f"/jobs/{job_id}/claim", {"agent": agent}))
+        if response.status_code >= 300:
+            raise error_from(response)
+        body = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(body["claim"], type=Claim), bytes(body["claim"])
+
+    async def send_records(self, job_id: str, token: str, lines: list[bytes]) -> Applied:
+        """Send journal lines as they are; none of them is a sign of life."""
+        call = Call(
+            "POST",
+            f"/jobs/{job_id}/records",
+            headers={"X-Ringtest-Lease": token, "Content-Type": "application/json"},
+            content=b'{"records":[' + b",".join(lines) + b"]}",
+        )
+        response = await self._client.send(call, retries=ONCE)
+        if response.status_code >= 300:
+            raise error_from(response)
+        return msgspec.json.decode(response.content, type=Applied)
+
+    async def upload(
+        self, *, job_id: str, attempt: int, name: str, mime: str | None, key: str, file: LocalFile
+    ) -> Any:
+        """Store a file of the job. The same key stores it once, however often it is sent."""
+        headers = {
+            "DCI-NAME": quote(name, safe=_HEADER_SAFE),
+            "DCI-JOB-ID": job_id,
+            "DCI-MIME": mime or "application/octet-stream",
+            "DCI-SHA256": file.sha256,
+            "X-Ringtest-Attempt": str(attempt),
+            "Idempotency-Key": key,
+        }
+        return await self._client.upload("/files", file, headers)
+
+    def component_file(
+        self, component_id: str, file_id: str, *, offset: int
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """The bytes of a component's file, from `offset` on if the server can do that."""
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+        path = f"/components/{component_id}/files/{file_id}/content"
+        return self._client.open(path, headers=headers)
+
+
+def is_temporary(error: ApiError) -> bool:
+    """True when the same request may work later: the server is busy, or our key is refused.
+
+    A refused key is temporary for a journal: keys get rotated and clocks get set.
+    """
+    hmac = error.status == 400 and error.message.startswith("HmacMechanism")
+    return hmac or error.status in (401, 403, 408, 425, 429) or error.status >= 500

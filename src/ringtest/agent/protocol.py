@@ -1,0 +1,104 @@
+"""What the server says to an agent, as types. Unknown fields are ignored: servers may grow."""
+
+from typing import Any, Literal
+
+import msgspec
+
+StageName = Literal["prepare", "test", "collect"]
+STAGES: tuple[StageName, ...] = ("prepare", "test", "collect")
+Result = Literal["passed", "failed", "errored", "cancelled"]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One shell command of a stage."""
+
+    run: str
+    name: str = ""
+    timeout_seconds: float | None = None
+
+
+class Stages(msgspec.Struct, frozen=True):
+    """The commands of a job, by stage."""
+
+    prepare: list[Step] = []
+    test: list[Step] = []
+    collect: list[Step] = []
+
+    def of(self, stage: StageName) -> list[Step]:
+        """The commands of one stage."""
+        return {"prepare": self.prepare, "test": self.test, "collect": self.collect}[stage]
+
+
+class ArtifactRule(msgspec.Struct, frozen=True):
+    """Files to upload: a pattern relative to the work folder, and their MIME type."""
+
+    path: str
+    mime: str | None = None
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """What a job does."""
+
+    stages: Stages = Stages()
+    artifacts: list[ArtifactRule] = []
+    isolation: Literal["venv", "none"] = "venv"
+    progress: str | None = None
+
+
+class ComponentFile(msgspec.Struct, frozen=True):
+    """A file of a component, to be verified by size and digest."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str | None = None
+
+
+class Component(msgspec.Struct, frozen=True):
+    """Something under test."""
+
+    id: str
+    type: str
+    version: str | None = None
+    display_name: str | None = None
+    files: list[ComponentFile] = []
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A job that is ours for as long as the lease is kept up."""
+
+    job: dict[str, Any]
+    attempt: int
+    lease_token: str
+    lease_seconds: float = 60
+    heartbeat_seconds: float = 15
+    timeout_seconds: float = 21600
+    definition: Definition | None = None
+    components: list[Component] = []
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return str(self.job["id"])
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The answer to records: how far the server has them, and what it wants."""
+
+    applied_seq: int
+    cancel: bool = False
+    fenced: bool = False
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the tests are."""
+
+    total: int = 0
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Progress") -> "Progress":
+        ours, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
+        return Progress(*(a + b for a, b in zip(ours, theirs, strict=True)))

@@ -1,0 +1,191 @@
+"""The agent itself: listens, keeps its job slots busy, and ends cleanly."""
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ringtest.agent.attempt import prune, read_attempts
+from ringtest.agent.components import ComponentStore
+from ringtest.agent.control import Abandoned, Control
+from ringtest.agent.environment import Venvs
+from ringtest.agent.lab_api import LabApi
+from ringtest.agent.processes import kill_leftovers
+from ringtest.agent.settings import AgentSettings, SettingsError
+from ringtest.agent.stream import Stream
+from ringtest.agent.worker import GOODBYE_SECONDS, Worker, abandoned_intents, recover
+from ringtest.client import AsyncClient, Connection, Retries
+
+_LAST_SECONDS = 2.0
+
+log = logging.getLogger("ringtest.agent")
+
+
+class Agent:
+    """One agent process on one data folder."""
+
+    def __init__(self, settings: AgentSettings, client: AsyncClient | None = None) -> None:
+        self._settings = settings
+        connection = Connection.for_key(settings.server, settings.client_id, settings.api_secret)
+        self._client = client or AsyncClient(connection, retries=Retries(attempts=1))
+        self._api = LabApi(self._client)
+        self._store = ComponentStore(
+            settings.data / "cache" / "files",
+            self._api,
+            limit_bytes=int(settings.cache_gib * 2**30),
+        )
+        self._venvs = Venvs(settings.data / "cache" / "python", settings.python)
+        self._wanted: dict[str, None] = {}  # assigned and not started, in order
+        self._workers: dict[str, Worker] = {}
+        self._slots: set[str] = set()  # jobs that are being executed
+        self._controls: list[Control] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+        self._tidying = asyncio.Lock()
+        self._name = ""
+
+    def stop(self) -> None:
+        """End: jobs are given back within seconds. May be called from a signal handler."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called. SettingsError when the data folder is taken."""
+        lock = _lock_folder(self._settings.data)
+        try:
+            self._name = f"{self._settings.label}/{_instance(self._settings.data)}"
+            await self._recover()
+            stream = Stream(self._api, on_assignment=self._assign, on_cancel=self._cancel)
+            listening = asyncio.create_task(stream.listen())
+            await self._stop.wait()
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await self._end()
+        finally:
+            await self._client.close()
+            os.close(lock)
+
+    async def _recover(self) -> None:
+        """Finish what an earlier process left: reports in the background, claims anew.
+
+        Nothing new starts before the leftovers are dead: they may hold what a job needs.
+        """
+        for attempt in list(read_attempts(self._settings.data / "jobs")):
+            if attempt.done is None:
+                killed = await asyncio.to_thread(kill_leftovers, attempt.processes)
+                log.info("%s: left by an earlier agent, %d processes killed", attempt.label, killed)
+                control = Control()
+                self._controls.append(control)
+                self._spawn(recover(attempt, self._api, control))
+        for job_id in abandoned_intents(self._settings.data):
+            self._wanted[job_id] = None
+        self._fill_slots()
+
+    def _assign(self, job_id: str) -> None:
+        self._wanted[job_id] = None
+        self._fill_slots()
+
+    def _cancel(self, job_id: str) -> None:
+        self._wanted.pop(job_id, None)
+        worker = self._workers.get(job_id)
+        if worker:
+            log.info("job %s: cancelled", job_id[:8])
+            worker.cancel()
+
+    def _fill_slots(self) -> None:
+        for job_id in list(self._wanted):
+            if self._stop.is_set() or len(self._slots) >= self._settings.max_jobs:
+                return
+            if job_id in self._workers:
+                continue  # an earlier attempt is still being reported: then it is its turn
+            del self._wanted[job_id]
+            worker = Worker(
+                job_id,
+                agent=self._name,
+                api=self._api,
+                settings=self._settings,
+                store=self._store,
+                venvs=self._venvs,
+            )
+            self._workers[job_id] = worker
+            self._controls.append(worker.control)
+            self._slots.add(job_id)
+            self._spawn(self._work(worker))
+
+    async def _work(self, worker: Worker) -> None:
+        try:
+            await worker.run(executed=lambda: self._free(worker.job_id))
+        finally:
+            self._controls.remove(worker.control)
+            del self._workers[worker.job_id]
+            self._free(worker.job_id)
+            async with self._tidying:
+                await asyncio.to_thread(self._tidy)
+
+    def _free(self, job_id: str) -> None:
+        self._slots.discard(job_id)
+        self._fill_slots()
+
+    def _tidy(self) -> None:
+        settings = self._settings
+        try:
+            prune(
+                settings.data / "jobs",
+                keep_jobs=settings.keep_jobs,
+                keep_failed=settings.keep_failed,
+            )
+            self._store.prune()
+        except OSError as error:
+            log.warning("old job folders stay: %s", error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("the agent failed at a job", exc_info=task.exception())
+
+    async def _end(self) -> None:
+        """Give running jobs back; what is being reported gets a moment to arrive."""
+        log.info("stopping, %d jobs to give back", len(self._slots))
+        for job_id in self._slots:
+            self._workers[job_id].stop()
+        await self._wait_for_tasks(GOODBYE_SECONDS + _LAST_SECONDS)
+        for control in self._controls:
+            control.abandon(Abandoned.SHUTDOWN, "the agent was stopped")
+        await self._wait_for_tasks(_LAST_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await self._wait_for_tasks(None)
+
+    async def _wait_for_tasks(self, seconds: float | None) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+
+def _lock_folder(data: Path) -> int:
+    """Make the data folder and take it; another agent on it would mix up the journals."""
+    for folder in (data, data / "jobs", data / "claiming", data / "cache"):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)  # a job's other accounts may reach its files, and list nothing
+    lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise SettingsError(f"another agent works in {data}: give each its own --data") from None
+    return lock
+
+
+def _instance(data: Path) -> str:
+    """The id of this data folder's agent: the same after a restart, so that claims repeat."""
+    path = data / "instance"
+    if not path.exists():
+        path.write_text(uuid4().hex[:12], encoding="ascii")
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,122 @@
+"""The agent's settings: options first, then environment, then `agent.toml`."""
+
+import socket
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+STAGES = ("prepare", "test", "collect")
+_VARIABLES = {
+    "server": ("RINGTEST_SERVER", "DCI_CS_URL"),
+    "client_id": ("RINGTEST_CLIENT_ID", "DCI_CLIENT_ID"),
+    "api_secret": ("RINGTEST_API_SECRET", "DCI_API_SECRET"),
+    "api_secret_file": ("RINGTEST_API_SECRET_FILE",),
+    "data": ("RINGTEST_AGENT_DATA",),
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the message says which and how to give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """Everything an agent needs to know."""
+
+    server: str
+    """Address of the server."""
+    client_id: str
+    """`remoteci/<uuid>`, as the server gave it."""
+    api_secret: str = field(repr=False)
+    """The lab's key. Never given on a command line."""
+    data: Path = Path("ringtest-agent")
+    """Folder of jobs, journals and the component cache."""
+    label: str = field(default_factory=socket.gethostname)
+    """Name of this agent in attempts."""
+    max_jobs: int = 1
+    """Jobs that run at the same time."""
+    python: str = sys.executable
+    """Interpreter that virtual environments are made with."""
+    keep_jobs: int = 5
+    """Folders of passed jobs that are kept."""
+    keep_failed: int = 20
+    """Folders of jobs that did not pass that are kept."""
+    cache_gib: float = 20.0
+    """Size of the component cache, in GiB; least recently used files go first."""
+    kill_grace_seconds: float = 5.0
+    """Time between the polite signal and the deadly one."""
+    stage_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Extra variables per stage: prepare, test, collect."""
+
+
+def read_settings(
+    options: Mapping[str, Any], environment: Mapping[str, str], config: Path | None
+) -> AgentSettings:
+    """Settings from all sources; None among the options means "not given".
+
+    >>> read_settings({"server": "http://ci", "client_id": "remoteci/1", "api_secret": "s"},
+    ...               {}, None).client_id
+    'remoteci/1'
+    """
+    values = dict(_from_file(config)) if config else {}
+    for name, variables in _VARIABLES.items():
+        given = next((environment[v] for v in variables if environment.get(v)), None)
+        if given:
+            values[name] = given
+    values.update({name: value for name, value in options.items() if value is not None})
+    secret_file = values.pop("api_secret_file", None)
+    if secret_file and not values.get("api_secret"):
+        values["api_secret"] = _read_text(Path(secret_file)).strip()
+    return _checked(values)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(_read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    known = {*AgentSettings.__dataclass_fields__, "api_secret_file"}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise SettingsError(f"{path}: unknown setting {unknown[0]}; known are {sorted(known)}")
+    if "api_secret" in values and path.stat().st_mode & 0o077:
+        raise SettingsError(f"{path} holds a secret and others may read it: chmod 600 {path}")
+    return values
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _checked(values: dict[str, Any]) -> AgentSettings:
+    for name, how in (
+        ("server", "--server, RINGTEST_SERVER or DCI_CS_URL"),
+        ("client_id", "--id or DCI_CLIENT_ID"),
+        ("api_secret", "DCI_API_SECRET, RINGTEST_API_SECRET_FILE or api_secret_file in the file"),
+    ):
+        if not values.get(name):
+            raise SettingsError(f"{name} is missing: give it with {how}")
+    if not str(values["client_id"]).startswith("remoteci/"):
+        raise SettingsError(f"client_id must look like remoteci/<uuid>, not {values['client_id']}")
+    stages = values.get("stage_environment", {})
+    if not isinstance(stages, dict) or not set(stages) <= set(STAGES):
+        raise SettingsError(f"stage_environment may hold the tables {', '.join(STAGES)}")
+    try:
+        values["data"] = Path(values.get("data", "ringtest-agent")).absolute()
+        for name in ("max_jobs", "keep_jobs", "keep_failed"):
+            if name in values:
+                values[name] = int(values[name])
+        values["stage_environment"] = {
+            stage: {str(k): str(v) for k, v in table.items()} for stage, table in stages.items()
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise SettingsError(f"a setting has the wrong type: {error}") from error
+    if values.get("max_jobs", 1) < 1:
+        raise SettingsError("max_jobs must be at least 1")
+    return AgentSettings(**values)

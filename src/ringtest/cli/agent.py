@@ -1,0 +1,63 @@
+"""`ringtest agent`: run a lab's jobs."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringtest.agent.main import run_agent
+from ringtest.agent.settings import SettingsError, read_settings
+from ringtest.cli.exits import EXIT_USAGE
+
+app = typer.Typer()
+
+
+@app.command()
+def agent(
+    server: Annotated[
+        str | None, typer.Option(help="Address of the server. Else RINGTEST_SERVER or DCI_CS_URL.")
+    ] = None,
+    identity: Annotated[
+        str | None,
+        typer.Option("--id", help="The lab: remoteci/<uuid>. Else DCI_CLIENT_ID."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder for jobs, journals and downloads.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file (TOML), see below.", exists=True)
+    ] = None,
+    max_jobs: Annotated[
+        int | None, typer.Option(help="Jobs that run at the same time.", min=1)
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Name of this agent; else the host's name.")
+    ] = None,
+) -> None:
+    """Run this lab's jobs, on outbound connections only.
+
+    The lab's key never goes on the command line: it comes from DCI_API_SECRET, from the
+    file that RINGTEST_API_SECRET_FILE or `api_secret_file` names, or from a settings file
+    that only its owner can read.
+
+    Settings file: server, client_id, api_secret or api_secret_file, data, label, max_jobs,
+    python, keep_jobs, keep_failed, cache_gib, kill_grace_seconds, and variables for a
+    stage in tables such as [stage_environment.test].
+
+    Example: DCI_API_SECRET=… ringtest agent --server https://ci.example.com
+    --id remoteci/<uuid> --data /var/lib/ringtest
+    """
+    options = {
+        "server": server,
+        "client_id": identity,
+        "data": data,
+        "max_jobs": max_jobs,
+        "label": label,
+    }
+    try:
+        run_agent(read_settings(options, os.environ, config))
+    except SettingsError as error:
+        print(f"ringtest agent: {error}", file=sys.stderr)
+        raise typer.Exit(EXIT_USAGE) from None

@@ -1,0 +1,96 @@
+"""The `ringtest` command and its lazy list of commands.
+
+A command's module is imported when the command is used: `ringtest agent` runs where the
+server's libraries are not installed, and starts without loading what it does not need.
+"""
+
+import importlib
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from ringtest import __version__
+from ringtest.cli.exits import EXIT_USAGE
+
+_SERVE, _PEOPLE, _THINGS = "Run", "You and the server", "Nouns"
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    # name: panel, module, help
+    "up": (_SERVE, "up", "Run the control server."),
+    "agent": (_SERVE, "agent", "Run this lab's jobs."),
+    "login": (_PEOPLE, "login", "Log in and remember server and session."),
+    "logout": (_PEOPLE, "logout", "Forget the session."),
+    "job": (_THINGS, "job", "Jobs: list, watch, log, cancel, retry."),
+    "component": (_THINGS, "component", "Components under test, and their files."),
+    "topic": (_THINGS, "topic", "Topics: the streams that components belong to."),
+    "product": (_THINGS, "product", "Products."),
+    "lab": (_THINGS, "lab", "Labs (remote CIs) and the topics they run."),
+    "feeder": (_THINGS, "feeder", "Feeders: they publish components."),
+    "team": (_THINGS, "team", "Teams and their members."),
+    "user": (_THINGS, "user", "People."),
+    "definition": (_THINGS, "definition", "Job definitions: what a job does."),
+    "rule": (_THINGS, "rule", "Trigger rules: which component starts which definition."),
+    "group": (_THINGS, "group", "Failure groups: one cause, many jobs."),
+    "target": (_THINGS, "target", "Report targets: where reports go."),
+    "delivery": (_THINGS, "delivery", "Reports on their way."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows every command by name and help; imports the one that is used."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, (panel, _, text) in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=text, rich_help_panel=panel))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command of the first argument, really loaded."""
+        if args and args[0] in COMMANDS:
+            self.add_command(_load(args[0]), args[0])
+        return super().resolve_command(ctx, args)
+
+
+def _load(name: str) -> Any:
+    module = f"ringtest.cli.{COMMANDS[name][1]}"
+    try:
+        command = get_command(importlib.import_module(module).app)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "ringtest":
+            raise
+        print(
+            f"ringtest {name} needs the Python module {error.name}, which is not installed.\n"
+            "Install the server's libraries: pip install 'ringtest[server]'",
+            file=sys.stderr,
+        )
+        raise SystemExit(EXIT_USAGE) from None
+    command.name = name
+    return command
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ringtest {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found, "
+    "4 server unreachable; `job watch`: 0 passed, 10 failed, 11 errored, 12 cancelled."
+)
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """Ringtest: one product build, many laboratories, one answer."""
+
+
+if __name__ == "__main__":
+    app()

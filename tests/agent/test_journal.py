@@ -1,0 +1,86 @@
+"""The journal survives what happens to processes and disks."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringtest.agent.journal import Journal, Position
+
+
+def filled(path: Path, records: int) -> bytes:
+    journal = Journal(path)
+    for number in range(records):
+        journal.append("log", stage="test", data="x" * number)
+    journal.close()
+    return path.read_bytes()
+
+
+def test_records_are_numbered_from_one_and_read_back_as_written(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    assert journal.last_seq == 0
+    assert journal.append("stage", stage="test", status="running", message=None) == 1
+    assert journal.append("finish", result="passed") == 2
+    first, second = (json.loads(line) for line in journal.read(1, most=1000))
+    assert (first["seq"], first["kind"], first["stage"]) == (1, "stage", "test")
+    assert "message" not in first
+    assert (second["seq"], second["result"]) == (2, "passed")
+    assert journal.read(3, most=1000) == []
+
+
+def test_a_batch_is_as_large_as_allowed_and_never_empty(tmp_path: Path) -> None:
+    filled(tmp_path / "j", 50)
+    journal = Journal(tmp_path / "j")
+    lines = journal.read(1, most=10**6)
+    assert len(lines) == 50
+    size = len(lines[0]) + len(lines[1]) + 2
+    assert journal.read(1, most=size) == lines[:2]
+    assert journal.read(1, most=size - 1) == lines[:1]
+    assert journal.read(50, most=1) == lines[49:]
+
+
+@given(cut=st.integers(0, 400))
+def test_a_torn_last_line_is_cut_off_and_writing_goes_on(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "j"
+    whole = filled(path, 5)
+    cut = min(cut, len(whole))
+    os.truncate(path, cut)
+    kept = whole[:cut].count(b"\n")
+    journal = Journal(path)
+    assert journal.last_seq == kept
+    journal.append("release", reason="torn")
+    journal.close()
+    numbers = [json.loads(line)["seq"] for line in path.read_bytes().splitlines()]
+    assert numbers == list(range(1, kept + 2))
+
+
+def test_zeros_of_a_power_cut_are_cut_off(tmp_path: Path) -> None:
+    whole = filled(tmp_path / "j", 3)
+    (tmp_path / "j").write_bytes(whole + b"\0" * 512)
+    assert Journal(tmp_path / "j").last_seq == 3
+
+
+def test_records_that_only_the_server_has_are_skipped_over(tmp_path: Path) -> None:
+    filled(tmp_path / "j", 3)
+    journal = Journal(tmp_path / "j")
+    journal.skip_to(7)
+    assert journal.append("release", reason="power cut") == 8
+    assert json.loads(journal.read(8, most=1000)[0])["seq"] == 8
+    journal.close()
+    again = Journal(tmp_path / "j")
+    assert (again.last_seq, again.last_kind) == (8, "release")
+    with pytest.raises(IndexError):
+        again.read(2, most=1000)
+
+
+def test_the_position_is_remembered(tmp_path: Path) -> None:
+    position = Position(tmp_path / "p")
+    assert position.value == 0
+    position.move(12345)
+    position.move(12346)
+    assert Position(tmp_path / "p").value == 12346
