@@ -399,10 +399,13 @@ async def _own(tx: Transaction, caller: Caller, job_id: UUID, *, etag: str | Non
 
 
 async def lock_job(tx: Transaction, *, caller: Caller | None, job_id: UUID) -> Job:
-    """The job, held until the transaction ends; for writers. `caller` None is the server."""
+    """The job, held until the transaction ends; for writers.
+
+    `caller` None is the server, which also ends what runs of an archived job.
+    """
     if caller is not None:
         return await _own(tx, caller, job_id)
-    found = await store.lock(tx, job_id, None)
+    found = await store.lock(tx, job_id, None, archived=True)
     if found is None:
         raise NotFound("job not found")
     return found[0]

@@ -219,7 +219,7 @@ async def select_brief(tx: Transaction, job_id: UUID) -> tuple[str, str] | None:
 
 
 async def lock(
-    tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None
+    tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None, *, archived: bool = False
 ) -> tuple[Job, str] | None:
     """The job and its etag, held until the transaction ends.
 
@@ -228,10 +228,11 @@ async def lock(
     row = await tx.fetchrow(
         """SELECT j.*, (d.spec ->> 'max_attempts')::int AS budget FROM jobs j
         LEFT JOIN job_definitions d ON d.id = j.definition_id
-        WHERE j.id = $1 AND j.state <> 'archived' AND ($2::uuid[] IS NULL OR j.team_id = ANY ($2))
-        FOR UPDATE OF j""",
+        WHERE j.id = $1 AND ($3 OR j.state <> 'archived')
+        AND ($2::uuid[] IS NULL OR j.team_id = ANY ($2)) FOR UPDATE OF j""",
         job_id,
         teams,
+        archived,
     )
     return (Job.of(row), row["etag"]) if row else None
 

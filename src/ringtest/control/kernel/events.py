@@ -52,7 +52,6 @@ CONSUMERS: dict[str, frozenset[EventType]] = {
     "scheduling": frozenset({EventType.JOB_REQUESTED, EventType.LAB_SUBSCRIBED}),
     "triage": frozenset({EventType.JOB_FINISHED}),
     "reporting": frozenset({EventType.FAILURE_GROUPED}),
-    "results": frozenset({EventType.JOB_FINISHED}),
 }
 
 

@@ -1,0 +1,244 @@
+"""Verbs of attempts: claim, report, cancel, retry, and the rescue of what was lost."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.attempts import model, store
+from ringtest.control.attempts.model import Attempt, Move, Order, Outcome, Standing, Step
+from ringtest.control.db.pool import Transaction
+from ringtest.control.jobs import service as jobs
+from ringtest.control.jobs.model import Job
+from ringtest.control.kernel.errors import Unauthorised
+from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.ids import new_secret
+from ringtest.control.kernel.outcome import JobStatus, Stage, StageStatus
+from ringtest.control.kernel.settings import Settings
+
+_ORDERS = 200
+"""Jobs told to a lab at once; the next ones follow when these have gone."""
+
+
+# agents -----------------------------------------------------------------------
+
+
+async def claim_job(
+    tx: Transaction, *, caller: Caller, job_id: UUID, agent: str, settings: Settings
+) -> str:
+    """An agent of the job's lab takes it: the JSON of everything it needs to run it.
+
+    409 when it is not queued; the same agent asking again gets the same answer, because
+    the first one may have been lost on its way.
+    """
+    job = await _lock_for_agent(tx, caller, job_id)
+    current = await store.select_attempt(tx, job_id, job.attempt)
+    step = model.claim(
+        job, current, agent=agent, token=new_secret(), lease_seconds=settings.lease_seconds,
+        now=tx.now,
+    )  # fmt: skip
+    attempt = step.attempt
+    assert attempt is not None
+    if attempt is not current:
+        await store.insert_attempt(tx, attempt, job.team_id)
+        await jobs.save_job(tx, before=job, after=step.job, events=step.events)
+    work = await store.select_work(tx, job_id)
+    text, _ = await jobs.get_job(tx, caller=caller, job_id=job_id)
+    return (
+        f'{{"job":{text},"attempt":{attempt.number},"lease_token":"{attempt.lease_token}",'
+        f'"lease_seconds":{settings.lease_seconds},'
+        f'"heartbeat_seconds":{settings.heartbeat_seconds},'
+        f'"timeout_seconds":{job.timeout_seconds},"definition":{work["spec"]},'
+        f'"components":{work["components"]}}}'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job and one of its attempts, held for an agent's report."""
+
+    job: Job
+    attempt: Attempt
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What an agent learns from its report."""
+
+    applied_seq: int
+    cancel: bool
+    fenced: bool
+    lease_expires_at: datetime
+
+
+async def hold_attempt(tx: Transaction, *, caller: Caller, job_id: UUID, token: str) -> Held:
+    """The attempt that a lease token names, with its job; 401 for an unknown token."""
+    job = await _lock_for_agent(tx, caller, job_id)
+    attempt = await store.select_by_token(tx, job_id, token)
+    if attempt is None:
+        raise Unauthorised("the lease is unknown")
+    return Held(job, attempt, model.standing(job, attempt))
+
+
+async def report(
+    tx: Transaction, *, held: Held, applied_seq: int, moves: Sequence[Move], settings: Settings
+) -> Reported:
+    """Apply what an agent tells; hearing it renews its lease.
+
+    An attempt that lost its job changes nothing of the job any more. One that was lost
+    and whose job nobody took meanwhile is back.
+    """
+    step = Step(held.job, held.attempt)
+    if held.standing is Standing.REVIVABLE:
+        name = await store.select_running_stage(tx, held.attempt)
+        step = model.revive(held.job, held.attempt, stage=Stage(name) if name else None)
+    step, stages, progress = _fold(step, moves, tx.now)
+    job, attempt = step.job, step.attempt
+    assert attempt is not None
+    if model.standing(job, attempt) is Standing.OWNS:
+        attempt = model.renew(attempt, lease_seconds=settings.lease_seconds, now=tx.now)
+    attempt = replace(attempt, applied_seq=applied_seq)
+    await store.save_attempt(tx, attempt)
+    if stages:
+        rows = model.stage_rows(stages, attempt, tx.now)
+        await store.save_stages(tx, attempt, job.team_id, rows)
+        for move in stages:
+            await _tell_stage(tx, job, move)
+    if attempt.outcome in (Outcome.FINISHED, Outcome.RELEASED) and held.attempt.outcome is None:
+        await store.close_stages(tx, attempt, job.reason)
+    await jobs.save_job(tx, before=held.job, after=job, events=step.events)
+    if progress:
+        await jobs.save_progress(tx, job_id=job.id, progress=asdict(progress))
+    now_standing = model.standing(job, attempt)
+    return Reported(
+        applied_seq=applied_seq,
+        cancel=now_standing is Standing.OWNS and job.cancel_requested_at is not None,
+        fenced=now_standing is Standing.FENCED,
+        lease_expires_at=attempt.lease_expires_at,
+    )
+
+
+def _fold(
+    step: Step, moves: Sequence[Move], now: datetime
+) -> tuple[Step, list[model.StageMove], model.Progress | None]:
+    """Apply moves in order until the attempt ends or if it does not own its job at all."""
+    stages: list[model.StageMove] = []
+    progress = None
+    for move in moves:
+        job, attempt = step.job, step.attempt
+        assert attempt is not None
+        if model.standing(job, attempt) is not Standing.OWNS:
+            break
+        match move:
+            case model.StageMove():
+                stages.append(move)
+                if move.status is StageStatus.RUNNING:
+                    step = replace(step, job=model.begin_stage(job, move.stage))
+            case model.Progress():
+                progress = move
+            case model.Finish(result, reason):
+                reason = model.cut(reason, model.MESSAGE_LIMIT)
+                ended = model.finish(job, attempt, result=result, reason=reason, now=now)
+                step = replace(ended, events=(*step.events, *ended.events))
+            case model.Release(reason):
+                ended = model.release(job, attempt, reason=reason, now=now)
+                step = replace(ended, events=(*step.events, *ended.events))
+    return step, stages, progress
+
+
+async def _tell_stage(tx: Transaction, job: Job, move: model.StageMove) -> None:
+    await tx.add_event(
+        EventType.JOB_STAGE_CHANGED,
+        team_id=job.team_id,
+        topic_id=job.topic_id,
+        job_id=str(job.id),
+        stage=move.stage.value,
+        status=move.status.value,
+    )
+
+
+async def list_orders(tx: Transaction, *, caller: Caller) -> list[Order]:
+    """What the agents of the calling lab should know now."""
+    permit(caller.kind == "remoteci")
+    return await store.select_orders(tx, caller.id, limit=_ORDERS)
+
+
+async def _lock_for_agent(tx: Transaction, caller: Caller, job_id: UUID) -> Job:
+    permit(caller.kind == "remoteci")
+    job = await jobs.lock_job(tx, caller=caller, job_id=job_id)
+    permit(job.remoteci_id == caller.id)
+    return job
+
+
+# people -----------------------------------------------------------------------
+
+
+async def cancel_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> str:
+    """Stop a job: at once if nobody runs it, else its agent is asked. The job's JSON."""
+    job = await jobs.lock_job(tx, caller=caller, job_id=job_id)
+    step = model.cancel(job, reason=f"cancelled by {caller.name}", now=tx.now)
+    await jobs.save_job(tx, before=job, after=step.job, events=step.events)
+    return (await jobs.get_job(tx, caller=caller, job_id=job_id))[0]
+
+
+async def retry_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> str:
+    """Queue a finished job again. The job's JSON."""
+    job = await jobs.lock_job(tx, caller=caller, job_id=job_id)
+    step = model.retry(job)
+    await jobs.save_job(tx, before=job, after=step.job, events=step.events)
+    return (await jobs.get_job(tx, caller=caller, job_id=job_id))[0]
+
+
+async def list_stages(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, int]:
+    """Stages of every attempt: JSON array, count."""
+    await jobs.require_job(tx, caller=caller, job_id=job_id)
+    return await store.select_stages(tx, job_id)
+
+
+async def list_attempts(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, int]:
+    """Attempts, never their tokens: JSON array, count."""
+    await jobs.require_job(tx, caller=caller, job_id=job_id)
+    return await store.select_attempts(tx, job_id)
+
+
+# the clock --------------------------------------------------------------------
+
+
+async def list_expired(tx: Transaction, *, limit: int) -> list[UUID]:
+    """Jobs whose agents fell silent."""
+    return await store.select_expired(tx, limit=limit)
+
+
+async def list_overdue(tx: Transaction, *, settings: Settings, limit: int) -> list[UUID]:
+    """Jobs that run longer than they may."""
+    lease = timedelta(seconds=settings.lease_seconds)
+    return await store.select_overdue(tx, asked_before=tx.now - lease, limit=limit)
+
+
+async def rescue_lost(tx: Transaction, *, job_id: UUID) -> bool:
+    """Take a job from an agent whose lease ran out; False when it was heard meanwhile."""
+    job = await jobs.lock_job(tx, caller=None, job_id=job_id)
+    attempt = await store.select_attempt(tx, job_id, job.attempt)
+    step = model.lose(job, attempt, now=tx.now) if attempt else None
+    return await _save(tx, job, step)
+
+
+async def expire_job(tx: Transaction, *, job_id: UUID, settings: Settings) -> bool:
+    """Ask a job past its time to stop, or end it; False when there is nothing to do."""
+    job = await jobs.lock_job(tx, caller=None, job_id=job_id)
+    attempt = await store.select_attempt(tx, job_id, job.attempt)
+    lease = settings.lease_seconds
+    step = model.time_out(job, attempt, lease_seconds=lease, now=tx.now) if attempt else None
+    return await _save(tx, job, step)
+
+
+async def _save(tx: Transaction, job: Job, step: Step | None) -> bool:
+    if step is None or step.attempt is None:
+        return False
+    await store.save_attempt(tx, step.attempt)
+    if step.job.status is JobStatus.FINISHED:
+        await store.close_stages(tx, step.attempt, step.job.reason)
+    await jobs.save_job(tx, before=job, after=step.job, events=step.events)
+    return True
