@@ -24,6 +24,7 @@ CONTROL = DOCS.parent / "src" / "ringtest" / "control"
 FLOORS = ("kernel", "ports", "wire", "db", "connectors")
 """Packages of the control server that are no rooms."""
 
+_EVENT = re.compile(r"\b[a-z]+\.[a-z_]+\b")
 _MADE = "<!-- Made by `make docs`; edit the code it is made from. -->\n"
 
 
@@ -36,43 +37,56 @@ def rooms() -> dict[str, str]:
     }
 
 
-def told_by(source: str) -> set[EventType]:
-    """Events that a module's text adds to the outbox.
+def said(docstring: str, direction: str) -> str:
+    """What a room's docstring says after "Events out:" or "Events in:".
 
-    >>> told_by("await tx.add_event(EventType.LAB_SEEN, team_id=None, topic_id=None)")
-    {<EventType.LAB_SEEN: 'lab.seen'>}
+    >>> said("Logs: kept. Events out: none. Events in: job.finished.", "in")
+    'job.finished.'
     """
-    return {EventType[name] for name in _added(ast.parse(source))}
+    text = " ".join(docstring.split())
+    found = re.search(rf"Events {direction}:(.*?)(?=Events (?:out|in):|$)", text)
+    return found[1].strip() if found else ""
 
 
-def _added(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        if node.func.attr == "add_event" and node.args:
-            for part in ast.walk(node.args[0]):
-                if isinstance(part, ast.Attribute) and part.attr in EventType.__members__:
-                    yield part.attr
+def named(docstring: str, direction: str, *, itself: bool = False) -> set[str]:
+    """Events named there; `itself` leaves out those told "(through …)" another room.
+
+    >>> sorted(named("Events out: lab.seen; job.assigned (through jobs).", "out", itself=True))
+    ['lab.seen']
+    """
+    parts = said(docstring, direction).split(";")
+    kept = (part for part in parts if not (itself and "through" in part))
+    return {word for part in kept for word in _EVENT.findall(part)}
 
 
-def tellers() -> dict[EventType, list[str]]:
-    """Rooms that add each event to the outbox."""
-    found: dict[EventType, list[str]] = {event: [] for event in EventType}
-    for room in rooms():
-        told: set[EventType] = set()
-        for path in (CONTROL / room).glob("*.py"):
-            told |= told_by(path.read_text())
-        for event in told:
-            found[event].append(room)
-    return found
+def mentioned(source: str) -> set[EventType]:
+    """Events that a module's code chooses to tell: not those it only compares or looks for.
+
+    >>> mentioned("step = Step(job, (EventType.JOB_LOST,)) if e is EventType.JOB_RETRIED else 0")
+    {<EventType.JOB_LOST: 'job.lost'>}
+    """
+    return {EventType[name] for name in _mentions(ast.parse(source))}
+
+
+def _mentions(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Compare | ast.Set | ast.pattern):
+        return
+    if isinstance(node, ast.Attribute) and node.attr in EventType.__members__:
+        yield node.attr
+    for child in ast.iter_child_nodes(node):
+        yield from _mentions(child)
+
+
+def tellers(event: EventType) -> list[str]:
+    """Rooms that tell the event themselves."""
+    return [room for room, text in rooms().items() if event in named(text, "out", itself=True)]
 
 
 def events_page() -> str:
     """docs/events.md"""
-    told = tellers()
     rows = [
         f"| `{event}` | {MEANINGS[event].split(': ')[0]} | {_payload(event)} "
-        f"| {', '.join(told[event]) or 'nobody yet'} | {', '.join(consumers_of(event)) or '–'} |"
+        f"| {', '.join(tellers(event)) or 'nobody yet'} | {', '.join(consumers_of(event)) or '–'} |"
         for event in EventType
     ]
     consumers = [

@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -47,3 +47,9 @@ def functions(path: Path) -> Iterator[Function]:
     for node in ast.walk(tree_of(path)):
         if isinstance(node, Function):
             yield node
+
+
+def expect_none(found: Iterable[str], advice: str = "") -> None:
+    """Fail with the whole list: pytest would cut it short."""
+    lines = sorted(found)
+    assert not lines, "\n".join([advice, *lines]).strip()

@@ -11,7 +11,7 @@ from docs.changelog import KINDS
 from docs.generate import DOCS, PAGES, setting_docs
 from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType
 from ringtest.control.kernel.settings import Settings
-from tests.architecture.sources import ROOT, name_of, tracked
+from tests.architecture.sources import ROOT, expect_none, name_of, tracked
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
@@ -30,7 +30,7 @@ def test_every_event_has_a_meaning_and_a_good_name() -> None:
 
 def test_every_setting_has_a_meaning() -> None:
     silent = [setting.name for setting in fields(Settings) if not setting_docs().get(setting.name)]
-    assert silent == []
+    expect_none(silent)
 
 
 def test_links_between_documents_lead_somewhere() -> None:
@@ -43,7 +43,7 @@ def test_links_between_documents_lead_somewhere() -> None:
         and not target.startswith("mailto:")
         and not (page.parent / target).exists()
     ]
-    assert broken == []
+    expect_none(broken)
 
 
 def test_decision_records_are_numbered_without_gaps_and_have_their_parts() -> None:
@@ -57,9 +57,9 @@ def test_decision_records_are_numbered_without_gaps_and_have_their_parts() -> No
 def test_change_files_are_of_a_known_kind() -> None:
     files = [path for path in (ROOT / "changes").glob("*") if path.name != "README.md"]
     kinds = "|".join(KINDS)
-    assert [
+    expect_none(
         path.name for path in files if not re.fullmatch(rf"[a-z0-9-]+\.({kinds})\.md", path.name)
-    ] == []
+    )
 
 
 def test_every_dependency_is_pinned() -> None:
@@ -72,7 +72,7 @@ def test_every_dependency_is_pinned() -> None:
         if "==" in line
     }
     missing = {_normal(re.split(r"[\[<>=~!; ]", name)[0]) for name in wanted} - pinned
-    assert missing == set(), "run `make constraints`"
+    expect_none(missing, "run `make constraints`; not pinned:")
 
 
 def _normal(name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from importlinter import cli
 
 from docs.generate import FLOORS
-from tests.architecture.sources import ROOT, functions, name_of, python_files
+from tests.architecture.sources import ROOT, expect_none, functions, name_of, python_files
 
 CONTROL = "ringtest.control"
 
@@ -34,7 +34,7 @@ def test_a_store_is_used_by_its_own_service_only(graph: grimp.ImportGraph) -> No
             - {store.removesuffix("store") + "service"}
         )
     }
-    assert strangers == {}
+    expect_none(f"{store}: {users}" for store, users in strangers.items())
 
 
 def test_rooms_use_each_others_services_and_models_only(graph: grimp.ImportGraph) -> None:
@@ -49,7 +49,7 @@ def test_rooms_use_each_others_services_and_models_only(graph: grimp.ImportGraph
             strangers -= {f"{CONTROL}.app", f"{CONTROL}.server"}
             if strangers:
                 inner[module] = strangers
-    assert inner == {}
+    expect_none(f"{module}: {users}" for module, users in inner.items())
 
 
 def test_no_import_hides_in_a_function() -> None:
@@ -60,7 +60,7 @@ def test_no_import_hides_in_a_function() -> None:
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert hidden == set()
+    expect_none(hidden)
 
 
 def test_the_base_install_is_enough_for_a_laboratory(graph: grimp.ImportGraph) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.architecture.sources import ROOT, name_of, tracked
+from tests.architecture.sources import ROOT, expect_none, name_of, tracked
 
 FOLDERS = re.compile(r"(?<![\w.$}/])/(?:work|root|home/\w+|Users/\w+)/[\w.-]+")
 REGISTRIES = re.compile(
@@ -24,19 +24,19 @@ def texts() -> list[tuple[str, str]]:
 
 def test_no_text_names_a_folder_of_one_machine() -> None:
     found = {name: match[0] for name, text in texts() if (match := FOLDERS.search(text))}
-    assert found == {}
+    expect_none(f"{name}: {text}" for name, text in found.items())
 
 
 def test_no_text_names_the_host_of_a_package_registry() -> None:
     found = {name: match[0] for name, text in texts() if (match := REGISTRIES.search(text))}
-    assert found == {}
+    expect_none(f"{name}: {text}" for name, text in found.items())
 
 
 def test_pins_and_locks_hold_no_address() -> None:
     assert "://" not in (ROOT / "constraints.txt").read_text()
     lock = ROOT / "web" / "package-lock.json"
     packages = json.loads(lock.read_text())["packages"] if lock.exists() else {}
-    assert [name for name, package in packages.items() if "resolved" in package] == []
+    expect_none(name for name, package in packages.items() if "resolved" in package)
 
 
 def test_texts_end_with_a_newline_and_lines_without_blanks() -> None:
@@ -47,4 +47,4 @@ def test_texts_end_with_a_newline_and_lines_without_blanks() -> None:
         and text
         and (not text.endswith("\n") or re.search(r"[ \t]+$", text, re.M))
     ]
-    assert bad == []
+    expect_none(bad)
