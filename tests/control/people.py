@@ -14,7 +14,7 @@ from litestar import Litestar, Request, Response, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from ringtest.control.accounts.model import RoleNames, hash_password
+from ringtest.control.accounts.model import Machine, RoleNames, hash_password
 from ringtest.control.connectors.aes_secret_box import AesSecretBox
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction, statements
@@ -38,7 +38,7 @@ PEOPLE = {
     "red user": ["red"],
     "blue user": ["blue"],
 }
-MACHINES = {
+MACHINES: dict[str, tuple[Machine, str]] = {
     "red lab": ("remoteci", "red"),
     "blue lab": ("remoteci", "blue"),
     "feeder": ("feeder", "feeders"),
@@ -167,25 +167,37 @@ async def open_world(
 async def _settle(tx: Transaction, world: World) -> None:
     for name in (ROLES.super_admin, ROLES.epm, ROLES.read_only, "red", "blue", "feeders"):
         world.teams[name] = await rows.insert(tx, "teams", {"name": name})
-    for name, teams in PEOPLE.items():
+    for name in PEOPLE:
         mail = f"{name.replace(' ', '.')}@ring"
         values = {"name": name, "fullname": name, "email": mail, "password": _HASH}
         world.users[name] = await rows.insert(tx, "users", values)
+        world.clients[name] = world.client(httpx.BasicAuth(name, PASSWORD))
+    for name, (kind, team) in MACHINES.items():
+        world.machines[name] = machine = await rows.insert(
+            tx, f"{kind}s", {"name": name, "team_id": world.teams[team]}
+        )
+        signed = SignedBy(kind, machine, f"secret of {name}", world.db.clock)
+        world.clients[name] = world.client(signed)
+    await add_memberships(tx, world)
+    await add_keys(tx, world)
+
+
+async def add_memberships(tx: Transaction, world: World) -> None:
+    """Everyone into their teams."""
+    for name, teams in PEOPLE.items():
         for team in teams:
             await tx.execute(
                 "INSERT INTO users_teams (user_id, team_id) VALUES ($1, $2)",
                 world.users[name],
                 world.teams[team],
             )
-        world.clients[name] = world.client(httpx.BasicAuth(name, PASSWORD))
-    for name, (kind, team) in MACHINES.items():
-        values = {"name": name, "team_id": world.teams[team]}
-        world.machines[name] = await rows.insert(tx, f"{kind}s", values)
-        secret = f"secret of {name}"
-        machine = "remoteci" if kind == "remoteci" else "feeder"
-        await lab_store.add_key(tx, machine, world.machines[name], world.secrets.seal(secret))
-        signed = SignedBy(kind, world.machines[name], secret, world.db.clock)
-        world.clients[name] = world.client(signed)
+
+
+async def add_keys(tx: Transaction, world: World) -> None:
+    """Every machine's key: `secret of <its name>`."""
+    for name, (kind, _) in MACHINES.items():
+        sealed = world.secrets.seal(f"secret of {name}")
+        await lab_store.add_key(tx, kind, world.machines[name], sealed)
 
 
 def count_statements() -> list[int]:

@@ -129,7 +129,7 @@ async def test_the_database_holds_no_cookie(world: World, browser: httpx.AsyncCl
 
 async def test_made_up_cookies_are_401(world: World) -> None:
     for value in ("", "x", "a" * 5000, "é"):
-        headers = {"Cookie": f"other=1; ringtest_session={value}".encode()}
+        headers = {b"Cookie": f"other=1; ringtest_session={value}".encode()}
         answer = await world["nobody"].get("/identity", headers=headers)
         assert answer.status_code == 401
 

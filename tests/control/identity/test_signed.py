@@ -38,7 +38,7 @@ def dci2(
     key: str = "secret of red lab",
     access: str = "",
     at: datetime | None = None,
-    **more: str,
+    **more: Any,
 ) -> dict[str, str]:
     """Headers of the signer that dciclient uses."""
     now = at or world.db.clock.now()
@@ -96,8 +96,7 @@ def sign(request: pytest.FixtureRequest) -> Signer:
         return sigv4
 
     def sign(world: World, path: str, **more: Any) -> dict[str, str]:
-        names = {"algorithm": "DCI2-HMAC-SHA256", "request_type": "dci2_request"}
-        return sigv4(world, path, **names, **more)
+        return sigv4(world, path, algorithm="DCI2-HMAC-SHA256", request_type="dci2_request", **more)
 
     return sign
 
@@ -283,7 +282,7 @@ async def test_further_headers_may_be_signed(world: World) -> None:
         world,
         PATH,
         signed_headers="host;user-agent;x-dci-date",
-        canonical_headers=canonical,  # type: ignore[arg-type]
+        canonical_headers=canonical,
     )
     assert (await ask(world, {**headers, "User-Agent": "agent 1"})).status_code == 200
     assert (await ask(world, {**headers, "User-Agent": "agent 2"})).status_code == 400

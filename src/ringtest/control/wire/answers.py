@@ -36,7 +36,7 @@ def many(noun: str, items: str, count: int, **more: Any) -> Response[bytes]:
 
 def nothing(*, status: int = 204) -> Response[bytes]:
     """No body, and the content type all the same."""
-    return Response(b"", status_code=status, media_type=_JSON)
+    return Response(b"", status_code=status, headers={"Content-Type": _JSON})
 
 
 def error(status: int, message: str, payload: dict[str, Any]) -> Response[bytes]:
