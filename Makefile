@@ -8,7 +8,6 @@ DONE := .stamps
 NODE := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 DEMO_DATA := demo-data
-SEEDS ?= 500
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUTF8 = 1
@@ -41,15 +40,16 @@ test: setup-tests ## Every test
 	$(BIN)/pytest -n 2
 	$(MAKE) --no-print-directory test-web
 
-soak: setup-tests ## The scenarios with many seeds and injected faults (SEEDS=500)
-	RINGTEST_SOAK=1 RINGTEST_SOAK_SEEDS=$(SEEDS) $(BIN)/pytest -n 2 tests/scenario
+soak: setup-tests ## The scenarios with 500 seeds of injected faults
+	RINGTEST_SOAK=1 $(BIN)/pytest -n 2 tests/scenario
 
 bench: setup ## Every measurement, one after the other
 	@set -e; for file in benchmarks/bench_*.py; do \
 		echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
 
-docs: setup ## Write the generated pages anew
+docs: setup ## Write what is made from the code anew: pages, golden files
 	$(BIN)/python -m docs.generate
+	RINGTEST_WRITE_GOLDEN=1 $(BIN)/pytest -n 0 tests/golden
 
 screenshots: setup-tests ## Photograph the web pages of a running example for the documentation
 	$(BIN)/python -m docs.screenshots
