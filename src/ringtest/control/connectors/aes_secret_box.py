@@ -4,16 +4,44 @@ Sealed form: version byte 1, nonce (12 bytes), ciphertext with tag. The AES key 
 from the server's secret key with HKDF-SHA256, so that the setting may be any text.
 """
 
+import contextlib
 import os
+import secrets
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ringtest.control.kernel.settings import Settings
+
+PORT = "secret_box"
+
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _PURPOSE = b"ringtest secret box 1"
+
+
+def create(settings: Settings) -> "AesSecretBox":
+    """The box of the setting `secret_key`, else of a key made once in the data folder."""
+    return AesSecretBox(settings.secret_key or _kept_key(settings.data / "secret-key"))
+
+
+def _kept_key(file: Path) -> str:
+    """The key in `file`, readable by its owner alone; of two processes that make it, one wins."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as opened:
+            opened.write(secrets.token_hex(32) + "\n")
+            opened.flush()
+            os.fsync(opened.fileno())
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(draft)
+        draft.unlink()
+    return file.read_text().strip()
 
 
 class AesSecretBox:
