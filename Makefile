@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUTF8 = 1
 
 .PHONY: help setup setup-tests demo demo-reset check check-web test test-web soak bench docs \
-	screenshots constraints clean
+	golden screenshots constraints clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -47,8 +47,10 @@ bench: setup ## Every measurement, one after the other
 	@set -e; for file in benchmarks/bench_*.py; do \
 		echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
 
-docs: setup ## Write what is made from the code anew: pages, golden files
+docs: setup ## Write the pages that are made from the code
 	$(BIN)/python -m docs.generate
+
+golden: setup ## Accept what the API and its messages look like now
 	RINGTEST_WRITE_GOLDEN=1 $(BIN)/pytest -n 0 tests/golden
 
 screenshots: setup-tests ## Photograph the web pages of a running example for the documentation

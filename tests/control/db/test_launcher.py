@@ -19,6 +19,7 @@ from ringtest.control.db.launcher import Postgres
 from ringtest.control.kernel.errors import BadRequest, Conflict, Unavailable
 
 ROOT = os.geteuid() == 0
+NOBODY = 65534
 needs_root = pytest.mark.skipif(not ROOT, reason="only root lends PostgreSQL another account")
 
 
@@ -296,20 +297,15 @@ def _interpreter_for_everyone() -> str | None:
     return None
 
 
-@needs_root
-@pytest.mark.parametrize("source", SOURCES)
-def test_a_normal_user_needs_no_root(data_folder: Path, source: str) -> None:
+def as_nobody(data: Path, source: str = "") -> subprocess.Popen[str]:
+    """A server of the account nobody, which says its source, process and DSN on one line."""
     python = _interpreter_for_everyone()
     if python is None:
         pytest.skip("no Python that the account nobody may run")
-    data = data_folder / "data"
-    data.mkdir()
-    os.chown(data, 65534, 65534)
-    script = _SERVER.replace("fsync=False", f"fsync=False, source={source!r}")
-    process = subprocess.Popen(
-        [python, "-c", script, str(data)],
+    return subprocess.Popen(
+        [python, "-c", _SERVER.replace("fsync=False", f"source={source!r}"), str(data)],
         user="nobody",
-        group=65534,
+        group=NOBODY,
         extra_groups=[],
         cwd="/",
         env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -318,13 +314,46 @@ def test_a_normal_user_needs_no_root(data_folder: Path, source: str) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@needs_root
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_normal_user_needs_no_root(data_folder: Path, source: str) -> None:
+    data = data_folder / "data"
+    data.mkdir()
+    os.chown(data, NOBODY, NOBODY)
+    process = as_nobody(data, source)
     assert process.stdout
     line = process.stdout.readline()
     assert line, process.communicate()[1]
     found, pid, dsn = line.split()
     assert found == source
-    assert Path(f"/proc/{pid}").stat().st_uid == 65534
+    assert Path(f"/proc/{pid}").stat().st_uid == NOBODY
     assert asyncio.run(ask(dsn, "SELECT 1")) == 1
     process.communicate("")
     assert process.returncode == 0
     assert not lives(int(pid))
+
+
+@needs_root
+async def test_root_goes_on_with_a_normal_users_cluster_as_that_user(data_folder: Path) -> None:
+    data = data_folder / "data"
+    data.mkdir()
+    os.chown(data, NOBODY, NOBODY)
+    for _ in range(2):  # and the user goes on after root
+        process = as_nobody(data)
+        assert process.stdout
+        line = await asyncio.to_thread(process.stdout.readline)
+        error = (await asyncio.to_thread(process.communicate, ""))[1]
+        assert line, error
+        async with running(data) as (server, dsn):
+            assert Path(f"/proc/{server.pid}").stat().st_uid == NOBODY
+            assert await ask(dsn, "SELECT 1") == 1
+
+
+@needs_root
+async def test_a_data_folder_of_another_user_is_refused(data_folder: Path) -> None:
+    async with running(data_folder / "data"):
+        pass
+    _, error = await asyncio.to_thread(as_nobody(data_folder / "data").communicate, "")
+    assert "belongs to another user: start as that user" in error

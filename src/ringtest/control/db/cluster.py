@@ -96,7 +96,10 @@ class Cluster:
 
         Conflict when another server has it.
         """
-        handle = self._open(self.place / "lock", os.O_RDWR)
+        try:
+            handle = self._open(self.place / "lock", os.O_RDWR)
+        except PermissionError:
+            raise _of_another_user(self.place) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -187,7 +190,7 @@ def locate_cluster(data: Path, state: Path = SYSTEM_STATE) -> Cluster:
     place = data.resolve() / "postgres"
     account = choose_account(place / "cluster")
     if not os.access(data, os.W_OK):
-        raise Unavailable(f"the data folder {data} belongs to another user: start as that user")
+        raise _of_another_user(data)
     if not place.exists() and not account.reaches(data.resolve()):
         _link_elsewhere(place, state)
     elif not place.exists():
@@ -199,6 +202,10 @@ def locate_cluster(data: Path, state: Path = SYSTEM_STATE) -> Cluster:
             "open the folders above it to others (chmod o+x)"
         )
     return Cluster(place, account)
+
+
+def _of_another_user(folder: Path) -> Unavailable:
+    return Unavailable(f"the data folder {folder} belongs to another user: start as that user")
 
 
 def _link_elsewhere(place: Path, state: Path) -> None:
