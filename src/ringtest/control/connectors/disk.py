@@ -1,0 +1,184 @@
+"""ObjectStore on a local folder: port `object_store`.
+
+A stream goes to a temporary file beside the objects, is flushed to the disk, and gets
+its name in one step: whoever reads a key finds the whole object or none, also after a
+crash. Reading, writing and hashing happen in threads.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO, Any
+
+from ringtest.control.kernel.errors import BadRequest, NotFound, TooLarge, Unavailable
+from ringtest.control.kernel.ids import new_id
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.object_store import Stored
+
+PORT = "object_store"
+
+_BATCH = 256 * 1024
+"""Bytes written, hashed or read at a time: each costs a visit to a thread."""
+_INCOMING = ".incoming"
+_STALE_SECONDS = 24 * 3600
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@=-]{0,199}")
+
+
+def create(settings: Settings) -> "DiskStore":
+    """The store in the data folder."""
+    return DiskStore(settings.data / "objects")
+
+
+class DiskStore:
+    """Objects are files below `root`, their keys the relative paths."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / _INCOMING
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._drop_stale()
+
+    async def put(self, key: str, chunks: AsyncIterator[bytes], *, limit: int) -> Stored:
+        """See `ports.object_store`. Writes one batch while the next one arrives."""
+        target = self._path(key)
+        writer = _Writer(self._incoming / str(new_id()))
+        writing: asyncio.Future[Any] | None = None
+        batch: list[bytes] = []
+        waiting = size = 0
+        try:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(f"the file may have at most {limit} bytes", limit=limit)
+                batch.append(chunk)
+                waiting += len(chunk)
+                if waiting < _BATCH:
+                    continue
+                if writing:
+                    await asyncio.shield(writing)
+                writing = asyncio.ensure_future(asyncio.to_thread(writer.write, batch))
+                batch, waiting = [], 0
+            if writing:
+                await asyncio.shield(writing)
+            writing = finishing = asyncio.ensure_future(
+                asyncio.to_thread(writer.finish, batch, target)
+            )
+            return await asyncio.shield(finishing)
+        except OSError as error:
+            await _give_up(writer, writing)
+            raise Unavailable("the server cannot store files at the moment; try again") from error
+        except BaseException:
+            await _give_up(writer, writing)
+            raise
+
+    async def get(
+        self, key: str, *, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """See `ports.object_store`. An object that is replaced meanwhile is read to its end."""
+        path = self._path(key)
+        try:
+            file = await asyncio.to_thread(path.open, "rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise NotFound("object not found") from None
+        try:
+            if start:
+                await asyncio.to_thread(file.seek, start)
+            left = None if end is None else max(0, end - start)
+            while left is None or left:
+                size = _BATCH if left is None else min(_BATCH, left)
+                data = await asyncio.to_thread(file.read, size)
+                if not data:
+                    return
+                left = None if left is None else left - len(data)
+                yield data
+        finally:
+            file.close()
+
+    async def delete(self, key: str) -> None:
+        """See `ports.object_store`."""
+        await asyncio.to_thread(_unlink, self._path(key))
+
+    def _path(self, key: str) -> Path:
+        segments = key.split("/")
+        if len(key) > 1000 or not all(_SEGMENT.fullmatch(segment) for segment in segments):
+            raise BadRequest(f"not a key of an object: {key[:80]!r}")
+        return self._root.joinpath(*segments)
+
+    def _drop_stale(self) -> None:
+        """Remove what writers left behind that died: no upload takes a day."""
+        for file in self._incoming.iterdir():
+            try:
+                if file.stat().st_mtime < time.time() - _STALE_SECONDS:
+                    file.unlink()
+            except OSError:
+                continue  # another process was quicker
+
+
+class _Writer:
+    """A temporary file, its size and digests; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+
+    def write(self, batch: list[bytes]) -> None:
+        if self._file is None:
+            self._file = self._path.open("xb", buffering=0)
+        data = batch[0] if len(batch) == 1 else b"".join(batch)
+        self._sha256.update(data)
+        self._md5.update(data)
+        self._size += len(data)
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
+
+    def finish(self, batch: list[bytes], target: Path) -> Stored:
+        """Write the rest, make it durable and give it its name."""
+        self.write(batch)
+        assert self._file is not None
+        os.fsync(self._file.fileno())
+        self._file.close()
+        _make_folders(target.parent)
+        self._path.replace(target)
+        _flush_folder(target.parent)
+        return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
+
+    def drop(self) -> None:
+        """Leave nothing behind."""
+        if self._file is not None:
+            self._file.close()
+        _unlink(self._path)
+
+
+async def _give_up(writer: _Writer, writing: asyncio.Future[Any] | None) -> None:
+    if writing is not None:  # a thread cannot be stopped: it ends before the file goes
+        await asyncio.gather(writing, return_exceptions=True)
+    await asyncio.to_thread(writer.drop)
+
+
+def _make_folders(folder: Path) -> None:
+    """Create `folder`, so that it is still there after a crash."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)

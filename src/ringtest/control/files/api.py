@@ -1,0 +1,54 @@
+"""Routes that read files of jobs; those that change them are in `results`."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Request, Response, get, route
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.db.pool import Database
+from ringtest.control.files import service
+from ringtest.control.kernel.ids import parse_id
+from ringtest.control.ports.object_store import ObjectStore
+from ringtest.control.wire import answers, downloads, requests
+
+Http = Request[Any, Any, Any]
+
+
+@get("/files/{file_id:str}", summary="One file of a job, without its content")
+async def get_file(file_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text = await service.get_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
+    return answers.one("file", text)
+
+
+@route(
+    "/files/{file_id:str}/content",
+    http_method=["GET", "HEAD"],
+    summary="A file's bytes, as an attachment",
+)
+async def get_content(
+    file_id: str, request: Http, db: Database, caller: Caller, objects: ObjectStore
+) -> Response[Any]:
+    """Understands Range: a download that was cut goes on where it ended."""
+    async with db.transaction(caller.tenant) as tx:
+        file = await service.require_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
+
+    def chunks(start: int, end: int) -> AsyncIterator[bytes]:
+        return objects.get(file["object_key"], start=start, end=end)
+
+    download = downloads.Download(file["name"], file["mime"], file["size"], file["sha256"], chunks)
+    return await downloads.send(request, download)
+
+
+@get("/jobs/{job_id:str}/files", summary="Files of a job")
+async def list_files(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    query = requests.list_query(request)
+    async with db.transaction(caller.tenant) as tx:
+        items, count = await service.list_files(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
+        )
+    return answers.many("files", items, count)
+
+
+routes = [get_file, get_content, list_files]

@@ -1,0 +1,88 @@
+"""Routes of uploads and results: POST and DELETE of /files, and what result files say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, Response, delete, get, post
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.db.pool import Database
+from ringtest.control.files.model import read_upload
+from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.object_store import ObjectStore
+from ringtest.control.ports.result_parser import ResultParser
+from ringtest.control.results import service
+from ringtest.control.results.model import read_attempt, read_test_query
+from ringtest.control.wire import answers, requests
+
+Http = Request[Any, Any, Any]
+
+
+@post("/files", summary="Add a file to a job; the body is its content", request_max_body_size=None)
+async def create_file(
+    request: Http,
+    db: Database,
+    caller: Caller,
+    objects: ObjectStore,
+    parsers: Mapping[str, ResultParser],
+    settings: Settings,
+) -> Response[bytes]:
+    """Headers: DCI-NAME; DCI-JOB-ID or DCI-JOBSTATE-ID; DCI-MIME; DCI-SHA256 (checked);
+    X-Ringtest-Attempt; Idempotency-Key (a repeated upload stores once).
+
+    A file of type application/junit is read: what can be read of it counts, also when it
+    is cut or dirty. 400 `Invalid XML` means that nothing could; the file is stored.
+    """
+    text, unreadable = await service.upload_file(
+        db,
+        objects,
+        parsers,
+        caller=caller,
+        upload=read_upload(request.headers),
+        chunks=request.stream(),
+        limit=settings.max_file,
+    )
+    if unreadable:
+        raise unreadable
+    return answers.one("file", text, status=201)
+
+
+@delete("/files/{file_id:str}", status_code=204, summary="Archive a file")
+async def delete_file(file_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        await service.delete_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
+    return answers.nothing()
+
+
+@get("/files/{file_id:str}/junit", summary="What a result file says, in the wire format's shape")
+async def get_junit(file_id: str, db: Database, caller: Caller) -> Response[bytes]:
+    async with db.transaction(caller.tenant) as tx:
+        text = await service.get_junit(tx, caller=caller, file_id=parse_id(file_id, "file"))
+    return answers.raw(text)
+
+
+@get("/jobs/{job_id:str}/results", summary="Totals of each result file of a job")
+async def list_results(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    """Of the last attempt, or of `attempt`."""
+    attempt = read_attempt(requests.parameters(request))
+    async with db.transaction(caller.tenant) as tx:
+        items, count = await service.list_results(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), attempt=attempt
+        )
+    return answers.many("results", items, count)
+
+
+@get("/jobs/{job_id:str}/tests", summary="Test cases of a job, compared with the run before")
+async def list_tests(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+    """Filters: outcome, state (both csv), q (part of a full name), attempt, limit (at most
+    1000), offset. `_meta` has count of what fits; totals, states and warnings of all."""
+    query = read_test_query(requests.parameters(request))
+    async with db.transaction(caller.tenant) as tx:
+        items, count, about = await service.list_tests(
+            tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
+        )
+    return answers.many("tests", items, count, **about)
+
+
+routes = [create_file, delete_file, get_junit, list_results, list_tests]

@@ -1,0 +1,441 @@
+"""How results are packed, how two runs compare, which cases a reader wants. Pure.
+
+A result is a vector of bytes, one per case in the order of its plan (the list of its
+tests, which most runs share), so that comparing two runs of a plan is comparing bytes.
+"""
+
+import re
+import sys
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.kernel.outcome import CaseState, TestOutcome
+
+# packing -----------------------------------------------------------------------
+
+
+def id_of_test(suite: str, classname: str, name: str) -> int:
+    """The id of a test, everywhere and for ever: 64 bits of its full name, signed.
+
+    >>> id_of_test("s", "c", "n") == id_of_test("s", "c", "n") != id_of_test("s", "cn", "")
+    True
+    """
+    key = f"{suite}\0{classname}\0{name}".encode()
+    return int.from_bytes(blake2b(key).digest()[:8], "big", signed=True)
+
+
+def plan_digest(suites: Sequence[str], classnames: Sequence[str], names: Sequence[str]) -> bytes:
+    """Equal for equal lists of tests: 32 bytes. No name holds a NUL, so joining is safe."""
+    digest = blake2b(len(names).to_bytes(8, "big"), digest_size=32)
+    for column in (suites, classnames, names):
+        digest.update("\0".join(column).encode())
+        digest.update(b"\0")
+    return digest.digest()
+
+
+def pack_durations(seconds: Iterable[float]) -> bytes:
+    """Float32, little-endian.
+
+    >>> unpack_durations(pack_durations([0.5, 2.0]))
+    [0.5, 2.0]
+    """
+    numbers = array("f", seconds)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def unpack_durations(data: bytes) -> list[float]:
+    """What `pack_durations` packed, rounded to what 32 bits can tell."""
+    numbers = array("f", data)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return [round(number, 6) for number in numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Cases of a result by what DCI calls them."""
+
+    total: int
+    success: int
+    skips: int
+    failures: int
+    errors: int
+
+
+_SUCCESS = b"pXi"
+_SKIPPED = b"sxb"
+_BAD = b"fe"
+
+
+def totals(outcomes: bytes) -> Totals:
+    """
+    >>> totals(b"ppfsx")
+    Totals(total=5, success=2, skips=2, failures=1, errors=0)
+    """
+    failures, errors = outcomes.count(b"f"), outcomes.count(b"e")
+    skips = sum(outcomes.count(byte) for byte in _SKIPPED)
+    success = len(outcomes) - failures - errors - skips
+    return Totals(len(outcomes), success, skips, failures, errors)
+
+
+def bad_positions(outcomes: bytes) -> list[int]:
+    """Positions of the cases that need a failure row.
+
+    >>> bad_positions(b"pfse")
+    [1, 3]
+    """
+    return [found.start() for found in re.finditer(b"[fe]", outcomes)]
+
+
+WORDS = {ord(outcome): outcome.name.lower() for outcome in TestOutcome}
+"""Outcome words of the API by packed byte."""
+STATES = {ord(state): state.name.lower() for state in CaseState}
+"""State words of the API by packed byte."""
+ACTIONS = {
+    ord(outcome): {ord("f"): "failure", ord("e"): "error"}.get(
+        ord(outcome), "skipped" if ord(outcome) in _SKIPPED else "success"
+    )
+    for outcome in TestOutcome
+}
+"""DCI's words for outcomes by packed byte."""
+
+
+# comparing ---------------------------------------------------------------------
+
+NOT_THERE = -1
+"""The place of a case that a run does not have."""
+
+
+def match(before: Sequence[int], now: Sequence[int]) -> tuple[list[int], list[int]]:
+    """For each test of `now` its position in `before` (-1: not there), and what is gone.
+
+    A test that stands in a plan several times is matched in order.
+
+    >>> match([7, 8, 8], [8, 9, 8])
+    ([1, -1, 2], [0])
+    """
+    if before == now:
+        return list(range(len(now))), []
+    places: dict[int, list[int]] = {}
+    for place in range(len(before) - 1, -1, -1):
+        places.setdefault(before[place], []).append(place)
+    found = [places[test].pop() if places.get(test) else NOT_THERE for test in now]
+    return found, sorted(place for left in places.values() for place in left)
+
+
+def state_of(before: int, now: int) -> CaseState:
+    """How a case stands against the run before; both are packed outcomes.
+
+    >>> state_of(ord("p"), ord("e")).name, state_of(ord("s"), ord("f")).name
+    ('REGRESSED', 'ADDED')
+    """
+    if before == now:
+        return CaseState.UNCHANGED
+    if before in _SKIPPED and now not in _SKIPPED:
+        return CaseState.ADDED
+    if before in _SUCCESS and now in _BAD:
+        return CaseState.REGRESSED
+    if before in _BAD and now in _SUCCESS:
+        return CaseState.RECOVERED
+    return CaseState.NONE
+
+
+_BYTES = [ord(outcome) for outcome in TestOutcome]
+_STATE_BYTES = {(b, n): ord(state_of(b, n)) for b in _BYTES for n in _BYTES}
+_ADDED = ord(CaseState.ADDED)
+_UNCHANGED = ord(CaseState.UNCHANGED)
+
+
+def compare(before: bytes, now: bytes, places: Sequence[int] | None) -> bytes:
+    """The state of each case of `now`; `places` are those of `match`, None: the same plan.
+
+    >>> compare(b"pfp", b"ppf", None)
+    b'ucr'
+    >>> compare(b"pf", b"fpp", [1, 0, -1])
+    b'uua'
+    """
+    if places is not None:
+        added = _ADDED
+        return bytes(
+            [
+                added if place < 0 else _STATE_BYTES[before[place], byte]
+                for place, byte in zip(places, now, strict=True)
+            ]
+        )
+    states = bytearray([_UNCHANGED]) * len(now)
+    if before != now:
+        for place, (old, new) in enumerate(zip(before, now, strict=True)):
+            if old != new:
+                states[place] = _STATE_BYTES[old, new]
+    return bytes(states)
+
+
+def dci_state(before: int | None, now: int) -> str | None:
+    """DCI's word for the same: it knows changes between success and failure only.
+
+    >>> dci_state(ord("p"), ord("f")), dci_state(ord("p"), ord("e")), dci_state(None, ord("p"))
+    ('REGRESSED', None, 'ADDED')
+    """
+    if before is None:
+        return "ADDED"
+    old, new = ACTIONS[before], ACTIONS[now]
+    if old == new:
+        return "UNCHANGED"
+    if old == "skipped":
+        return "ADDED"
+    return {("success", "failure"): "REGRESSED", ("failure", "success"): "RECOVERED"}.get(
+        (old, new)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A result of the same name in the previous comparable job."""
+
+    id: UUID
+    plan_id: UUID | None
+    outcomes: bytes
+
+
+def pick_earlier(
+    candidates: Sequence[Earlier], *, plan_id: UUID | None, ordinal: int
+) -> Earlier | None:
+    """Which one to compare with, when both jobs may hold several results of one name.
+
+    The one in the same place among its namesakes, unless only others have the same plan.
+
+    >>> a, b = Earlier(UUID(int=1), None, b""), Earlier(UUID(int=2), UUID(int=9), b"")
+    >>> pick_earlier([a, b], plan_id=None, ordinal=0) is a
+    True
+    >>> pick_earlier([a, b], plan_id=UUID(int=9), ordinal=0) is b
+    True
+    """
+    if not candidates:
+        return None
+    twin = candidates[min(ordinal, len(candidates) - 1)]
+    same_plan = [one for one in candidates if plan_id is not None and one.plan_id == plan_id]
+    return twin if twin in same_plan or not same_plan else same_plan[0]
+
+
+# reading -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTest:
+    """A failed or errored case, as rooms above see it."""
+
+    file_id: UUID
+    position: int
+    test_id: int
+    suite: str
+    classname: str
+    name: str
+    outcome: TestOutcome
+    exception_type: str | None
+    message: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestQuery:
+    """Which cases of a job to list; empty sets mean all. `text` is part of a full name."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    outcomes: bytes = b""
+    states: bytes = b""
+    text: str = ""
+    attempt: int | None = None
+    limit: int = 100
+    offset: int = 0
+
+    @property
+    def wants_removed(self) -> bool:
+        """Cases that are gone have no outcome of this run."""
+        return not self.outcomes and (not self.states or b"d" in self.states)
+
+    def positions(self, outcomes: bytes, states: bytes) -> Sequence[int]:
+        """Where in a result the cases are that fit the two sets.
+
+        >>> TestQuery(outcomes=b"f", states=b"ru").positions(b"pff", b"uur")
+        [1, 2]
+        """
+        chosen: Sequence[int] = range(len(outcomes))
+        for wanted, vector in ((self.outcomes, outcomes), (self.states, states)):
+            if wanted:
+                chosen = [place for place in chosen if vector[place] in wanted]
+        return chosen
+
+
+_MOST = 1000
+
+
+def read_attempt(params: Mapping[str, str]) -> int | None:
+    """The number of the attempt that a caller asks for; None: the last one."""
+    return _whole("attempt", params["attempt"]) if "attempt" in params else None
+
+
+def read_test_query(params: Mapping[str, str]) -> TestQuery:
+    """The filters of `GET /jobs/:id/tests`, or BadRequest.
+
+    >>> read_test_query({"outcome": "failed,errored", "state": "regressed"}).outcomes
+    b'fe'
+    """
+    known = ("outcome", "state", "q", "attempt", "limit", "offset")
+    unknown = sorted(set(params) - set(known))
+    if unknown:
+        raise BadRequest(f"unknown parameter {unknown[0]}", allowed=known, unknown=unknown)
+    return TestQuery(
+        outcomes=_bytes_of("outcome", params.get("outcome", ""), WORDS),
+        states=_bytes_of("state", params.get("state", ""), STATES),
+        text=params.get("q", "")[:500],
+        attempt=read_attempt(params),
+        limit=min(max(1, _whole("limit", params.get("limit", "100"))), _MOST),
+        offset=_whole("offset", params.get("offset", "0")),
+    )
+
+
+def _bytes_of(name: str, text: str, words: Mapping[int, str]) -> bytes:
+    by_word = {word: byte for byte, word in words.items()}
+    asked = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in asked if word not in by_word]
+    if unknown:
+        raise BadRequest(f"{name}: {unknown[0][:40]!r} is unknown", allowed=sorted(by_word))
+    return bytes(by_word[word] for word in asked)
+
+
+def _whole(name: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """A stored result, packed, with the ids of its tests."""
+
+    id: UUID
+    file_id: UUID
+    file_name: str
+    team_id: UUID
+    outcomes: bytes
+    states: bytes
+    durations: bytes
+    test_ids: Sequence[int]
+    deletions: int = 0
+    previous_result_id: UUID | None = None
+    warnings: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Cases of one result: places in it, and behind them places in the earlier one's plan."""
+
+    result: Vectors
+    places: Sequence[int]
+    earlier: Vectors | None = None
+    gone: Sequence[int] = ()
+
+    def __len__(self) -> int:
+        return len(self.places) + len(self.gone)
+
+    def ids(self) -> set[int]:
+        """Tests of these cases."""
+        ids = {self.result.test_ids[place] for place in self.places}
+        if self.earlier:
+            ids.update(self.earlier.test_ids[place] for place in self.gone)
+        return ids
+
+    def only(self, ids: frozenset[int]) -> "Chosen":
+        """Those of these tests."""
+        earlier = self.earlier.test_ids if self.earlier else ()
+        return replace(
+            self,
+            places=[place for place in self.places if self.result.test_ids[place] in ids],
+            gone=[place for place in self.gone if earlier[place] in ids],
+        )
+
+    def rows(self, start: int, stop: int) -> list[tuple[Any, ...]]:
+        """A slice of the cases as rows of `CASE_COLUMNS`."""
+        one, there = self.result, len(self.places)
+        times = unpack_durations(one.durations)
+        rows: list[tuple[Any, ...]] = [
+            (one.id, one.file_id, at, one.test_ids[at], WORDS[one.outcomes[at]],
+             STATES[one.states[at]], times[at])
+            for at in self.places[start:stop]
+        ]  # fmt: skip
+        if self.earlier is not None:
+            old = self.earlier
+            rows += [
+                (one.id, one.file_id, NOT_THERE, old.test_ids[at], WORDS[old.outcomes[at]],
+                 "removed", 0.0)
+                for at in self.gone[max(0, start - there) : max(0, stop - there)]
+            ]  # fmt: skip
+        return rows
+
+
+CASE_COLUMNS = ("result_id", "file_id", "position", "test_id", "outcome", "state", "time")
+"""What the store needs to know of the cases of a page."""
+
+
+def choose(result: Vectors, earlier: Vectors | None, query: TestQuery) -> Chosen:
+    """The cases of a result that fit; `earlier` is given when gone cases are wanted."""
+    places = query.positions(result.outcomes, result.states)
+    gone = match(earlier.test_ids, result.test_ids)[1] if earlier else ()
+    return Chosen(result, places, earlier, gone)
+
+
+def page_of(chosen: Sequence[Chosen], query: TestQuery) -> dict[str, list[Any]]:
+    """The query's page of all chosen cases, by column."""
+    rows: list[tuple[Any, ...]] = []
+    skip = query.offset
+    for one in chosen:
+        room = query.limit - len(rows)
+        if skip < len(one) and room > 0:
+            rows += one.rows(skip, skip + room)
+        skip = max(0, skip - len(one))
+    columns = zip(*rows, strict=True) if rows else [()] * len(CASE_COLUMNS)
+    return {name: list(column) for name, column in zip(CASE_COLUMNS, columns, strict=True)}
+
+
+def count_words(words: Mapping[int, str], vectors: Iterable[bytes]) -> dict[str, int]:
+    """How often each word's byte stands in the vectors.
+
+    >>> count_words({ord("p"): "passed", ord("f"): "failed"}, [b"pp", b"pf"])
+    {'passed': 3, 'failed': 1}
+    """
+    everything = list(vectors)
+    return {word: sum(vector.count(byte) for vector in everything) for byte, word in words.items()}
+
+
+def junit_columns(result: Vectors, earlier: Vectors | None, *, most: int) -> dict[str, list[Any]]:
+    """The first `most` cases of a result and all that are gone, in DCI's words, by column."""
+    outcomes = result.outcomes
+    before = earlier.outcomes if earlier else b""
+    places, gone = match(earlier.test_ids if earlier else [], result.test_ids)
+    states = [
+        dci_state(before[place] if place >= 0 else None, byte)
+        for place, byte in zip(places, outcomes, strict=True)
+    ]
+    columns: dict[str, list[Any]] = {
+        "position": list(range(len(outcomes))),
+        "test_id": list(result.test_ids),
+        "action": [ACTIONS[byte] for byte in outcomes],
+        "state": states,
+        "time": unpack_durations(result.durations),
+    }
+    columns = {name: column[:most] for name, column in columns.items()}
+    if earlier:
+        columns["position"] += [NOT_THERE] * len(gone)
+        columns["test_id"] += [earlier.test_ids[place] for place in gone]
+        columns["action"] += [ACTIONS[before[place]] for place in gone]
+        columns["state"] += ["REMOVED"] * len(gone)
+        columns["time"] += [0.0] * len(gone)
+    return columns

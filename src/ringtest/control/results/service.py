@@ -1,0 +1,438 @@
+"""Verbs of uploads and of the results in them.
+
+An upload is three steps: may it be (a transaction), the bytes (to the object store, and
+through the parser while they pass), and the row with all that its results mean (another
+transaction). What takes long in Python runs in a thread.
+"""
+
+import asyncio
+import hashlib
+import logging
+from array import array
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.files import service as files
+from ringtest.control.files.model import Upload
+from ringtest.control.jobs import service as jobs
+from ringtest.control.jobs.model import Job
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    Conflict,
+    RingtestError,
+    TooLarge,
+    Unavailable,
+)
+from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.ids import new_id
+from ringtest.control.kernel.outcome import CaseState, TestOutcome
+from ringtest.control.ports.object_store import ObjectStore
+from ringtest.control.ports.result_parser import Cases, Evidence, Note, ResultParser, Unreadable
+from ringtest.control.results import store
+from ringtest.control.results.model import (
+    NOT_THERE,
+    STATES,
+    WORDS,
+    Earlier,
+    FailedTest,
+    TestQuery,
+    Totals,
+    Vectors,
+    bad_positions,
+    choose,
+    compare,
+    count_words,
+    id_of_test,
+    junit_columns,
+    match,
+    pack_durations,
+    page_of,
+    pick_earlier,
+    plan_digest,
+    totals,
+)
+
+log = logging.getLogger(__name__)
+
+Chunks = AsyncIterator[bytes]
+_FEED = 128 * 1024
+"""Bytes parsed at a time: each costs a visit to a thread."""
+_INLINE = 32 * 1024
+"""Parsing so few bytes takes less time than a visit to a thread."""
+_JUNIT_CASES = 50_000
+_FAILURES = 10_000
+
+
+# uploading ---------------------------------------------------------------------
+
+
+async def upload_file(
+    db: Database,
+    objects: ObjectStore,
+    parsers: Mapping[str, ResultParser],
+    *,
+    caller: Caller,
+    upload: Upload,
+    chunks: Chunks,
+    limit: int,
+) -> tuple[str, Unreadable | None]:
+    """Store a file of a job: its JSON, and why it holds no results although it should.
+
+    The same idempotency key stores once; other bytes under it are a Conflict.
+    """
+    async with db.transaction(caller.tenant) as tx:
+        target = await files.place_upload(tx, caller=caller, upload=upload)
+    if target["file"]:
+        await _require_same(chunks, target["sha256"], limit)
+        return target["file"], None
+    parser = parsers.get(upload.mime or "")
+    reading = _Reading(parser) if parser else None
+    file_id = new_id()
+    key = f"{target['team_id']}/{target['id']}/{file_id}"
+    stored = await objects.put(key, reading.watch(chunks) if reading else chunks, limit=limit)
+    try:
+        if upload.sha256 not in (None, stored.sha256):
+            raise BadRequest("DCI-SHA256 is not that of the body", sha256=stored.sha256)
+        parsed = await reading.finish() if reading else None
+        async with db.transaction(caller.tenant) as tx:
+            job = await jobs.lock_job(tx, caller=caller, job_id=target["id"])
+            attempt = job.attempt if upload.attempt is None else upload.attempt
+            text = await files.add_file(
+                tx,
+                job=job,
+                upload=upload,
+                stored=stored,
+                id=file_id,
+                object_key=key,
+                attempt=attempt,
+            )
+            if text is not None:
+                if parsed:
+                    await _record(tx, target, parsed, upload.name, file_id, attempt)
+                await _tell(tx, job, file_id, attempt if parsed else None, upload.jobstate_id)
+    except Unavailable:
+        raise  # it may have been committed all the same
+    except RingtestError:
+        await objects.delete(key)
+        raise
+    if text is None:  # the same upload, at the same time, was quicker
+        await objects.delete(key)
+        async with db.transaction(caller.tenant) as tx:
+            target = await files.place_upload(tx, caller=caller, upload=upload)
+        return target["file"], None
+    return text, reading.refused if reading else None
+
+
+async def _require_same(chunks: Chunks, sha256: str, limit: int) -> None:
+    """Read a body that is stored already: whoever sent it waits for that."""
+    digest, size = hashlib.sha256(), 0
+    async for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"the file may have at most {limit} bytes", limit=limit)
+    if digest.hexdigest() != sha256:
+        raise Conflict("another file was stored with this Idempotency-Key")
+
+
+async def delete_file(tx: Transaction, *, caller: Caller, file_id: UUID) -> None:
+    """Archive a file; its results leave the job's numbers."""
+    file = await files.require_file(tx, caller=caller, file_id=file_id)
+    permit(caller.is_member(file["team_id"]))
+    job = await jobs.lock_job(tx, caller=caller, job_id=file["job_id"])
+    await files.archive_file(tx, file_id=file_id)
+    await _tell(tx, job, file_id, file["attempt"])
+
+
+async def _tell(
+    tx: Transaction,
+    job: Job,
+    file_id: UUID,
+    attempt: int | None,
+    jobstate_id: UUID | None = None,
+) -> None:
+    """A file came or went; with `attempt`, maybe with results of that attempt."""
+    if attempt == job.attempt:
+        tests = await store.sum_results(tx, job.id, job.attempt)
+        await jobs.set_job_tests(tx, job_id=job.id, tests=tests)
+    else:
+        duration = job.duration(tx.now) if jobstate_id else None
+        await jobs.touch_job(tx, job_id=job.id, duration=duration)
+    await tx.add_event(
+        EventType.RESULT_RECORDED,
+        team_id=job.team_id,
+        topic_id=job.topic_id,
+        job_id=str(job.id),
+        file_id=str(file_id),
+    )
+
+
+# parsing -----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Parsed:
+    """Cases, and what can be known of them without the database."""
+
+    cases: Cases
+    notes: list[Note]
+    outcomes: bytes
+    durations: bytes
+    seconds: float
+    totals: Totals
+    bad: list[int]
+    digest: bytes
+
+
+class _Reading:
+    """A result file that is parsed while it passes."""
+
+    def __init__(self, parser: ResultParser) -> None:
+        self._session = parser.open()
+        self._cases = Cases()
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self.refused: Unreadable | None = None
+
+    async def watch(self, chunks: Chunks) -> Chunks:
+        """The same chunks."""
+        async for chunk in chunks:
+            self._waiting.append(chunk)
+            self._size += len(chunk)
+            if self._size >= _FEED:
+                await asyncio.to_thread(self._feed)
+            yield chunk
+
+    async def finish(self) -> _Parsed | None:
+        """Everything that was read; None when nothing could be."""
+        if self._size < _INLINE and not self._cases:
+            return self._close()
+        return await asyncio.to_thread(self._close)
+
+    def _feed(self) -> None:
+        data, self._waiting, self._size = b"".join(self._waiting), [], 0
+        if self.refused or not data:
+            return
+        try:
+            self._cases.extend(self._session.feed(data))
+        except Unreadable as refusal:
+            self.refused = refusal
+        except Exception:
+            log.exception("results.parser_failed")
+            self.refused = Unreadable("Invalid XML: the reader gave up on it")
+
+    def _close(self) -> _Parsed | None:
+        self._feed()
+        if self.refused:
+            return None
+        try:
+            self._cases.extend(self._session.close())
+        except Unreadable as refusal:
+            self.refused = refusal
+            return None
+        cases = self._cases
+        outcomes = bytes(cases.outcomes)
+        return _Parsed(
+            cases=cases,
+            notes=list(self._session.notes),
+            outcomes=outcomes,
+            durations=pack_durations(cases.times),
+            seconds=sum(cases.times),
+            totals=totals(outcomes),
+            bad=bad_positions(outcomes),
+            digest=plan_digest(cases.suites, cases.classnames, cases.names),
+        )
+
+
+# ingesting ---------------------------------------------------------------------
+
+
+async def _record(
+    tx: Transaction,
+    job: asyncpg.Record,
+    parsed: _Parsed,
+    name: str,
+    file_id: UUID,
+    attempt: int,
+) -> None:
+    """The result, compared with the one before, and its failures."""
+    ground = await store.select_ground(tx, job, attempt=attempt, name=name, digest=parsed.digest)
+    plan_id: UUID | None = ground[0]["plan_id"]
+    candidates = [
+        Earlier(row["id"], row["earlier_plan_id"], row["outcomes"]) for row in ground if row["id"]
+    ]
+    earlier = pick_earlier(candidates, plan_id=plan_id, ordinal=ground[0]["ordinal"])
+    places: Sequence[int] | None = None
+    deletions = 0
+    if earlier is None or plan_id is None or earlier.plan_id != plan_id:
+        plan_id, places, deletions = await _place(tx, job["team_id"], parsed, plan_id, earlier)
+    states = compare(earlier.outcomes if earlier else b"", parsed.outcomes, places)
+    result = {
+        "id": new_id(),
+        "created_at": tx.now,
+        "job_id": job["id"],
+        "file_id": file_id,
+        "team_id": job["team_id"],
+        "attempt": attempt,
+        "name": name,
+        **asdict(parsed.totals),
+        "regressions": states.count(CaseState.REGRESSED.value.encode()),
+        "successfixes": states.count(CaseState.RECOVERED.value.encode()),
+        "additions": states.count(CaseState.ADDED.value.encode()),
+        "deletions": deletions,
+        "time": parsed.seconds,
+        "previous_result_id": earlier.id if earlier else None,
+        "plan_id": plan_id,
+        "outcomes": parsed.outcomes,
+        "states": states,
+        "durations": parsed.durations,
+        "warnings": [asdict(note) for note in parsed.notes],
+    }
+    await store.insert_result(tx, result)
+    if parsed.bad:
+        await store.insert_failures(tx, result, _failure_columns(parsed, places, earlier))
+
+
+async def _place(
+    tx: Transaction,
+    team_id: UUID,
+    parsed: _Parsed,
+    plan_id: UUID | None,
+    earlier: Earlier | None,
+) -> tuple[UUID, Sequence[int], int]:
+    """The plan, the places of its tests in the earlier one's, and how many tests are gone."""
+    wanted = [one for one in (plan_id, earlier.plan_id if earlier else None) if one]
+    plans = await store.select_plans(tx, wanted) if earlier else {}
+    before = plans[earlier.plan_id] if earlier and earlier.plan_id else []
+    cases = parsed.cases
+    if plan_id is None:
+        ids = await asyncio.to_thread(_ids_of, cases)
+        known = set(before)
+        new = {
+            one: (suite, classname, name)
+            for one, suite, classname, name in zip(
+                ids, cases.suites, cases.classnames, cases.names, strict=True
+            )
+            if one not in known
+        }
+        await store.insert_tests(tx, team_id, new)
+        plan_id = await store.insert_plan(tx, team_id, parsed.digest, ids)
+    elif earlier:
+        ids = plans[plan_id]
+    if earlier is None:
+        return plan_id, array("i", [NOT_THERE]) * len(cases), 0
+    places, gone = await asyncio.to_thread(match, before, ids)
+    return plan_id, places, len(gone)
+
+
+def _ids_of(cases: Cases) -> list[int]:
+    return list(map(id_of_test, cases.suites, cases.classnames, cases.names))
+
+
+_NO_EVIDENCE = Evidence()
+
+
+def _failure_columns(
+    parsed: _Parsed, places: Sequence[int] | None, earlier: Earlier | None
+) -> dict[str, list[Any]]:
+    cases, bad = parsed.cases, parsed.bad
+    evidence = [cases.evidence.get(position, _NO_EVIDENCE) for position in bad]
+    if earlier is None:
+        found: list[int | None] = [None] * len(bad)
+    else:
+        found = [position if places is None else places[position] for position in bad]
+    return {
+        "position": bad,
+        "place": found,
+        "test_id": [
+            id_of_test(cases.suites[at], cases.classnames[at], cases.names[at]) for at in bad
+        ],
+        "outcome": [chr(parsed.outcomes[at]) for at in bad],
+        "exception_type": [one.exception_type for one in evidence],
+        "message": [one.message for one in evidence],
+        "detail": [one.detail for one in evidence],
+        "stdout": [one.stdout for one in evidence],
+        "stderr": [one.stderr for one in evidence],
+    }
+
+
+# reading -----------------------------------------------------------------------
+
+
+async def list_results(
+    tx: Transaction, *, caller: Caller, job_id: UUID, attempt: int | None
+) -> tuple[str, int]:
+    """Results of a job's attempt (None: the last): JSON array and count."""
+    await jobs.require_job(tx, caller=caller, job_id=job_id)
+    return await store.select_results(tx, job_id, attempt)
+
+
+async def list_tests(
+    tx: Transaction, *, caller: Caller, job_id: UUID, query: TestQuery
+) -> tuple[str, int, dict[str, Any]]:
+    """Cases of a job's attempt in file order, those that are gone behind each file's.
+
+    A page as JSON array, how many cases fit, and what holds of the whole attempt:
+    `totals` by outcome, `states`, `warnings` of its files.
+    """
+    await jobs.require_job(tx, caller=caller, job_id=job_id)
+    results = await store.select_vectors(tx, job_id, query.attempt)
+    earlier = await _earlier_of(tx, results) if query.wants_removed else {}
+    chosen = [choose(one, earlier.get(one.previous_result_id), query) for one in results]
+    if query.text and results:
+        ids = sorted(set().union(*(one.ids() for one in chosen)))
+        found = await store.search_tests(tx, results[0].team_id, ids, query.text)
+        chosen = [one.only(found) for one in chosen]
+    columns = page_of(chosen, query)
+    items = "[]"
+    if columns["test_id"]:
+        items = await store.select_cases(tx, results[0].team_id, columns)
+    about = {
+        "totals": count_words(WORDS, [one.outcomes for one in results]),
+        "states": count_words(STATES, [one.states for one in results]),
+        "warnings": [{"file": one.file_name, **w} for one in results for w in one.warnings],
+    }
+    return items, sum(map(len, chosen)), about
+
+
+async def _earlier_of(tx: Transaction, results: Sequence[Vectors]) -> dict[UUID | None, Vectors]:
+    """The earlier results of those that lost tests, by id."""
+    ids = [one.previous_result_id for one in results if one.deletions and one.previous_result_id]
+    found = await store.select_vectors_by(tx, ids=ids) if ids else []
+    return {one.id: one for one in found}
+
+
+async def get_junit(tx: Transaction, *, caller: Caller, file_id: UUID) -> str:
+    """A file's results in DCI's shape, made of the stored rows; 400 when it has none."""
+    await files.require_file(tx, caller=caller, file_id=file_id)
+    found = await store.select_vectors_by(tx, file_id=file_id)
+    if not found:
+        raise BadRequest("Invalid XML: the file holds no test results")
+    result = found[0]
+    ids = [result.previous_result_id] if result.previous_result_id else []
+    earlier = await store.select_vectors_by(tx, ids=ids) if ids else []
+    warnings = list(result.warnings)
+    if len(result.outcomes) > _JUNIT_CASES:
+        text = f"only the first {_JUNIT_CASES} of {len(result.outcomes)} cases are shown"
+        warnings.append({"code": "more", "message": text})
+    columns = await asyncio.to_thread(
+        junit_columns, result, earlier[0] if earlier else None, most=_JUNIT_CASES
+    )
+    return await store.select_junit(tx, result.id, columns, warnings=warnings)
+
+
+async def failures_of_job(tx: Transaction, *, job_id: UUID) -> list[FailedTest]:
+    """Failed and errored cases of a job's last attempt in file order, at most 10,000.
+
+    Of details longer than 16,384 characters the first and last 8,192.
+    """
+    return [
+        FailedTest(**{**row, "outcome": TestOutcome(row["outcome"])})
+        for row in await store.select_failures(tx, job_id, _FAILURES)
+    ]

@@ -1,0 +1,341 @@
+"""SQL of results. What of jobs is read here is read to find the run before."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from ringtest.control.db.listing import Conditions
+from ringtest.control.db.pool import Transaction
+from ringtest.control.kernel.ids import new_id
+from ringtest.control.results.model import Vectors
+
+_LIVE_RESULTS = """test_results r JOIN files f ON f.id = r.file_id AND f.state <> 'archived'"""
+
+
+# writing results ---------------------------------------------------------------
+
+
+async def select_ground(
+    tx: Transaction,
+    job: asyncpg.Record,
+    *,
+    attempt: int,
+    name: str,
+    digest: bytes,
+) -> list[asyncpg.Record]:
+    """What a new result of `name` stands on.
+
+    Every row has `plan_id` (of `digest`, or NULL) and `ordinal` (how many results of that
+    name the job has). There is a row per earlier result to compare with, in their order
+    (`id`, `earlier_plan_id`, `outcomes`), or one row whose `id` is NULL.
+
+    The earlier job is the latest comparable one that has such a result: same topic, lab,
+    name, configuration and url. A run that broke before its tests compares with nothing.
+    """
+    same = Conditions()
+    given = [job["id"], attempt, name, job["team_id"], digest]
+    job_id, its_attempt, its_name, team, its_digest = map(same.param, given)
+    for column in ("topic_id", "remoteci_id"):
+        same.add(f"p.{column} = {{}}", job[column])
+    for column in ("name", "configuration", "url"):  # an equality each, so that the index serves
+        if job[column] is None:
+            same.add(f"p.{column} IS NULL")
+        else:
+            same.add(f"p.{column} = {{}}", job[column])
+    same.add("p.created_at < {}", job["created_at"])
+    return await tx.fetch(
+        f"""
+        WITH own AS (SELECT
+            (SELECT count(*) FROM {_LIVE_RESULTS} WHERE r.job_id = {job_id}
+               AND r.attempt = {its_attempt} AND r.name = {its_name}) AS ordinal,
+            (SELECT t.id FROM test_plans t WHERE t.team_id = {team} AND t.digest = {its_digest})
+              AS plan_id),
+        runs AS MATERIALIZED (
+          SELECT p.id, p.attempt, p.created_at FROM jobs p
+          WHERE {same.sql()} AND p.state <> 'archived' ORDER BY p.created_at DESC LIMIT 50),
+        latest AS (
+          SELECT p.id, p.attempt FROM runs p WHERE EXISTS (SELECT FROM {_LIVE_RESULTS}
+            WHERE r.job_id = p.id AND r.attempt = p.attempt AND r.name = {its_name})
+          ORDER BY p.created_at DESC LIMIT 1)
+        SELECT own.ordinal, own.plan_id, e.id, e.plan_id AS earlier_plan_id, e.outcomes
+        FROM own LEFT JOIN (
+          SELECT r.id, r.plan_id, r.outcomes, r.created_at
+          FROM latest l JOIN {_LIVE_RESULTS} ON r.job_id = l.id AND r.attempt = l.attempt
+          WHERE r.name = {its_name}) e ON true
+        ORDER BY e.created_at, e.id
+        """,
+        *same.values,
+    )
+
+
+async def select_plans(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[int]]:
+    """Test ids of plans."""
+    found = await tx.fetch("SELECT id, test_ids FROM test_plans WHERE id = ANY ($1)", ids)
+    return {row["id"]: row["test_ids"] for row in found}
+
+
+async def insert_tests(tx: Transaction, team_id: UUID, tests: Mapping[int, Sequence[str]]) -> None:
+    """Remember tests (suite, classname, name) by id; sorted, so that writers never deadlock."""
+    ids = sorted(tests)
+    suites, classnames, names = ([tests[one][part] for one in ids] for part in range(3))
+    await tx.execute(
+        """
+        INSERT INTO tests (team_id, id, suite, classname, name)
+        SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
+        ON CONFLICT DO NOTHING
+        """,
+        team_id,
+        ids,
+        suites,
+        classnames,
+        names,
+    )
+
+
+async def insert_plan(
+    tx: Transaction, team_id: UUID, digest: bytes, test_ids: Sequence[int]
+) -> UUID:
+    """The plan of these tests; whoever comes second gets the first one's."""
+    plan_id: UUID | None = await tx.fetchval(
+        "INSERT INTO test_plans (id, team_id, digest, test_ids) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (team_id, digest) DO NOTHING RETURNING id",
+        new_id(),
+        team_id,
+        digest,
+        test_ids,
+    )
+    if plan_id is None:
+        plan_id = await tx.fetchval(
+            "SELECT id FROM test_plans WHERE team_id = $1 AND digest = $2", team_id, digest
+        )
+    assert plan_id is not None
+    return plan_id
+
+
+async def insert_result(tx: Transaction, values: Mapping[str, Any]) -> None:
+    """Add a result."""
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    await tx.execute(
+        f"INSERT INTO test_results ({', '.join(values)}) VALUES ({places})", *values.values()
+    )
+
+
+async def insert_failures(
+    tx: Transaction,
+    result: Mapping[str, Any],
+    columns: Mapping[str, Sequence[Any]],
+) -> None:
+    """Add failure rows. `columns`: position, place (in the earlier result, or NULL), test_id,
+    outcome, exception_type, message, detail, stdout, stderr.
+
+    A case that failed in the earlier result too keeps the job and time it first failed.
+    """
+    await tx.execute(
+        """
+        INSERT INTO test_failures (result_id, job_id, team_id, position, test_id, outcome,
+          exception_type, message, detail, stdout, stderr, since_job_id, since_at)
+        SELECT $1, $2, $3, n.position, n.test_id, n.outcome::"char", n.exception_type, n.message,
+          n.detail, n.stdout, n.stderr, coalesce(e.since_job_id, $2), coalesce(e.since_at, $4)
+        FROM unnest($6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[], $11::text[],
+            $12::text[], $13::text[], $14::text[])
+          AS n (position, place, test_id, outcome, exception_type, message, detail, stdout, stderr)
+        LEFT JOIN test_failures e ON e.result_id = $5 AND e.position = n.place
+        """,
+        result["id"],
+        result["job_id"],
+        result["team_id"],
+        result["created_at"],
+        result["previous_result_id"],
+        *columns.values(),
+    )
+
+
+async def sum_results(tx: Transaction, job_id: UUID, attempt: int) -> dict[str, int] | None:
+    """The numbers of all results of an attempt; None when it has none."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT count(*) AS files, sum(total) AS total, sum(success) AS success,
+          sum(failures) AS failures, sum(errors) AS errors, sum(skips) AS skips,
+          sum(regressions) AS regressions, sum(successfixes) AS successfixes
+        FROM {_LIVE_RESULTS} WHERE r.job_id = $1 AND r.attempt = $2
+        """,
+        job_id,
+        attempt,
+    )
+    assert row is not None
+    return {name: number for name, number in row.items() if name != "files"} if row[0] else None
+
+
+# reading results ---------------------------------------------------------------
+
+
+async def select_results(tx: Transaction, job_id: UUID, attempt: int | None) -> tuple[str, int]:
+    """Results of an attempt (None: the last one): JSON array and count."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT coalesce(json_agg(row_to_json(z)), '[]')::text AS items, count(*) AS count FROM (
+          SELECT r.id, r.created_at, f.name AS filename, r.name, r.total, r.success, r.failures,
+            r.errors, r.skips, r.regressions, r.successfixes, r.additions, r.deletions, r.time,
+            r.attempt, r.job_id, r.file_id, r.warnings
+          FROM {_LIVE_RESULTS} JOIN jobs j ON j.id = r.job_id
+          WHERE r.job_id = $1 AND r.attempt = coalesce($2, j.attempt)
+          ORDER BY r.created_at, r.id) z
+        """,
+        job_id,
+        attempt,
+    )
+    assert row is not None
+    return row["items"], row["count"]
+
+
+_VECTORS = """r.id, r.team_id, r.file_id, f.name AS file_name, r.outcomes, r.states,
+  r.durations, r.warnings, r.deletions, r.previous_result_id, p.test_ids"""
+
+
+async def select_vectors(tx: Transaction, job_id: UUID, attempt: int | None) -> list[Vectors]:
+    """Results of an attempt (None: the last one) in the order they came."""
+    found = await tx.fetch(
+        f"""
+        SELECT {_VECTORS} FROM {_LIVE_RESULTS} JOIN test_plans p ON p.id = r.plan_id
+        JOIN jobs j ON j.id = r.job_id
+        WHERE r.job_id = $1 AND r.attempt = coalesce($2, j.attempt) ORDER BY r.created_at, r.id
+        """,
+        job_id,
+        attempt,
+    )
+    return list(map(_vectors, found))
+
+
+async def select_vectors_by(
+    tx: Transaction, *, ids: Sequence[UUID] = (), file_id: UUID | None = None
+) -> list[Vectors]:
+    """Results by their ids, or of a file."""
+    found = await tx.fetch(
+        f"""
+        SELECT {_VECTORS} FROM test_results r JOIN files f ON f.id = r.file_id
+        JOIN test_plans p ON p.id = r.plan_id WHERE r.id = ANY ($1) OR r.file_id = $2
+        """,
+        ids,
+        file_id,
+    )
+    return list(map(_vectors, found))
+
+
+def _vectors(row: asyncpg.Record) -> Vectors:
+    return Vectors(**{**row, "warnings": msgspec.json.decode(row["warnings"])})
+
+
+async def search_tests(
+    tx: Transaction, team_id: UUID, ids: Sequence[int], text: str
+) -> frozenset[int]:
+    """Those of `ids` in whose suite, class name or name `text` stands, in any case."""
+    found = await tx.fetch(
+        """
+        SELECT t.id FROM unnest($2::bigint[]) AS n (id) JOIN tests t ON t.team_id = $1
+          AND t.id = n.id
+        WHERE strpos(lower(t.suite || ' ' || t.classname || ' ' || t.name), lower($3)) > 0
+        """,
+        team_id,
+        ids,
+        text,
+    )
+    return frozenset(row["id"] for row in found)
+
+
+async def select_cases(tx: Transaction, team_id: UUID, columns: Mapping[str, Sequence[Any]]) -> str:
+    """Cases as a JSON array in the given order. `columns`: result_id, file_id, position,
+    test_id, outcome, state, time; a case with a position of -1 has no evidence."""
+    items: str = await tx.fetchval(
+        """
+        SELECT coalesce(json_agg(json_build_object(
+          'file_id', n.file_id, 'suite', t.suite, 'classname', t.classname, 'name', t.name,
+          'outcome', n.outcome, 'state', n.state, 'time', n.time,
+          'type', x.exception_type, 'message', x.message, 'detail', x.detail,
+          'stdout', x.stdout, 'stderr', x.stderr,
+          'since_job_id', x.since_job_id, 'since_at', x.since_at) ORDER BY n.n), '[]')::text
+        FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::text[], $7::text[],
+            $8::float8[]) WITH ORDINALITY
+          AS n (result_id, file_id, position, test_id, outcome, state, time, n)
+        JOIN tests t ON t.team_id = $1 AND t.id = n.test_id
+        LEFT JOIN test_failures x ON x.result_id = n.result_id AND x.position = n.position
+        """,
+        team_id,
+        *columns.values(),
+    )
+    return items
+
+
+async def select_junit(
+    tx: Transaction,
+    result_id: UUID,
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    warnings: Sequence[Mapping[str, str]],
+) -> str:
+    """A result in DCI's shape. `columns`: position (-1: gone), test_id, action, state, time."""
+    text: str = await tx.fetchval(
+        """
+        WITH r AS (SELECT * FROM test_results WHERE id = $1),
+        cases AS (
+          SELECT n.*, t.suite, min(n.n) OVER (PARTITION BY t.suite) AS first,
+            json_build_object('name', t.name, 'classname', t.classname, 'time', n.time,
+              'action', n.action, 'message', x.message, 'type', x.exception_type,
+              'value', coalesce(x.detail, ''), 'stdout', x.stdout, 'stderr', x.stderr,
+              'properties', '[]'::json, 'state', n.state,
+              'successfix', coalesce(n.state = 'RECOVERED', false),
+              'regression', coalesce(n.state = 'REGRESSED', false)) AS json, t.name
+          FROM r, unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::float8[])
+            WITH ORDINALITY AS n (position, test_id, action, state, time, n)
+          JOIN tests t ON t.team_id = (SELECT team_id FROM r) AND t.id = n.test_id
+          LEFT JOIN test_failures x ON x.result_id = $1 AND x.position = n.position),
+        suites AS (
+          SELECT first, json_build_object(
+            'id', row_number() OVER (ORDER BY first) - 1, 'name', suite,
+            'tests', count(*) FILTER (WHERE position >= 0),
+            'failures', count(*) FILTER (WHERE position >= 0 AND action = 'failure'),
+            'errors', count(*) FILTER (WHERE position >= 0 AND action = 'error'),
+            'skipped', count(*) FILTER (WHERE position >= 0 AND action = 'skipped'),
+            'success', count(*) FILTER (WHERE position >= 0 AND action = 'success'),
+            'time', coalesce(round(sum(time) FILTER (WHERE position >= 0)::numeric, 3)::float8, 0),
+            'properties', '[]'::json,
+            'successfixes', count(*) FILTER (WHERE state = 'RECOVERED'),
+            'regressions', count(*) FILTER (WHERE state = 'REGRESSED'),
+            'additions', count(*) FILTER (WHERE state = 'ADDED'),
+            'deletions', count(*) FILTER (WHERE state = 'REMOVED'),
+            'unchanged', count(*) FILTER (WHERE state = 'UNCHANGED'),
+            'testcases', json_agg(json ORDER BY name, n)) AS json
+          FROM cases GROUP BY suite, first)
+        SELECT json_build_object('id', f.id, 'name', f.name,
+          'job', json_build_object('id', j.id, 'name', j.name),
+          'previous_job', (SELECT json_build_object('id', e.id, 'name', e.name) FROM jobs e
+             JOIN test_results b ON b.job_id = e.id WHERE b.id = r.previous_result_id),
+          'testsuites', (SELECT coalesce(json_agg(json ORDER BY first), '[]') FROM suites),
+          'warnings', $7::json)::text
+        FROM r JOIN files f ON f.id = r.file_id JOIN jobs j ON j.id = r.job_id
+        """,
+        result_id,
+        *columns.values(),
+        list(warnings),
+    )
+    return text
+
+
+async def select_failures(tx: Transaction, job_id: UUID, limit: int) -> list[asyncpg.Record]:
+    """Failure rows of a job's last attempt; of long details the beginning and the end."""
+    return await tx.fetch(
+        f"""
+        SELECT r.file_id, x.position, x.test_id, t.suite, t.classname, t.name,
+          x.outcome::text AS outcome, x.exception_type, x.message,
+          CASE WHEN length(x.detail) > 16384 THEN left(x.detail, 8192) || E'\\n…\\n'
+            || right(x.detail, 8192) ELSE x.detail END AS detail
+        FROM {_LIVE_RESULTS} JOIN jobs j ON j.id = r.job_id AND j.attempt = r.attempt
+        JOIN test_failures x ON x.result_id = r.id
+        JOIN tests t ON t.team_id = x.team_id AND t.id = x.test_id
+        WHERE r.job_id = $1 ORDER BY r.created_at, r.id, x.position LIMIT $2
+        """,
+        job_id,
+        limit,
+    )
