@@ -21,6 +21,7 @@ from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
+from ringtest.control.files import api as files_api
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity.api import provide_caller
 from ringtest.control.jobs import api as jobs_api
@@ -58,6 +59,7 @@ ROOMS = (
     catalog_api,
     jobs_api,
     logs_api,
+    files_api,
     results_api,
     triggers_api,
     scheduling_api,
