@@ -456,3 +456,19 @@ async def _tell(tx: Transaction, event: EventType, job: Job) -> None:
 async def wake_lab(tx: Transaction, *, job_id: UUID, remoteci_id: UUID) -> None:
     """The lab's agents look into their queue at once. Losing this costs time only."""
     await tx.notify(LIVE, f"lab {job_id} {remoteci_id}")
+
+
+# what uploads change ------------------------------------------------------------
+
+
+async def set_job_tests(tx: Transaction, *, job_id: UUID, tests: Mapping[str, int] | None) -> None:
+    """The numbers of the job's test results: total, success, failures, errors, skips,
+    regressions, successfixes; None when it has no results (any more)."""
+    values = None if tests is None else dict(tests)
+    await rows.update(tx, "jobs", job_id, {"tests": values}, etag=None)
+
+
+async def touch_job(tx: Transaction, *, job_id: UUID, duration: int | None = None) -> None:
+    """A file came or went, which readers of the job see: a fresh etag, as DCI does."""
+    values = {} if duration is None else {"duration": duration}
+    await rows.update(tx, "jobs", job_id, values, etag=None)
