@@ -1,0 +1,184 @@
+"""The pages over the running demo, in a real browser."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ringtest.client import ApiError
+from tests.examples.browser import CHROMIUM, log_in, open_browser
+from tests.examples.running_demo import RunningDemo, until
+
+pytestmark = [
+    pytest.mark.demo,
+    pytest.mark.xdist_group("demo"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser(told_demo: RunningDemo) -> Iterator[Browser]:
+    """One browser for all pages."""
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, told_demo: RunningDemo) -> Iterator[Page]:
+    """A page of a super admin; an error in a script fails the test."""
+    page = log_in(browser, told_demo.url, "admin", told_demo.state.admin_password)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.context.close()
+    assert errors == []
+
+
+def open_product(page: Page) -> None:
+    """From the products to the answer."""
+    page.get_by_role("link", name="Jinja2").first.click()
+    page.wait_for_url(re.compile(r"/products/[0-9a-f-]+"))
+
+
+def job_of(demo: RunningDemo, lab: str, version: str) -> str:
+    """Id of the job of a lab with a version of markupsafe."""
+    with demo.admin() as client:
+        for job in client.pages("/jobs", "jobs"):
+            versions = {component["version"] for component in job["components"]}
+            if job["remoteci"]["name"] == lab and version in versions:
+                return str(job["id"])
+    raise AssertionError(f"no job of {lab} with {version}")
+
+
+def test_wrong_password_is_refused_in_plain_words(browser: Browser, told_demo: RunningDemo) -> None:
+    page = browser.new_page()
+    page.goto(told_demo.url)
+    page.wait_for_url("**/login*")
+    page.get_by_label("Name or e-mail").fill("admin")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Name and password do not match")).to_be_visible()
+    page.close()
+
+
+def test_product_page_shows_versions_by_labs_and_why_they_fail(page: Page) -> None:
+    open_product(page)
+    matrix = page.get_by_role("region", name="Component sets and labs")
+    for text in ("1.1.1", "2.0.1", "2.1.0", "lab-a", "lab-b"):
+        expect(matrix.get_by_text(text).first).to_be_visible()
+    groups = page.locator("article")
+    expect(groups.filter(has_text="soft_unicode").first).to_be_visible()
+    expect(groups.filter(has_text=re.compile("everyone", re.I)).first).to_be_visible()
+    expect(groups.filter(has_text=re.compile("only lab-b", re.I)).first).to_be_visible()
+    assert groups.filter(has_text="known since the first run").count() >= 2
+
+
+def test_filters_of_the_jobs_list_are_in_the_address(page: Page, told_demo: RunningDemo) -> None:
+    page.goto(f"{told_demo.url}/jobs")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(6)
+    page.get_by_label("Lab").select_option(label="Lab: lab-b")
+    expect(page).to_have_url(re.compile(r"lab=[0-9a-f-]{36}"))
+    expect(rows).to_have_count(3)
+    page.reload()
+    expect(rows).to_have_count(3)
+    page.go_back()
+    expect(rows).to_have_count(6)
+
+
+def test_stage_that_broke_shows_its_evidence(page: Page, told_demo: RunningDemo) -> None:
+    page.goto(f"{told_demo.url}/jobs/{job_of(told_demo, 'lab-a', '2.1.0')}")
+    expect(page.get_by_text("cannot import name 'soft_unicode'").first).to_be_visible()
+    expect(page.get_by_text("exit 4").first).to_be_visible()
+
+
+def test_tests_of_a_job_can_be_filtered_and_opened(page: Page, told_demo: RunningDemo) -> None:
+    page.goto(f"{told_demo.url}/jobs/{job_of(told_demo, 'lab-a', '2.0.1')}/tests")
+    page.get_by_role("button", name=re.compile("^failed 2")).click()
+    expect(page).to_have_url(re.compile("failed"))
+    expect(page.locator(".rt-test")).to_have_count(2)
+    page.get_by_role("button", name=re.compile("test_undefined_native_return")).click()
+    expect(page.get_by_text("'missing' is undefined").first).to_be_visible()
+
+
+def test_status_log_and_counts_move_without_a_reload(page: Page, told_demo: RunningDemo) -> None:
+    job = job_of(told_demo, "lab-a", "1.1.1")
+    page.goto(f"{told_demo.url}/jobs/{job}")
+    heading = page.get_by_role("heading", level=1).locator("..")
+    page.evaluate("window.notReloaded = true")
+    with told_demo.admin() as client:
+        client.post(f"/jobs/{job}/retry")
+    stages = page.get_by_role("list", name=re.compile("Stages of attempt 2"))
+    expect(stages).to_be_visible(timeout=20_000)
+    expect(stages.locator("[aria-current=step]")).to_be_visible(timeout=20_000)
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("test_api.py", timeout=60_000)
+    expect(stages.locator("[aria-current=step]")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("link", name=re.compile("Tests.*2 failed"))).to_be_visible()
+    expect(heading).to_contain_text(re.compile("failed", re.I))
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_line_of_a_log_can_be_linked_to(page: Page, told_demo: RunningDemo) -> None:
+    job = job_of(told_demo, "lab-b", "2.0.1")
+    page.goto(f"{told_demo.url}/jobs/{job}/log#L300")
+    line = page.get_by_role("log").get_by_text("300", exact=True)
+    expect(line).to_be_visible()
+    expect(line).to_be_in_viewport()
+
+
+def test_keyboard_reaches_every_page(page: Page) -> None:
+    for key, path in (("j", "jobs"), ("c", "components"), ("l", "labs"), ("p", "products")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/{path}")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.matches('[data-row], [data-row] *')")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_dark_mode_follows_the_system_and_can_be_chosen(
+    browser: Browser, told_demo: RunningDemo
+) -> None:
+    words = ("admin", told_demo.state.admin_password)
+    page = log_in(browser, told_demo.url, *words, colours="dark")
+    html = page.locator("html")
+    expect(html).to_have_class(re.compile("pf-v6-theme-dark"))
+    page.get_by_role("button", name=re.compile("^Colours: as the system")).click()
+    expect(html).not_to_have_class(re.compile("pf-v6-theme-dark"))
+    page.reload()
+    expect(html).not_to_have_class(re.compile("pf-v6-theme-dark"))
+    page.context.close()
+
+
+def test_partner_sees_its_own_lab_alone_on_the_page(
+    browser: Browser, told_demo: RunningDemo
+) -> None:
+    page = log_in(browser, told_demo.url, "partner", told_demo.state.partner_password)
+    open_product(page)
+    matrix = page.get_by_role("region", name="Component sets and labs")
+    expect(matrix.get_by_text("lab-b").first).to_be_visible()
+    expect(page.get_by_text("lab-a")).to_have_count(0)
+    page.context.close()
+
+
+def test_reports_are_on_their_page(page: Page, told_demo: RunningDemo) -> None:
+    page.goto(f"{told_demo.url}/reports")
+    expect(page.get_by_text("demo webhook").first).to_be_visible()
+    expect(page.get_by_text("demo mail").first).to_be_visible()
+
+
+def test_retry_of_a_running_job_is_refused(told_demo: RunningDemo) -> None:
+    job = job_of(told_demo, "lab-a", "2.1.0")
+    with told_demo.admin() as client:
+        client.post(f"/jobs/{job}/retry")
+        with pytest.raises(ApiError):
+            client.post(f"/jobs/{job}/retry")
+        done = until(
+            lambda: client.get(f"/jobs/{job}")["job"]["phase"] == "finished", what="the retry"
+        )
+    assert done
