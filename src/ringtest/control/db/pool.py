@@ -32,7 +32,7 @@ _LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    OSError,
+    ConnectionError,
 )
 _CUT = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What asyncpg says of a connection whose server went away between or within its steps."""
@@ -164,6 +164,17 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        try:
+            connection = await self._pool.acquire()
+        except OSError as error:  # connecting fails in more ways than a connection does
+            raise Unavailable(_UNREACHABLE) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
     async def transaction(self, tenant: Tenant) -> AsyncIterator[Transaction]:
         """Everything inside happens at once, or not at all.
 
@@ -173,7 +184,7 @@ class Database:
         `Unavailable`, which clients retry.
         """
         try:
-            async with self._pool.acquire() as connection:
+            async with self._connection() as connection:
                 _count()
                 await connection.execute(tenant.begin_sql())
                 try:
@@ -200,5 +211,5 @@ class Database:
         try:
             _count()
             return await self._pool.fetchval(sql, *args)
-        except _LOST as error:
+        except (*_LOST, OSError) as error:
             raise Unavailable(_UNREACHABLE) from error
