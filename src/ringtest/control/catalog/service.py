@@ -1,0 +1,418 @@
+"""Verbs of the catalog: products and who gets them, topics, components, their files.
+
+An upload is three steps: may it be (a transaction), the bytes (to the object store),
+and the row (another transaction).
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.accounts import service as accounts
+from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.catalog import model, store
+from ringtest.control.catalog.model import Component, may_write
+from ringtest.control.db import rows
+from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    Conflict,
+    NotFound,
+    RingtestError,
+    Unavailable,
+)
+from ringtest.control.kernel.events import EventType
+from ringtest.control.kernel.ids import new_id
+from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.ports.object_store import ObjectStore
+
+# Products ----------------------------------------------------------------------------
+
+
+async def create_product(
+    tx: Transaction, *, caller: Caller, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Add a product; 409 when its label is taken."""
+    permit(caller.is_super_admin)
+    values["label"] = values.get("label") or values["name"].upper()
+    product_id = await rows.insert(tx, "products", values)
+    await accounts.add_audit(tx, caller=caller, action="create_product", subject_id=product_id)
+    return await get_product(tx, caller=caller, product_id=product_id)
+
+
+async def list_products(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    return await store.list_products(tx, caller, query)
+
+
+async def list_team_products(
+    tx: Transaction, *, caller: Caller, team_id: UUID, query: ListQuery
+) -> rows.Page:
+    """Products that a team gets."""
+    await accounts.get_team(tx, caller=caller, team_id=team_id)
+    permit(caller.is_member(team_id))
+    return await store.list_products(tx, caller, query, team_id=team_id)
+
+
+async def get_product(tx: Transaction, *, caller: Caller, product_id: UUID) -> tuple[str, str]:
+    return rows.found(await store.get_product(tx, caller, product_id), "product")
+
+
+async def update_product(
+    tx: Transaction, *, caller: Caller, product_id: UUID, etag: str, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Change a product; 404 when it changed meanwhile."""
+    await get_product(tx, caller=caller, product_id=product_id)
+    permit(caller.is_super_admin)
+    if "label" in values:
+        values["label"] = values["label"].upper()
+    if not await rows.update(tx, "products", product_id, values, etag=etag):
+        raise NotFound("product not found")
+    return rows.found(await store.get_product(tx, caller, product_id, archived=True), "product")
+
+
+async def delete_product(tx: Transaction, *, caller: Caller, product_id: UUID, etag: str) -> None:
+    """Archive a product; 409 when it changed meanwhile."""
+    await get_product(tx, caller=caller, product_id=product_id)
+    permit(caller.is_super_admin)
+    if not await rows.update(tx, "products", product_id, {"state": "archived"}, etag=etag):
+        raise Conflict("the product was changed meanwhile; read it again")
+    await accounts.add_audit(tx, caller=caller, action="delete_product", subject_id=product_id)
+
+
+async def link_team(tx: Transaction, *, caller: Caller, product_id: UUID, team_id: UUID) -> None:
+    """Give a team the product and its topics; 409 when it has them."""
+    permit(caller.writes_all)
+    await get_product(tx, caller=caller, product_id=product_id)
+    await accounts.require_team(tx, team_id=team_id)
+    await store.link_team(tx, product_id, team_id)
+    await accounts.add_audit(
+        tx, caller=caller, action="link_product", subject_id=product_id, team_id=team_id
+    )
+
+
+async def unlink_team(tx: Transaction, *, caller: Caller, product_id: UUID, team_id: UUID) -> None:
+    permit(caller.writes_all)
+    if not await store.unlink_team(tx, product_id, team_id):
+        raise NotFound("the team does not have this product")
+    await accounts.add_audit(
+        tx, caller=caller, action="unlink_product", subject_id=product_id, team_id=team_id
+    )
+
+
+async def list_product_teams(tx: Transaction, *, caller: Caller, product_id: UUID) -> rows.Page:
+    permit(caller.writes_all)
+    await get_product(tx, caller=caller, product_id=product_id)
+    return await store.teams_of_product(tx, product_id)
+
+
+# Topics ------------------------------------------------------------------------------
+
+
+async def _check_topic(tx: Transaction, caller: Caller, values: dict[str, Any]) -> None:
+    """Lower the types' case; 404 for a product or next topic that is not there."""
+    for name in ("component_types", "component_types_optional"):
+        if name in values:
+            values[name] = model.lower_all(values[name])
+    if "product_id" in values:
+        await get_product(tx, caller=caller, product_id=values["product_id"])
+    if values.get("next_topic_id"):
+        await require_topic(tx, caller=caller, topic_id=values["next_topic_id"])
+
+
+async def create_topic(
+    tx: Transaction, *, caller: Caller, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Add a topic; 409 when its name is taken."""
+    permit(caller.writes_catalog)
+    await _check_topic(tx, caller, values)
+    topic_id = await rows.insert(tx, "topics", values)
+    return await get_topic(tx, caller=caller, topic_id=topic_id)
+
+
+async def list_topics(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    return await store.list_topics(tx, caller, query)
+
+
+async def get_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> tuple[str, str]:
+    return rows.found(await store.get_topic(tx, caller, topic_id), "topic")
+
+
+async def require_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> None:
+    """404 unless the caller reaches the topic."""
+    if not await store.has_topic(tx, caller, topic_id):
+        raise NotFound("topic not found")
+
+
+async def update_topic(
+    tx: Transaction, *, caller: Caller, topic_id: UUID, etag: str, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Change a topic; 404 when it changed meanwhile."""
+    await require_topic(tx, caller=caller, topic_id=topic_id)
+    permit(caller.writes_catalog)
+    if values.get("state") == "archived":
+        await delete_topic(tx, caller=caller, topic_id=topic_id, etag=etag)
+        return rows.found(await store.get_topic(tx, caller, topic_id, archived=True), "topic")
+    await _check_topic(tx, caller, values)
+    if not await rows.update(tx, "topics", topic_id, values, etag=etag):
+        raise NotFound("topic not found")
+    return await get_topic(tx, caller=caller, topic_id=topic_id)
+
+
+async def delete_topic(tx: Transaction, *, caller: Caller, topic_id: UUID, etag: str) -> None:
+    """Archive a topic with its components; 404 when it changed meanwhile."""
+    await require_topic(tx, caller=caller, topic_id=topic_id)
+    permit(caller.writes_all)
+    if not await rows.update(tx, "topics", topic_id, {"state": "archived"}, etag=etag):
+        raise NotFound("topic not found")
+    await store.archive_components(tx, topic_id)
+    await accounts.add_audit(tx, caller=caller, action="delete_topic", subject_id=topic_id)
+
+
+# Components --------------------------------------------------------------------------
+
+
+async def create_component(
+    tx: Transaction, *, caller: Caller, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Add a component, and publish it if it is active; 409 when there is such an active one."""
+    permit(may_write(caller, values["team_id"]))
+    await require_topic(tx, caller=caller, topic_id=values["topic_id"])
+    if values["team_id"]:
+        await accounts.require_team(tx, team_id=values["team_id"])
+    naming = ("name", "display_name", "version", "uid", "canonical_project_name")
+    values |= model.derive_names(**{name: values[name] for name in naming})
+    released_at = values["released_at"]
+    values["released_at"] = model.parse_moment(released_at) if released_at else tx.now
+    values["data"] = values["data"] or {}
+    _tidy(values)
+    component_id = await rows.insert(tx, "components", values)
+    if values["state"] == "active":
+        await _publish(tx, component_id, values["type"], values["topic_id"], values["team_id"])
+    return await get_component(tx, caller=caller, component_id=component_id)
+
+
+def _tidy(values: dict[str, Any]) -> None:
+    if "type" in values:
+        values["type"] = values["type"].lower()
+    if "tags" in values:
+        values["tags"] = model.clean_tags(values["tags"] or [])
+
+
+async def _publish(
+    tx: Transaction, component_id: UUID, kind: str, topic_id: UUID, team_id: UUID | None
+) -> None:
+    await tx.add_event(
+        EventType.COMPONENT_PUBLISHED,
+        team_id=team_id,
+        topic_id=topic_id,
+        component_id=str(component_id),
+        type=kind,
+    )
+
+
+async def list_components(
+    tx: Transaction, *, caller: Caller, query: ListQuery, topic_id: UUID | None = None
+) -> rows.Page:
+    """Components that the caller may see, of one topic or of all."""
+    if topic_id is not None:
+        await require_topic(tx, caller=caller, topic_id=topic_id)
+    return await store.list_components(tx, caller, query, topic_id=topic_id)
+
+
+async def get_component(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    component_id: UUID,
+    jobs_limit: int = 200,
+    jobs_offset: int = 0,
+) -> tuple[str, str]:
+    """A component with its files and a page of the jobs that used it, newest first."""
+    found = await store.get_component(
+        tx, caller, component_id, jobs_limit=jobs_limit, jobs_offset=jobs_offset
+    )
+    return rows.found(found, "component")
+
+
+async def _writable(
+    tx: Transaction, caller: Caller, component_id: UUID, *, lock: bool = False
+) -> Component:
+    """404 when the caller may not see it, 401 when it may not change it."""
+    component = await store.find_component(tx, caller, component_id)
+    if component is None:
+        raise NotFound("component not found")
+    permit(may_write(caller, component.team_id))
+    if lock and await store.find_component(tx, caller, component_id, lock=True) is None:
+        raise NotFound("component not found")
+    return component
+
+
+async def update_component(
+    tx: Transaction, *, caller: Caller, component_id: UUID, etag: str, values: dict[str, Any]
+) -> tuple[str, str]:
+    """Change a component; 404 when it changed meanwhile. Becoming active publishes it."""
+    old = await _writable(tx, caller, component_id)
+    team_id = values.get("team_id", old.team_id)
+    topic_id = values.get("topic_id", old.topic_id)
+    if team_id != old.team_id:
+        permit(may_write(caller, team_id))
+        if team_id:
+            await accounts.require_team(tx, team_id=team_id)
+    if topic_id != old.topic_id:
+        await require_topic(tx, caller=caller, topic_id=topic_id)
+    if "released_at" in values:
+        values["released_at"] = model.parse_moment(values["released_at"])
+    _tidy(values)
+    if not await rows.update(tx, "components", component_id, values, etag=etag):
+        raise NotFound("component not found")
+    if values.get("state") == "active" and old.state != "active":
+        await _publish(tx, component_id, values.get("type", old.type), topic_id, team_id)
+    found = await store.get_component(
+        tx, caller, component_id, jobs_limit=200, jobs_offset=0, archived=True
+    )
+    return rows.found(found, "component")
+
+
+async def delete_component(
+    tx: Transaction, *, caller: Caller, component_id: UUID, etag: str
+) -> None:
+    """Archive a component; 404 when it changed meanwhile."""
+    component = await _writable(tx, caller, component_id)
+    if not await rows.update(tx, "components", component_id, {"state": "archived"}, etag=etag):
+        raise NotFound("component not found")
+    await accounts.add_audit(
+        tx,
+        caller=caller,
+        action="delete_component",
+        subject_id=component_id,
+        team_id=component.team_id,
+    )
+
+
+# Files -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What the uploader says of a file. `sha256`, if given, must be that of the bytes."""
+
+    name: str | None
+    mime: str
+    sha256: str | None
+
+
+async def upload_file(
+    db: Database,
+    objects: ObjectStore,
+    *,
+    caller: Caller,
+    component_id: UUID,
+    upload: Upload,
+    chunks: AsyncIterator[bytes],
+    limit: int,
+) -> tuple[str, str]:
+    """Store a file of a component: JSON and etag.
+
+    A name is used once: the same bytes again give the file that is there, others a Conflict.
+    """
+    async with db.transaction(caller.tenant) as tx:
+        component = await _writable(tx, caller, component_id)
+    file_id = new_id()
+    name = model.parse_file_name(upload.name) if upload.name else str(file_id)
+    key = f"components/{component.topic_id}/{component_id}/{file_id}"
+    stored = await objects.put(key, chunks, limit=limit)
+    row = {
+        "id": file_id,
+        "name": name,
+        "mime": upload.mime,
+        "md5": stored.md5,
+        "sha256": stored.sha256,
+        "size": stored.size,
+        "object_key": key,
+        "component_id": component_id,
+    }
+    try:
+        if upload.sha256 is not None and upload.sha256.lower() != stored.sha256:
+            raise BadRequest("DCI-SHA256 is not that of the body", sha256=stored.sha256)
+        async with db.transaction(caller.tenant) as tx:
+            used, found = await _add_file(tx, caller, row)
+    except Unavailable:
+        raise  # the row may be there all the same
+    except RingtestError:
+        await objects.delete(key)
+        raise
+    if used != file_id:
+        await objects.delete(key)
+    return found
+
+
+async def _add_file(
+    tx: Transaction, caller: Caller, row: dict[str, Any]
+) -> tuple[UUID, tuple[str, str]]:
+    component_id: UUID = row["component_id"]
+    await _writable(tx, caller, component_id, lock=True)
+    there = await store.find_file(tx, component_id, name=row["name"])
+    if there is None:
+        await rows.insert(tx, "component_files", row)
+    elif there["sha256"] != row["sha256"]:
+        raise Conflict("the component has another file of this name", file_id=str(there["id"]))
+    used: UUID = there["id"] if there else row["id"]
+    return used, rows.found(await store.get_file(tx, component_id, used), "component_file")
+
+
+async def _require_component(tx: Transaction, caller: Caller, component_id: UUID) -> None:
+    if await store.find_component(tx, caller, component_id) is None:
+        raise NotFound("component not found")
+
+
+async def list_files(
+    tx: Transaction, *, caller: Caller, component_id: UUID, query: ListQuery
+) -> rows.Page:
+    """All files of a component: the wire format does not page them."""
+    await _require_component(tx, caller, component_id)
+    return await store.list_files(tx, component_id, query)
+
+
+async def get_file(
+    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID
+) -> tuple[str, str]:
+    await _require_component(tx, caller, component_id)
+    return rows.found(await store.get_file(tx, component_id, file_id), "component_file")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Where the bytes of a file are, and what they are."""
+
+    name: str
+    mime: str | None
+    size: int
+    sha256: str
+    object_key: str
+
+
+async def find_content(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    component_id: UUID,
+    file_id: UUID | None = None,
+    name: str | None = None,
+) -> Content:
+    """A file's content, by id or by its name in the component."""
+    await _require_component(tx, caller, component_id)
+    row = await store.find_file(tx, component_id, file_id=file_id, name=name)
+    if row is None:
+        raise NotFound("component_file not found")
+    return Content(row["name"], row["mime"], row["size"], row["sha256"], row["object_key"])
+
+
+async def delete_file(
+    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID, etag: str
+) -> None:
+    """Archive a file; 404 when it changed meanwhile."""
+    await _writable(tx, caller, component_id)
+    rows.found(await store.get_file(tx, component_id, file_id), "component_file")
+    if not await rows.update(tx, "component_files", file_id, {"state": "archived"}, etag=etag):
+        raise NotFound("component_file not found")
