@@ -11,7 +11,7 @@ from ringtest.agent.main import run_agent
 from ringtest.agent.settings import SettingsError, read_settings
 from ringtest.cli.exits import EXIT_USAGE
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
 
 @app.command()
@@ -38,16 +38,16 @@ def agent(
 ) -> None:
     """Run this lab's jobs, on outbound connections only.
 
-    The lab's key never goes on the command line: it comes from DCI_API_SECRET, from the
-    file that RINGTEST_API_SECRET_FILE or `api_secret_file` names, or from a settings file
+    The lab's key never goes on the command line: it comes from `DCI_API_SECRET`, from the
+    file that `RINGTEST_API_SECRET_FILE` or `api_secret_file` names, or from a settings file
     that only its owner can read.
 
-    Settings file: server, client_id, api_secret or api_secret_file, data, label, max_jobs,
-    python, keep_jobs, keep_failed, cache_gib, kill_grace_seconds, and variables for a
-    stage in tables such as [stage_environment.test].
+    Settings file: `server`, `client_id`, `api_secret` or `api_secret_file`, `data`, `label`,
+    `max_jobs`, `python`, `keep_jobs`, `keep_failed`, `cache_gib`, `kill_grace_seconds`, and
+    variables for a stage in tables such as `[stage_environment.test]`.
 
-    Example: DCI_API_SECRET=… ringtest agent --server https://ci.example.com
-    --id remoteci/<uuid> --data /var/lib/ringtest
+    Example: `DCI_API_SECRET=… ringtest agent --server https://ci.example.com
+    --id remoteci/<uuid> --data /var/lib/ringtest`
     """
     options = {
         "server": server,

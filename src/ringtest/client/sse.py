@@ -72,7 +72,7 @@ async def read_events(
     client: AsyncClient,
     path: str,
     *,
-    params: Mapping[str, str] | None = None,
+    params: Callable[[], Mapping[str, str]] = dict,
     headers: Mapping[str, str] | None = None,
     last_id: str = "",
     backoff: Backoff | None = None,
@@ -80,6 +80,7 @@ async def read_events(
 ) -> AsyncIterator[ServerEvent]:
     """Events for ever: connects again after breaks and resumes behind the last id seen.
 
+    `params` is asked at every connection, for streams that resume by a parameter.
     `on_break(error, seconds)` is told why and until when it waits; error is None when the
     server ended the stream. A refusal that waiting cannot mend is raised as ApiError.
     """
@@ -87,7 +88,7 @@ async def read_events(
     while True:
         reason: Exception | None = None
         try:
-            stream = _read_once(client, path, params or {}, headers or {}, last_id)
+            stream = _read_once(client, path, params(), headers or {}, last_id)
             async with aclosing(stream):
                 async for event in stream:
                     waits.reset()

@@ -1,0 +1,96 @@
+"""Fields of resources as options of commands, and back into request bodies."""
+
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+import yaml
+
+from ringtest.cli.calls import ask_password
+from ringtest.cli.config import UsageError
+from ringtest.cli.kinds import find_id
+from ringtest.client import Client
+
+FieldKind = Literal["text", "flag", "list", "data", "ref", "password"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a request body.
+
+    `data` is JSON, or @file with JSON or YAML; `ref` names a thing of the kind `noun`
+    by id or name; `password` is asked for, never given as an argument.
+    """
+
+    name: str
+    help: str
+    kind: FieldKind = "text"
+    required: bool = False
+    positional: bool = False
+    noun: str = ""
+    option: str = ""
+    updates: bool = True
+    """May be changed later."""
+
+    def parameter(self, *, updating: bool) -> inspect.Parameter:
+        """The field as a parameter of a command; optional when something is updated."""
+        needed = self.required and not updating
+        if self.positional and not updating:
+            kind: Any = typer.Argument(help=self.help)
+        else:
+            kind = typer.Option(self._option(), help=self.help)
+        types: dict[FieldKind, Any] = {"flag": bool, "list": list[str], "password": bool}
+        annotation = types.get(self.kind, str)
+        default: Any = inspect.Parameter.empty
+        if self.kind == "password":
+            default = False
+        elif not needed:
+            annotation, default = annotation | None, None
+        return inspect.Parameter(
+            self.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[annotation, kind],
+        )
+
+    def _option(self) -> str:
+        name = (self.option or self.name.removesuffix("_id")).replace("_", "-")
+        return f"--{name}/--no-{name}" if self.kind == "flag" else f"--{name}"
+
+    def value(self, client: Client, given: Any) -> Any:
+        """What goes into the body for what was given on the command line."""
+        if self.kind == "ref":
+            return find_id(client, self.noun, given)
+        if self.kind == "data":
+            return read_data(given)
+        if self.kind == "password":
+            return ask_password(self.help)
+        return given
+
+
+def body(client: Client, fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The request body of the options that were given."""
+    values = {}
+    for field in fields:
+        value = given.get(field.name)
+        if value not in (None, []) and not (field.kind == "password" and not value):
+            values[field.name] = field.value(client, value)
+    return values
+
+
+def read_data(text: str) -> Any:
+    """JSON as given, or the contents of `@file`: JSON or YAML. UsageError when it is neither.
+
+    >>> read_data('{"a": 1}')
+    {'a': 1}
+    """
+    try:
+        if text.startswith("@"):
+            return yaml.safe_load(Path(text[1:]).read_text(encoding="utf-8"))
+        return json.loads(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"neither JSON nor @file: {error}") from error

@@ -1,0 +1,77 @@
+"""`ringtest group`: failure groups."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ringtest.cli.calls import connected
+from ringtest.cli.kinds import find_id, read_one
+from ringtest.cli.noun import AllOption, LimitOption, Noun, WhichArgument, noun_app, show_list
+from ringtest.cli.output import Format, FormatOption, write_one
+from ringtest.client import Client
+
+COLUMNS = ("id", "verdict.text", "title", "cases", "occurrences", "in_latest_set", "last_seen.at")
+
+GROUP = Noun(
+    name="group",
+    help="Failure groups: one cause each, with whom it hits and since when.",
+    columns=COLUMNS,
+    verbs=(),
+    example="Example: `ringtest group list --topic rhel-9`, then `ringtest group show ID`",
+)
+
+app = noun_app(GROUP)
+
+
+@app.command("list")
+@connected
+def list_(
+    client: Client,
+    topic: Annotated[str | None, typer.Option(help="Only of this topic, by id or name.")] = None,
+    limit: LimitOption = 20,
+    all_: AllOption = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List failure groups, the latest first."""
+    parameters = {"topic_id": find_id(client, "topic", topic)} if topic else {}
+    wanted = None if all_ else limit
+    path = "/failure_groups"
+    show_list(client, path, "failure_groups", COLUMNS, form, parameters=parameters, limit=wanted)
+
+
+@app.command()
+@connected
+def show(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """Show one group: whom it hits, since when, and what changed then."""
+    group = read_one(client, "group", which)
+    write_one(_in_words(group) if form is Format.TABLE else group, form)
+
+
+def _in_words(group: dict[str, Any]) -> dict[str, Any]:
+    """The group as a few lines for people."""
+    verdict = group["verdict"]
+    hit, run = (", ".join(lab["name"] for lab in verdict[key]) for key in ("labs_hit", "labs_run"))
+    changes = [
+        f"{change['type']}: {_version(change['before'])} → {_version(change['after'])}"
+        for change in group.get("difference") or []
+    ]
+    tests = [f"{test['classname']}::{test['name']}" for test in group.get("tests") or []]
+    return {
+        "id": group["id"],
+        "title": group["title"],
+        "verdict": f"{verdict['text']} (hit: {hit}; run: {run})",
+        "first seen": _seen(group.get("first_seen")),
+        "last seen": _seen(group.get("last_seen")),
+        "changed since the last good": "\n".join(changes) or "nothing known",
+        "tests": "\n".join(tests),
+        "failed cases": group.get("cases"),
+        "sample": (group.get("sample") or {}).get("text"),
+    }
+
+
+def _version(component: dict[str, Any] | None) -> str:
+    return str(component["version"]) if component else "none"
+
+
+def _seen(sighting: dict[str, Any] | None) -> str:
+    return f"{sighting['at'][:19]} in job {sighting['job_id']}" if sighting else ""

@@ -1,0 +1,158 @@
+"""`ringtest job`."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from ringtest.cli.calls import connected, find_connection, problems
+from ringtest.cli.exits import EXIT_OF_RESULT
+from ringtest.cli.fields import Field, body
+from ringtest.cli.job_log import follow_log
+from ringtest.cli.job_watch import watch_job
+from ringtest.cli.kinds import find_id
+from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
+from ringtest.cli.output import Format, FormatOption, write_many, write_one
+from ringtest.client import AsyncClient, Client
+
+JOB = Noun(
+    name="job",
+    help="Jobs: one component set in one lab, and what came of it.",
+    columns=("id", "status", "name", "topic.name", "remoteci.name", "created_at", "duration"),
+    verbs=("list", "show", "delete"),
+    example="Example: `ringtest job list --where status:failure`, `ringtest job watch ID`",
+)
+
+app = noun_app(JOB)
+
+TOPIC = Field("topic_id", "", "ref", noun="topic")
+AttemptOption = Annotated[
+    int | None, typer.Option("--attempt", min=1, help="Number of the attempt; else the newest.")
+]
+
+
+@app.command()
+@connected
+def create(
+    client: Client,
+    topic: Annotated[str, typer.Option(help="Topic, by id or name.")],
+    component: Annotated[
+        list[str] | None, typer.Option(help="Id of a component; repeat. Else the newest ones.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
+    comment: Annotated[str | None, typer.Option(help="Why it runs.")] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Create a job, as a lab: needs DCI_CLIENT_ID and DCI_API_SECRET."""
+    values = {"topic_id": topic, "components_ids": component, "name": name, "comment": comment}
+    fields = (TOPIC, Field("components_ids", "", "list"), Field("name", ""), Field("comment", ""))
+    write_one(client.post("/jobs/schedule", body(client, fields, values))["job"], form)
+
+
+@app.command()
+@connected
+def cancel(client: Client, which: WhichArgument) -> None:
+    """Stop a job; what it made so far is collected."""
+    client.post(f"/jobs/{find_id(client, 'job', which)}/cancel")
+
+
+@app.command()
+@connected
+def retry(client: Client, which: WhichArgument) -> None:
+    """Queue a finished job again."""
+    client.post(f"/jobs/{find_id(client, 'job', which)}/retry")
+
+
+@app.command()
+@connected
+def stages(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """List the stages of every attempt."""
+    columns = ("attempt", "name", "status", "started_at", "ended_at", "exit_code", "message")
+    path = f"/jobs/{find_id(client, 'job', which)}/stages"
+    write_many(client.get(path)["stages"], columns, form)
+
+
+@app.command()
+@connected
+def files(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """List the files that a job brought home."""
+    path = f"/jobs/{find_id(client, 'job', which)}/files"
+    show_list(client, path, "files", ("id", "name", "mime", "size", "created_at"), form)
+
+
+@app.command()
+@connected
+def tests(
+    client: Client,
+    which: WhichArgument,
+    outcome: Annotated[
+        str, typer.Option(help="Only these, separated by commas; empty for all.")
+    ] = "failed,errored",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List test cases; those that failed if nothing else is asked for."""
+    columns = ("outcome", "state", "classname", "name", "time", "message")
+    path = f"/jobs/{find_id(client, 'job', which)}/tests"
+    parameters = {"outcome": outcome} if outcome else {}
+    show_list(client, path, "tests", columns, form, parameters=parameters)
+
+
+@app.command()
+def log(
+    which: WhichArgument,
+    attempt: AttemptOption = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until the job is finished.")
+    ] = False,
+    search: Annotated[
+        str | None, typer.Option(help="Only lines that hold this text, with their numbers.")
+    ] = None,
+    server: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
+    user: Annotated[str | None, typer.Option(help="Name of a user.")] = None,
+) -> None:
+    """Print a job's log as it was printed in the lab.
+
+    Example: `ringtest job log ID --follow`, `ringtest job log ID --search error`
+    """
+    parameters = {"attempt": str(attempt)} if attempt else {}
+    with problems(), Client(find_connection(server, user)) as client:
+        job = find_id(client, "job", which)
+        if search is not None:
+            found = client.get(f"/jobs/{job}/log/search", {"q": search, **parameters})
+            for match in found["matches"]:
+                print(f"{match['line']}: {match['text']}")
+        elif follow:
+            asyncio.run(_follow(client, job, parameters))
+        else:
+            for chunk in client.stream(f"/jobs/{job}/log/raw", parameters):
+                sys.stdout.buffer.write(chunk)
+
+
+async def _follow(client: Client, job: str, parameters: dict[str, str]) -> None:
+    async with AsyncClient(client.connection) as following:
+        async for lines in follow_log(following, job, parameters):
+            print("\n".join(lines), flush=True)
+
+
+@app.command()
+def watch(
+    which: WhichArgument,
+    lines: Annotated[int, typer.Option(min=0, help="Lines of the log on the screen.")] = 12,
+    server: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
+    user: Annotated[str | None, typer.Option(help="Name of a user.")] = None,
+) -> None:
+    """Watch a job live until it is finished: stages, tests, end of the log.
+
+    Ends with 0 if it passed, 10 if it failed, 11 if it errored, 12 if it was cancelled.
+    """
+    with problems(), Client(find_connection(server, user)) as client:
+        job = find_id(client, "job", which)
+        client.get(f"/jobs/{job}")  # a job that is not there is told at once
+        result = asyncio.run(_watch(client, job, lines))
+    raise typer.Exit(EXIT_OF_RESULT.get(result, 1))
+
+
+async def _watch(client: Client, job: str, lines: int) -> str:
+    async with AsyncClient(client.connection) as watching:
+        return await watch_job(watching, job, lines)

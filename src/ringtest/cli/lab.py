@@ -1,0 +1,63 @@
+"""`ringtest lab`: remote CIs."""
+
+from typing import Annotated
+
+import typer
+
+from ringtest.cli.calls import connected
+from ringtest.cli.fields import Field
+from ringtest.cli.keys import add_key_command
+from ringtest.cli.kinds import find_id
+from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
+from ringtest.cli.output import Format, FormatOption
+from ringtest.client import Client
+
+LAB = Noun(
+    name="lab",
+    help="Labs (remote CIs in the API): where jobs run.",
+    columns=(
+        "id",
+        "name",
+        "team.name",
+        "connected",
+        "last_seen_at",
+        "agent_version",
+        "topics.name",
+    ),
+    fields=(
+        Field("name", "Name of the lab.", required=True, positional=True),
+        Field("team_id", "Team it belongs to.", "ref", required=True, noun="team"),
+        Field("public", "Visible to other teams.", "flag"),
+        Field("data", "Free data: JSON or @file.", "data"),
+    ),
+    example="Example: `ringtest lab create west --team Lab`; the answer holds the agent's key.",
+)
+
+app = noun_app(LAB)
+add_key_command(app, "lab")
+
+TopicOption = Annotated[str, typer.Option("--topic", help="Topic, by id or name.")]
+
+
+@app.command()
+@connected
+def subscribe(client: Client, which: WhichArgument, topic: TopicOption) -> None:
+    """Let the lab have the jobs of a topic."""
+    lab = find_id(client, "lab", which)
+    client.post(f"/remotecis/{lab}/topics", {"topic_id": find_id(client, "topic", topic)})
+
+
+@app.command()
+@connected
+def unsubscribe(client: Client, which: WhichArgument, topic: TopicOption) -> None:
+    """Send the lab no more jobs of a topic."""
+    lab = find_id(client, "lab", which)
+    client.delete(f"/remotecis/{lab}/topics/{find_id(client, 'topic', topic)}")
+
+
+@app.command()
+@connected
+def topics(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """List the topics whose jobs the lab gets."""
+    lab = find_id(client, "lab", which)
+    show_list(client, f"/remotecis/{lab}/topics", "topics", ("id", "name"), form)

@@ -1,0 +1,52 @@
+"""`ringtest product`."""
+
+from typing import Annotated
+
+import typer
+
+from ringtest.cli.calls import connected
+from ringtest.cli.fields import Field
+from ringtest.cli.kinds import find_id
+from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
+from ringtest.cli.output import Format, FormatOption
+from ringtest.client import Client
+
+PRODUCT = Noun(
+    name="product",
+    help="Products: what is tested, and which teams may see it.",
+    columns=("id", "name", "label", "topics.name", "state"),
+    fields=(
+        Field("name", "Name of the product.", required=True, positional=True),
+        Field("label", "Short unique label; else made of the name."),
+        Field("description", "What it is."),
+    ),
+    example="Example: `ringtest product create app`, then `ringtest product grant app --team Lab`",
+)
+
+app = noun_app(PRODUCT)
+
+TeamOption = Annotated[str, typer.Option("--team", help="Team, by id or name.")]
+
+
+@app.command()
+@connected
+def grant(client: Client, which: WhichArgument, team: TeamOption) -> None:
+    """Let a team see the product."""
+    product = find_id(client, "product", which)
+    client.post(f"/products/{product}/teams", {"team_id": find_id(client, "team", team)})
+
+
+@app.command()
+@connected
+def revoke(client: Client, which: WhichArgument, team: TeamOption) -> None:
+    """Hide the product from a team."""
+    product = find_id(client, "product", which)
+    client.delete(f"/products/{product}/teams/{find_id(client, 'team', team)}")
+
+
+@app.command()
+@connected
+def teams(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """List the teams that see the product."""
+    product = find_id(client, "product", which)
+    show_list(client, f"/products/{product}/teams", "teams", ("id", "name", "country"), form)
