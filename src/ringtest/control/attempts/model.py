@@ -106,7 +106,9 @@ def standing(job: Job, attempt: Attempt) -> Standing:
     if attempt.number == job.attempt and job.status is not JobStatus.FINISHED:
         if attempt.outcome is None and job.status is JobStatus.RUNNING:
             return Standing.OWNS
-        if attempt.outcome is Outcome.LOST and job.status is JobStatus.QUEUED:
+        # a job that a person queued again has not started: its old attempts are history
+        waits = job.status is JobStatus.QUEUED and job.started_at is not None
+        if attempt.outcome is Outcome.LOST and waits:
             return Standing.REVIVABLE
     return Standing.FENCED
 

@@ -14,7 +14,7 @@ from ringtest.control.jobs.model import Job
 from ringtest.control.kernel.errors import Unauthorised
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
-from ringtest.control.kernel.outcome import JobStatus, Stage, StageStatus
+from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
 from ringtest.control.kernel.settings import Settings
 
 _ORDERS = 200
@@ -107,7 +107,7 @@ async def report(
         for move in stages:
             await _tell_stage(tx, job, move)
     if attempt.outcome in (Outcome.FINISHED, Outcome.RELEASED) and held.attempt.outcome is None:
-        await store.close_stages(tx, attempt, job.reason)
+        await _close_stages(tx, job, attempt)
     await jobs.save_job(tx, before=held.job, after=job, events=step.events)
     if progress:
         await jobs.save_progress(tx, job_id=job.id, progress=asdict(progress))
@@ -146,6 +146,12 @@ def _fold(
                 ended = model.release(job, attempt, reason=reason, now=now)
                 step = replace(ended, events=(*step.events, *ended.events))
     return step, stages, progress
+
+
+async def _close_stages(tx: Transaction, job: Job, attempt: Attempt) -> None:
+    passed = job.result is JobResult.PASSED
+    status = StageStatus.PASSED if passed else StageStatus.ERRORED
+    await store.close_stages(tx, attempt, status, job.reason)
 
 
 async def _tell_stage(tx: Transaction, job: Job, move: model.StageMove) -> None:
@@ -239,6 +245,6 @@ async def _save(tx: Transaction, job: Job, step: Step | None) -> bool:
         return False
     await store.save_attempt(tx, step.attempt)
     if step.job.status is JobStatus.FINISHED:
-        await store.close_stages(tx, step.attempt, step.job.reason)
+        await _close_stages(tx, step.job, step.attempt)
     await jobs.save_job(tx, before=job, after=step.job, events=step.events)
     return True

@@ -9,6 +9,7 @@ import asyncpg
 
 from ringtest.control.attempts.model import Attempt, Order, Outcome, StageRow
 from ringtest.control.db.pool import Transaction
+from ringtest.control.kernel.outcome import StageStatus
 
 _ATTEMPT = """a.*, (SELECT count(*) FROM job_attempts b WHERE b.job_id = a.job_id
   AND b.number < a.number AND b.outcome = 'lost') AS lost_before"""
@@ -91,13 +92,16 @@ async def save_stages(
     )  # fmt: skip
 
 
-async def close_stages(tx: Transaction, attempt: Attempt, message: str | None) -> None:
+async def close_stages(
+    tx: Transaction, attempt: Attempt, status: StageStatus, message: str | None
+) -> None:
     """A stage does not outlive its attempt."""
     await tx.execute(
-        "UPDATE job_stages SET status = 'errored', ended_at = $3, message = coalesce(message, $4)"
+        "UPDATE job_stages SET status = $3, ended_at = $4, message = coalesce(message, $5)"
         " WHERE job_id = $1 AND attempt = $2 AND status = 'running'",
         attempt.job_id,
         attempt.number,
+        status,
         tx.now,
         message,
     )

@@ -104,7 +104,7 @@ async def update_job(job_id: str, request: Http, db: Database, caller: Caller) -
     return answers.one("job", text, etag=fresh)
 
 
-@delete("/jobs/{job_id:str}", status_code=204, summary="Archive a job and its files")
+@delete("/jobs/{job_id:str}", status_code=200, summary="Archive a job and its files")
 async def delete_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -160,7 +160,7 @@ async def put_key(job_id: str, request: Http, db: Database, caller: Caller) -> R
     return answers.one("kv", answers.encode(noted).decode(), status=201)
 
 
-@delete("/jobs/{job_id:str}/kv", status_code=204, summary="Forget a number")
+@delete("/jobs/{job_id:str}/kv", status_code=200, summary="Forget a number")
 async def delete_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
     body = bodies.closed(Key, await request.body())
     async with db.transaction(caller.tenant) as tx:

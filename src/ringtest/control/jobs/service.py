@@ -32,7 +32,7 @@ from ringtest.control.jobs.model import (
     post_status,
     read_cursor,
 )
-from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed
+from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed, Unauthorised
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
@@ -386,8 +386,9 @@ async def delete_key(tx: Transaction, *, caller: Caller, job_id: UUID, key: str)
 async def _own(tx: Transaction, caller: Caller, job_id: UUID, *, etag: str | None = None) -> Job:
     """The job, held; 404 when unseen or changed since `etag`, 401 when only readable."""
     found = await store.lock(tx, job_id, caller.visible_teams)
-    if found is None:
-        raise NotFound("job not found")
+    if found is None:  # policies lock only what the caller may write
+        await require_job(tx, caller=caller, job_id=job_id)
+        raise Unauthorised
     job, current = found
     permit(caller.is_member(job.team_id))
     if etag is not None and etag != current:

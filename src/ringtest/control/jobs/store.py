@@ -249,7 +249,8 @@ async def save(tx: Transaction, job: Job, *, word: str | None, comment: str | No
         WITH state AS (
           INSERT INTO jobstates (id, created_at, status, comment, job_id, team_id)
           SELECT $14, $2, $15::text::dci_status, $16, $1, $17 WHERE $15::text IS NOT NULL),
-        old AS (SELECT attempt <> $8 OR (status = 'finished' AND $4 = 'queued') AS afresh
+        old AS (SELECT attempt <> $8::int
+          OR (status = 'finished' AND $4::job_status = 'queued') AS afresh
           FROM jobs WHERE id = $1)
         UPDATE jobs SET updated_at = $2, etag = $3, status = $4, stage = $5, result = $6,
           status_reason = $7, attempt = $8, max_attempts = $9, cancel_requested_at = $10,
