@@ -79,7 +79,7 @@ async def test_a_slow_step_is_killed_with_its_children(
     assert "not done after its 0.2 s" in job.kinds("stage")[-3]["message"]
 
 
-async def test_a_job_that_is_out_of_time_fails_and_is_collected(
+async def test_a_job_that_is_out_of_time_errs_and_is_collected(
     server: Any, agent: Any, spec: Spec
 ) -> None:
     job = server.add_job(
@@ -91,8 +91,9 @@ async def test_a_job_that_is_out_of_time_fails_and_is_collected(
         timeout_seconds=0.5,
     )
     await server.until(lambda: job.phase == "finished")
-    assert job.stages() == [("prepare", "passed"), ("test", "failed"), ("collect", "passed")]
-    assert "time of 0.5 s is over" in job.end()["reason"]
+    assert job.stages() == [("prepare", "passed"), ("test", "errored"), ("collect", "passed")]
+    assert job.end()["result"] == "errored"
+    assert job.end()["reason"] == "timed out after 0.5 s"
     assert [file["content"] for file in job.files.values()] == [b"x\n"]
 
 

@@ -88,9 +88,9 @@ class Execution:
         else:
             reason = await self._run_stage("test", self._test, failure="failed")
             if reason is not None:
-                result = "failed"
+                result = "errored" if self._control.early is Early.TIMED_OUT else "failed"
         if self._control.early is Early.CANCELLED:
-            result, reason = "cancelled", "cancelled on request"
+            result, reason = "cancelled", None  # the server knows who asked
         if not self._control.abandoned:
             await self._run_stage("collect", self._collect, failure="errored")
         return result, reason
@@ -111,8 +111,8 @@ class Execution:
             code, message = error.exit_code, error.message
         except Interrupted:
             message = self._why_interrupted()
-            if self._control.early is not Early.TIMED_OUT or self._control.abandoned:
-                status = "skipped"
+            timed_out = self._control.early is Early.TIMED_OUT and not self._control.abandoned
+            status = "errored" if timed_out else "skipped"
         except Exception as error:
             status, message = "errored", f"the agent failed: {type(error).__name__}: {error}"
             log.exception("%s: %s", self._attempt.label, message)
@@ -137,8 +137,8 @@ class Execution:
         if self._control.abandoned:
             return self._control.detail
         if self._control.early is Early.TIMED_OUT:
-            return f"the job's time of {self._attempt.claim.timeout_seconds:g} s is over"
-        return "cancelled on request"
+            return f"timed out after {self._attempt.claim.timeout_seconds:g} s"
+        return "cancelled"
 
     async def _prepare(self) -> None:
         if self._attempt.claim.definition is None:

@@ -87,7 +87,10 @@ class LabApi:
 def is_temporary(error: ApiError) -> bool:
     """True when the same request may work later: the server is busy, or our key is refused.
 
-    A refused key is temporary for a journal: keys get rotated and clocks get set.
+    A refused key is temporary for a journal: keys get rotated and clocks get set. A lease
+    that the server does not know is not.
     """
+    if error.status == 401:
+        return "lease" not in error.message
     hmac = error.status == 400 and error.message.startswith("HmacMechanism")
-    return hmac or error.status in (401, 403, 408, 425, 429) or error.status >= 500
+    return hmac or error.status in (403, 408, 425, 429) or error.status >= 500

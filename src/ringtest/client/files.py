@@ -1,7 +1,7 @@
 """Local files on their way to the server: digest first, then the bytes."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,3 +41,9 @@ class LocalFile:
         """The same for an asynchronous client; a chunk is read in well under a millisecond."""
         for chunk in self.chunks():
             yield chunk
+
+
+def upload_headers(headers: Mapping[str, str], file: LocalFile) -> list[tuple[bytes, bytes]]:
+    """Headers with the length that spares the server from chunks; text goes out as UTF-8."""
+    named = {**headers, "Content-Length": str(file.size)}
+    return [(name.encode("ascii"), value.encode()) for name, value in named.items()]

@@ -12,7 +12,7 @@ from ringtest.client import requests
 from ringtest.client.auth import BODY_SHA256
 from ringtest.client.connection import TIMEOUT, USER_AGENT, Connection
 from ringtest.client.errors import error_from, unreachable_from
-from ringtest.client.files import LocalFile
+from ringtest.client.files import LocalFile, upload_headers
 from ringtest.client.requests import PAGE_SIZE, Call
 from ringtest.client.retry import RETRIED_STATUSES, Retries, may_retry, wait_asked_for
 
@@ -113,7 +113,7 @@ class Client:
             "POST",
             self.connection.url(path),
             content=file.chunks(),
-            headers={**headers, "Content-Length": str(file.size)},
+            headers=upload_headers(headers, file),
             extensions={BODY_SHA256: file.sha256},
         )
         try:
