@@ -128,11 +128,11 @@ function makeJob(make: Make): FakeJob {
 const GOOD = { total: 740, failing: 0, regressed: false, sinceJob: null };
 const LAB_B_BAD = { total: 740, failing: 3, regressed: false, sinceJob: null };
 
-export function makeJobs(): FakeJob[] {
+export function makeJobs(bigLog: number): FakeJob[] {
   return [
     makeJob({ number: 1, lab: LAB_A, markup: MARKUP_111, status: 'success', minutes: 300, log: passingLog('1.1.1'), plan: GOOD }),
     makeJob({ number: 2, lab: LAB_B, markup: MARKUP_111, status: 'failure', minutes: 299, log: passingLog('1.1.1'), plan: LAB_B_BAD }),
-    makeJob({ number: 3, lab: LAB_A, markup: MARKUP_201, status: 'success', minutes: 120, log: passingLog('2.0.1', 300), plan: GOOD, previous: 1 }),
+    makeJob({ number: 3, lab: LAB_A, markup: MARKUP_201, status: 'success', minutes: 120, log: passingLog('2.0.1', bigLog), plan: GOOD, previous: 1 }),
     makeJob({ number: 4, lab: LAB_B, markup: MARKUP_201, status: 'failure', minutes: 119, log: passingLog('2.0.1'), plan: { ...LAB_B_BAD, sinceJob: id(6, 2) }, previous: 2, attempt: 2, tags: ['nightly'] }),
     makeJob({ number: 5, lab: LAB_A, markup: MARKUP_210, status: 'failure', minutes: 5, log: failingLog('2.1.0'), previous: 3 }),
     makeJob({ number: 6, lab: LAB_B, markup: MARKUP_210, status: 'running', minutes: 1, log: passingLog('2.1.0'), plan: GOOD, previous: 4 }),

@@ -12,12 +12,17 @@ export interface Told {
 }
 
 export class World {
-  readonly jobs: FakeJob[] = makeJobs();
+  readonly jobs: FakeJob[];
   readonly deliveries: Delivery[] = makeDeliveries();
   readonly labs: Lab[] = structuredClone(labs);
   loggedIn = true;
   private lastEvent = 0;
   private readonly listeners = new Set<(told: Told) => void>();
+
+  /** `bigLog`: how often the long log repeats itself; 300 makes 216,000 lines. */
+  constructor({ bigLog = 2 } = {}) {
+    this.jobs = makeJobs(bigLog);
+  }
 
   listen(listener: (told: Told) => void): () => void {
     this.listeners.add(listener);

@@ -1,5 +1,4 @@
 import { Modal, ModalBody, ModalHeader } from 'pf/Modal';
-import { Fragment } from 'react';
 import { SHORTCUTS } from '@/keys/match';
 
 export function HelpModal({ onClose }: { onClose: () => void }) {
@@ -8,23 +7,25 @@ export function HelpModal({ onClose }: { onClose: () => void }) {
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="help-title">
       <ModalHeader title="Keyboard" labelId="help-title" />
       <ModalBody>
-        <dl className="rt-help">
+        <div className="rt-help">
           {groups.map((group) => (
-            <Fragment key={group}>
+            <section key={group}>
               <h3>{group}</h3>
-              {SHORTCUTS.filter((shortcut) => shortcut.group === group).map(({ keys, says }) => (
-                <div key={keys}>
-                  <dt>
-                    {keys.split(' ').map((key) => (
-                      <kbd key={key}>{key}</kbd>
-                    ))}
-                  </dt>
-                  <dd>{says}</dd>
-                </div>
-              ))}
-            </Fragment>
+              <dl>
+                {SHORTCUTS.filter((shortcut) => shortcut.group === group).map(({ keys, says }) => (
+                  <div key={keys}>
+                    <dt>
+                      {keys.split(' ').map((key) => (
+                        <kbd key={key}>{key}</kbd>
+                      ))}
+                    </dt>
+                    <dd>{says}</dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
           ))}
-        </dl>
+        </div>
       </ModalBody>
     </Modal>
   );

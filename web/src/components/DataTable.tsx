@@ -12,6 +12,7 @@ interface Props {
 
 export function DataTable({ label, columns, children, busy }: Props) {
   return (
+    <div className="rt-table-box">
     <table
       className="pf-v6-c-table pf-m-grid-md pf-m-compact rt-table"
       aria-label={label}
@@ -28,6 +29,7 @@ export function DataTable({ label, columns, children, busy }: Props) {
       </thead>
       <tbody className="pf-v6-c-table__tbody">{children}</tbody>
     </table>
+    </div>
   );
 }
 

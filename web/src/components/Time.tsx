@@ -14,7 +14,7 @@ export function Time({ at, full = false }: Props) {
   if (!at) return <span className="rt-muted">–</span>;
   const hover = `${absolute(at)}\n${utc(at)}`;
   return (
-    <time dateTime={toDate(at).toISOString()} title={hover} className="rt-nowrap">
+    <time dateTime={toDate(at).toISOString()} title={hover} className={full ? undefined : 'rt-nowrap'}>
       {full ? (
         <>
           {absolute(at)} <span className="rt-muted">({ago(at, now)})</span>

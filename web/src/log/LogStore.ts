@@ -8,6 +8,9 @@ import { PLAIN, parseLine, plainText, type Span, type Style } from './ansi';
 import { hitsIn } from './spans';
 
 export const CHUNK = 1000;
+const RETRY_MS = 3_000;
+
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 type Fetch = (fromLine: number, limit: number) => Promise<LogPage>;
 
@@ -26,6 +29,8 @@ export class LogStore {
   private readonly lines = new Map<number, string>();
   private readonly parsed = new Map<number, Parsed>();
   private readonly asking = new Set<number>();
+  /** Chunks that came short, with the length of the log at that time: asked again when it grew. */
+  private readonly short = new Map<number, number>();
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly fetch: Fetch) {}
@@ -71,7 +76,7 @@ export class LogStore {
   need(first: number, last: number): void {
     const end = Math.min(last, this.total - 1);
     for (let chunk = Math.floor(first / CHUNK); chunk * CHUNK <= end; chunk += 1) {
-      if (!this.hasChunk(chunk)) void this.load(chunk);
+      if (!this.hasChunk(chunk) && this.short.get(chunk) !== this.total) void this.load(chunk);
     }
   }
 
@@ -84,18 +89,34 @@ export class LogStore {
     if (this.asking.has(chunk)) return;
     this.asking.add(chunk);
     try {
-      const page = await this.fetch(chunk * CHUNK, CHUNK);
+      await this.fetchChunk(chunk);
       this.error = null;
-      this.loaded = true;
-      this.complete ||= page.complete;
-      this.put(page.from_line, page.lines);
-      this.total = Math.max(this.total, page.total_lines);
     } catch (error) {
       this.error = error instanceof Error ? error : new Error(String(error));
+      if (this.loaded) await pause(RETRY_MS);
     } finally {
       this.asking.delete(chunk);
     }
     this.changed();
+  }
+
+  /** The server sends fewer lines at once when they are long: go on until the chunk is here. */
+  private async fetchChunk(chunk: number): Promise<void> {
+    let from = chunk * CHUNK;
+    const end = from + CHUNK;
+    for (;;) {
+      const page = await this.fetch(from, end - from);
+      this.loaded = true;
+      this.complete ||= page.complete;
+      this.total = Math.max(this.total, page.total_lines);
+      this.put(page.from_line, page.lines);
+      from = page.from_line + page.lines.length;
+      if (from >= Math.min(end, this.total)) return;
+      if (page.lines.length === 0) {
+        this.short.set(chunk, this.total);
+        return;
+      }
+    }
   }
 
   /** Live lines. A line sent again (the last one, when it grew) replaces what was there. */

@@ -1,6 +1,6 @@
 /** The visible part of a log: only the rows on the screen exist. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type MouseEvent } from 'react';
+import { useEffect, useRef, type CSSProperties, type MouseEvent } from 'react';
 import { LogRow } from './LogRow';
 import type { LineRange } from './lineLink';
 import type { LogStore } from './LogStore';
@@ -87,6 +87,7 @@ export function LogView(props: Props) {
       aria-label="Log"
       tabIndex={0}
       onScroll={onScroll}
+      style={{ '--size': `${rows.getTotalSize()}px` } as CSSProperties}
     >
       <div className="rt-log-all" style={{ height: rows.getTotalSize() }}>
         {items.map((item) => {

@@ -1,14 +1,25 @@
-/** Where to look first: the first line that speaks of an error in the stage that broke. */
-import type { Id, LogMatch, Stage } from '@/api/types';
+/** Where to look first: the first line that tells of an error in the stage that broke. */
 import { searchLog } from '@/api/queries/log';
+import type { Id, LogMatch, Stage } from '@/api/types';
+import { plainText } from './ansi';
 
-/** Words that tools write when something breaks, most telling first. */
-const SIGNS = ['Traceback (most recent call last)', 'FAILED', 'ERROR', 'error:', 'fatal:'];
-const LIMIT = 200;
+/** What the server is asked for; the search ignores case. */
+const SEARCHES = ['Traceback (most recent', 'error', 'failed', 'fatal'];
+const LIMIT = 1000;
 
-/** The first match at or after the stage's beginning, over all signs. */
-export function firstOf(matches: readonly LogMatch[][], from: number): number | null {
-  const lines = matches.flatMap((list) => list.map((match) => match.line));
+const TELLING =
+  /Traceback \(most recent|\b(?:error|fatal|failed|failure)\b\s*[:!]|\b[A-Z]\w*(?:Error|Exception)\b|^E\s|\bFAILED\b|\bERROR\b/i;
+const CALM = /\b(?:PASSED|SKIPPED|XFAIL|ok)\b|\b0 (?:errors?|failed|failures?)\b/;
+
+/** A test called `test_error_pages` that passed tells of no error. */
+export function tellsOfError(line: string): boolean {
+  const text = plainText(line);
+  return TELLING.test(text) && !CALM.test(text);
+}
+
+/** The first telling line at or after `from`, else the first one at all. */
+export function firstOf(matches: readonly LogMatch[], from: number): number | null {
+  const lines = matches.filter((match) => tellsOfError(match.text)).map((match) => match.line);
   const inStage = lines.filter((line) => line >= from);
   const best = Math.min(...(inStage.length ? inStage : lines));
   return Number.isFinite(best) ? best : null;
@@ -21,8 +32,7 @@ export async function findFirstError(
   broken: Stage | null,
 ): Promise<number | null> {
   const answers = await Promise.all(
-    SIGNS.map((sign) => searchLog(jobId, attempt, sign, LIMIT).then((answer) => answer.matches)),
+    SEARCHES.map((text) => searchLog(jobId, attempt, text, LIMIT).then((answer) => answer.matches)),
   );
-  const start = broken?.first_line ?? 0;
-  return firstOf(answers, start) ?? broken?.first_line ?? null;
+  return firstOf(answers.flat(), broken?.first_line ?? 0) ?? broken?.first_line ?? null;
 }

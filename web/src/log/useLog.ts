@@ -23,7 +23,8 @@ export function useLog(jobId: Id, attempt: number, live: boolean): LogStore {
     void store.open().then(() => {
       if (gone || store.complete || !live) return;
       stream = new Stream({
-        address: () => logStreamAddress(jobId, attempt, store.total),
+        // The last line may have been cut off in the middle: it is sent again, whole.
+        address: () => logStreamAddress(jobId, attempt, Math.max(0, store.total - 1)),
         types: ['lines', 'end'],
         onState: () => undefined,
         onMessage: (type, data) => {

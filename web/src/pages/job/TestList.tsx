@@ -1,6 +1,6 @@
 /** Test cases, however many: only rows on the screen exist, only their pages are loaded. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type CSSProperties } from 'react';
 import type { Id } from '@/api/types';
 import { TestRow } from './TestRow';
 import type { TestPages } from './useTestPages';
@@ -37,7 +37,14 @@ export function TestList({ jobId, pages, needle, onVisible }: Props) {
     });
 
   return (
-    <div ref={box} className="rt-list" tabIndex={0} role="list" aria-label="Test cases">
+    <div
+      ref={box}
+      className="rt-list"
+      tabIndex={0}
+      role="list"
+      aria-label="Test cases"
+      style={{ '--size': `${rows.getTotalSize()}px` } as CSSProperties}
+    >
       <div className="rt-list-all" style={{ height: rows.getTotalSize() }}>
         {items.map((item) => (
           <div

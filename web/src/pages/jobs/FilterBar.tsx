@@ -8,9 +8,9 @@ import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { teamsQuery, topicsQuery } from '@/api/queries/catalog';
 import { labsQuery } from '@/api/queries/labs';
-import type { JobStatus, Named } from '@/api/types';
+import type { Named } from '@/api/types';
 import { JOB_LOOKS, JOB_STATUSES } from '@/format/status';
-import { activeFilters, withFilter, withoutFilter, type FilterParam } from './filters';
+import { ANY_RUNNING, activeFilters, withFilter, withoutFilter, type FilterParam } from './filters';
 
 interface PickProps {
   param: FilterParam;
@@ -109,27 +109,30 @@ function FreeField() {
   );
 }
 
+const STATUSES: readonly Named[] = [
+  { id: ANY_RUNNING, name: 'Running' },
+  ...JOB_STATUSES.map((id) => ({ id, name: JOB_LOOKS[id].label })),
+];
+
 export function FilterBar() {
   const [params, setParams] = useSearchParams();
   const labs = useQuery(labsQuery).data ?? [];
   const topics = useQuery(topicsQuery).data ?? [];
   const teams = useQuery(teamsQuery).data ?? [];
-  const statuses = JOB_STATUSES.map((id) => ({ id, name: JOB_LOOKS[id].label }));
   const active = activeFilters(params);
   const nameOf: Partial<Record<FilterParam, readonly Named[]>> = {
+    status: STATUSES,
     lab: labs,
     topic: topics,
     team: teams,
   };
   const words = (param: FilterParam, value: string) =>
-    param === 'status'
-      ? (JOB_LOOKS[value as JobStatus]?.label ?? value)
-      : (nameOf[param]?.find((one) => one.id === value)?.name ?? value);
+    nameOf[param]?.find((one) => one.id === value)?.name ?? value;
   return (
     <div role="search" aria-label="Filter jobs">
       <div className="rt-filters">
         <NameField />
-        <Pick param="status" label="Status" options={statuses} />
+        <Pick param="status" label="Status" options={STATUSES} />
         <Pick param="lab" label="Lab" options={labs} />
         <Pick param="topic" label="Topic" options={topics} />
         {teams.length > 1 && <Pick param="team" label="Team" options={teams} />}

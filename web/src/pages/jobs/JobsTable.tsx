@@ -41,6 +41,7 @@ function content(job: Job, column: ColumnId): ReactNode {
     case 'components':
       return <Versions components={job.components} />;
     case 'tests':
+      if (job.phase === 'queued') return '–';
       return job.phase === 'running' ? (
         <ProgressBar progress={job.progress} />
       ) : (

@@ -30,8 +30,12 @@ export function activeFilters(params: URLSearchParams): ActiveFilter[] {
   );
 }
 
+/** Not a status of the wire: running, whatever the stage. */
+export const ANY_RUNNING = 'any-running';
+
 /** `column:value` as the API wants it; a free condition is one already. */
 function condition({ param, value }: ActiveFilter): readonly [string, string] {
+  if (param === 'status' && value === ANY_RUNNING) return ['phase', 'running'];
   if (param === 'where') {
     const colon = value.indexOf(':');
     return colon < 0 ? [value, ''] : [value.slice(0, colon), value.slice(colon + 1)];

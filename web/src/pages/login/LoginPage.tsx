@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Alert } from 'pf/Alert';
 import { Button } from 'pf/Button';
 import { Form, FormGroup } from 'pf/Form';
 import { TextInput } from 'pf/TextInput';
@@ -13,9 +14,9 @@ import { Logo } from '@/components/Logo';
 import { useTitle } from '@/components/PageHead';
 
 /** The server's 401 talks about operations; at the door it only ever means one thing. */
-function doorError(error: Error): Error {
-  if (!(error instanceof ApiError) || error.status !== 401) return error;
-  return new Error('Name and password do not match an account.');
+function DoorError({ error }: { error: Error }) {
+  if (!(error instanceof ApiError) || error.status !== 401) return <ErrorBox error={error} />;
+  return <Alert variant="danger" isInline title="Name and password do not match an account" />;
 }
 
 export function LoginPage() {
@@ -46,7 +47,7 @@ export function LoginPage() {
         </div>
         <p className="rt-muted">One product build, many laboratories, one answer.</p>
         <Form onSubmit={submit}>
-          {login.isError && <ErrorBox error={doorError(login.error)} />}
+          {login.isError && <DoorError error={login.error} />}
           <FormGroup label="Name or e-mail" fieldId="name" isRequired>
             <TextInput
               id="name"

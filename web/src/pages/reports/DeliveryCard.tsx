@@ -12,10 +12,14 @@ import type { Delivery } from '@/api/types';
 import { ErrorBox } from '@/components/ErrorBox';
 import { DeliveryLabel } from '@/components/StatusLabel';
 import { Time } from '@/components/Time';
+import { useNow } from '@/components/useNow';
 import { plural } from '@/format/size';
+import { toDate } from '@/format/time';
 import { messageText } from './message';
 
 function When({ delivery }: { delivery: Delivery }) {
+  const now = useNow();
+  const isDue = delivery.next_at !== null && toDate(delivery.next_at).getTime() <= now;
   if (delivery.delivered_at) {
     return (
       <>
@@ -26,7 +30,8 @@ function When({ delivery }: { delivery: Delivery }) {
   if (delivery.status === 'pending' && delivery.next_at) {
     return (
       <>
-        next try <Time at={delivery.next_at} />
+        {isDue ? 'next try is due' : 'next try '}
+        {!isDue && <Time at={delivery.next_at} />}
       </>
     );
   }

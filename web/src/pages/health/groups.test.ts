@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import type { FailureGroup } from '@/api/types';
+import { groups } from '../../../mock/triage';
+import { inOrder, matches, readFilter, sinceWords, verdictWords } from './groups';
+
+const [everyone, onlyB] = groups as [FailureGroup, FailureGroup];
+
+test('the verdict is who is hit', () => {
+  expect(verdictWords(everyone).big).toBe('Everyone');
+  expect(verdictWords(onlyB)).toEqual({ big: 'Only lab-b', small: '1 of 2 labs that ran it' });
+  const { verdict } = onlyB;
+  expect(verdictWords({ ...onlyB, verdict: { ...verdict, scope: 'only_run' } }).small).toContain('only lab');
+});
+
+test('since is the version that came with the failure', () => {
+  expect(sinceWords(everyone)).toBe('markupsafe 2.1.0');
+  expect(sinceWords(onlyB)).toBe('');
+});
+
+test('new failures of everyone come first, gone ones last', () => {
+  expect(inOrder([onlyB, everyone])).toEqual([everyone, onlyB]);
+});
+
+test('filters of the address', () => {
+  const shown = (search: string) =>
+    groups.filter((group) => matches(group, readFilter(new URLSearchParams(search)))).length;
+  expect(['', 'scope=everyone', 'seen=known', 'scope=everyone&seen=known', 'scope=nonsense'].map(shown)).toEqual([2, 1, 1, 0, 2]);
+});

@@ -1,0 +1,122 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import { id } from '../../../mock/catalog';
+import { open } from '../../../test/render';
+import { server } from '../../../test/server';
+
+const FAILED = `/jobs/${id(6, 5)}`;
+const RUNNING = `/jobs/${id(6, 6)}`;
+const BIG = `/jobs/${id(6, 7)}`;
+
+test('a failed job shows its proof before anyone asks', async () => {
+  open(FAILED);
+  await screen.findByRole('heading', { name: /The test stage failed/ });
+  expect(screen.getAllByText(/cannot import name 'soft_unicode'/).length).toBeGreaterThan(0);
+  expect(screen.getByRole('list', { name: 'Stages of attempt 1' }).textContent).toContain('exit 4');
+});
+
+test('the log has a heading per stage, and folds', async () => {
+  const { user } = open(`${FAILED}/log`);
+  const log = await screen.findByRole('log');
+  await within(log).findByText(/python3 -m venv/);
+  await user.click(within(log).getByRole('button', { name: /prepare/ }));
+  await waitFor(() => expect(within(log).queryByText(/python3 -m venv/)).toBeNull());
+});
+
+test('colours of the log are styles, its markup is text', async () => {
+  const log = server.world.job(id(6, 5))?.log;
+  log?.lines.splice(0, 1, '\u001b[31m<b>red</b>\u001b[0m');
+  open(`${FAILED}/log`);
+  const red = await screen.findByText('<b>red</b>');
+  expect(red.className).toBe('fg-ansi-1');
+});
+
+test('a line link marks its line, a click on a number makes one', async () => {
+  const { user, where } = open(`${FAILED}/log#L9`);
+  const line = await screen.findByRole('link', { name: 'Line 9' });
+  expect(line.parentElement?.className).toContain('rt-log-named');
+  await user.click(screen.getByRole('link', { name: 'Line 3' }));
+  expect(where()).toBe(`${FAILED}/log#L3`);
+});
+
+test('a search finds, counts and steps', async () => {
+  const { user } = open(`${FAILED}/log`);
+  await screen.findByRole('log');
+  await user.type(screen.getByRole('searchbox', { name: 'Search the log' }), 'soft_unicode');
+  await screen.findByText(/^1 of 2$/);
+  await user.keyboard('{Enter}');
+  await screen.findByText(/^2 of 2$/);
+});
+
+test('live lines appear in the log of a running job', async () => {
+  open(`${RUNNING}/log`);
+  await screen.findByRole('log');
+  const stream = await waitFor(() => {
+    const found = server.sources.find((source) => source.address.includes('/log/stream'));
+    if (!found) throw new Error('no stream yet');
+    return found;
+  });
+  const total = server.world.job(id(6, 6))?.log.lines.length ?? 0;
+  expect(stream.address).toContain(`from_line=${total - 1}`);
+  stream.send('lines', { from_line: total, lines: ['fresh line'] });
+  await screen.findByText(`${(total + 1).toLocaleString('en')} lines`);
+});
+
+test('a job is cancelled only after a question', async () => {
+  const { user } = open(`${RUNNING}/details`);
+  await user.click(await screen.findByRole('button', { name: 'Cancel' }));
+  expect(server.calls.some((call) => call.method === 'POST')).toBe(false);
+  await user.click(await screen.findByRole('button', { name: 'Cancel the job' }));
+  await screen.findByText(/cancel asked for/);
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+});
+
+test('a refused action says why', async () => {
+  const { user } = open(`${FAILED}/details`);
+  await user.click(await screen.findByRole('button', { name: 'Retry' }));
+  server.world.jobs.length = 0;
+  await user.click(await within(await screen.findByRole('dialog')).findByRole('button', { name: 'Retry' }));
+  await screen.findByText('Not found');
+});
+
+test('twenty thousand tests cost the rows on the screen and one page', async () => {
+  open(`${BIG}/tests`);
+  await screen.findByText('20,000 tests');
+  expect(screen.getAllByRole('listitem').length).toBeLessThan(200);
+  expect(server.calls.filter((call) => call.path.endsWith('/tests')).length).toBe(1);
+  expect(screen.getByText(/could not be read as written/)).toBeTruthy();
+});
+
+test('tests are filtered by outcome and name, in the address', async () => {
+  const { user, where } = open(`${BIG}/tests`);
+  await user.click(await screen.findByRole('button', { name: 'failed 107' }));
+  await screen.findByText('107 tests');
+  await user.type(screen.getByRole('searchbox', { name: 'Test name contains' }), 'trim');
+  await waitFor(() => expect(where()).toContain('outcome=failed&q=trim'));
+});
+
+test('a failed test opens to its message and detail', async () => {
+  const { user } = open(`${BIG}/tests`);
+  await user.click(await screen.findByRole('button', { name: /test_upper_0/ }));
+  expect(screen.getByText(/\(case 0\)/)).toBeTruthy();
+  expect(screen.getAllByText('failing since this job').length).toBeGreaterThan(0);
+});
+
+test('an older attempt keeps its log', async () => {
+  const { user, where } = open(`/jobs/${id(6, 4)}/log`);
+  await user.click(await screen.findByRole('button', { name: '1', pressed: false }));
+  expect(where()).toContain('attempt=1');
+  await waitFor(() => expect(server.calls.at(-1)?.query.get('attempt')).toBe('1'));
+});
+
+test('a queued job says what it waits for', async () => {
+  open(`/jobs/${id(6, 8)}`);
+  await screen.findByText('Waiting for the lab');
+});
+
+test('files are read in place, as text', async () => {
+  const { user } = open(`${FAILED}/files`);
+  await user.click(await screen.findByRole('button', { name: 'pytest.log' }));
+  await screen.findByText(/<b>not bold<\/b>/);
+  expect(screen.queryByRole('button', { name: 'core.1234.zst' })).toBeNull();
+});
