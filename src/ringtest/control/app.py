@@ -14,24 +14,28 @@ from litestar.openapi.config import OpenAPIConfig
 
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
+from ringtest.control.attempts import api as attempts_api
+from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.catalog import api as catalog_api
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
 from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
+from ringtest.control.definitions import api as definitions_api
 from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
 from ringtest.control.files import api as files_api
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity.api import provide_caller
 from ringtest.control.jobs import api as jobs_api
-from ringtest.control.jobs import loop as jobs_loop
+from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.labs import api as labs_api
 from ringtest.control.labs import loop as labs_loop
 from ringtest.control.logs import api as logs_api
 from ringtest.control.logs import loop as logs_loop
+from ringtest.control.pipelines import api as pipelines_api
 from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import ResultParser
@@ -45,9 +49,8 @@ from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
 from ringtest.control.triggers import api as triggers_api
 from ringtest.control.triggers import loop as triggers_loop
-from ringtest.control.views import api as views_api
 from ringtest.control.wire import answers
-from ringtest.control.wire.middleware import Asgi, Surround
+from ringtest.control.wire.middleware import Surround
 from ringtest.control.wire.pages import pages
 
 log = logging.getLogger(__name__)
@@ -57,7 +60,11 @@ ROOMS = (
     identity_api,
     labs_api,
     catalog_api,
+    definitions_api,
     jobs_api,
+    jobstates_api,
+    pipelines_api,
+    attempts_api,
     logs_api,
     files_api,
     results_api,
@@ -65,7 +72,6 @@ ROOMS = (
     scheduling_api,
     triage_api,
     reporting_api,
-    views_api,
     feed_api,
 )
 
@@ -88,7 +94,7 @@ def all_loops(parts: Parts) -> list[Loop]:
     """What the server does by itself, whichever process runs it."""
     return [
         *labs_loop.loops(parts.db),
-        *jobs_loop.loops(parts.db, parts.settings),
+        *attempts_loop.loops(parts.db, parts.settings),
         *logs_loop.loops(parts.db, parts.objects),
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
@@ -117,7 +123,7 @@ async def ready(db: Database, notifications: Notifications) -> Response[bytes]:
     return answers.raw(answers.encode({"status": "ok", "listening": listening}))
 
 
-def create_app(parts: Parts, *, static: Path | None = None) -> Asgi:
+def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
     """The HTTP application over `parts`; the caller starts and stops what is behind it."""
     hub = Hub(parts.db, parts.notifications)
     routes = [route for room in ROOMS for route in room.routes]

@@ -130,8 +130,8 @@ async def update_user(user_id: str, request: Http, db: Database, caller: Caller)
     return answers.one("user", text, etag=etag)
 
 
-@delete("/users/{user_id:str}", status_code=200, summary="Archive a user")
-async def delete_user(user_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+@delete("/users/{user_id:str}", status_code=204, summary="Archive a user")
+async def delete_user(user_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_user(tx, caller=caller, user_id=parse_id(user_id, "user"), etag=etag)
@@ -192,8 +192,8 @@ async def update_team(
     return answers.one("team", text, etag=etag)
 
 
-@delete("/teams/{team_id:str}", status_code=200, summary="Archive a team with what it owns")
-async def delete_team(team_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+@delete("/teams/{team_id:str}", status_code=204, summary="Archive a team with what it owns")
+async def delete_team(team_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_team(tx, caller=caller, team_id=parse_id(team_id, "team"), etag=etag)
@@ -210,7 +210,7 @@ async def list_members(team_id: str, db: Database, caller: Caller) -> Response[b
 @post("/teams/{team_id:str}/users/{user_id:str}", summary="Make a user a member")
 async def add_member(
     team_id: str, user_id: str, db: Database, caller: Caller, settings: Settings
-) -> Response[bytes]:
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.add_member(
             tx,
@@ -222,8 +222,8 @@ async def add_member(
     return answers.nothing(status=201)
 
 
-@delete("/teams/{team_id:str}/users/{user_id:str}", status_code=200, summary="End a membership")
-async def drop_member(team_id: str, user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+@delete("/teams/{team_id:str}/users/{user_id:str}", status_code=204, summary="End a membership")
+async def drop_member(team_id: str, user_id: str, db: Database, caller: Caller) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.drop_member(
             tx,
@@ -244,7 +244,7 @@ async def list_grants(team_id: str, db: Database, caller: Caller) -> Response[by
 @post("/teams/{team_id:str}/permissions/components", summary="Let it see teams' components")
 async def grant_components(
     team_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     body = bodies.closed(TeamIds, await request.body())
     async with db.transaction(caller.tenant) as tx:
         await service.grant_components(
@@ -255,12 +255,12 @@ async def grant_components(
 
 @delete(
     "/teams/{team_id:str}/permissions/components",
-    status_code=200,
+    status_code=204,
     summary="No longer let it see teams' components",
 )
 async def revoke_components(
     team_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     body = bodies.closed(TeamIds, await request.body())
     async with db.transaction(caller.tenant) as tx:
         await service.revoke_components(

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, head, post, put
+from litestar import Request, Response, delete, get, post, put, route
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import model, service
@@ -73,10 +73,10 @@ async def update_product(
     return answers.one("product", text, etag=etag)
 
 
-@delete("/products/{product_id:str}", status_code=200, summary="Archive a product")
+@delete("/products/{product_id:str}", status_code=204, summary="Archive a product")
 async def delete_product(
     product_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_product(
@@ -108,12 +108,12 @@ async def link_team(
 
 @delete(
     "/products/{product_id:str}/teams/{team_id:str}",
-    status_code=200,
+    status_code=204,
     summary="Take the product from a team",
 )
 async def unlink_team(
     product_id: str, team_id: str, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.unlink_team(
             tx,
@@ -165,10 +165,10 @@ async def update_topic(
     return answers.one("topic", text, etag=etag)
 
 
-@delete("/topics/{topic_id:str}", status_code=200, summary="Archive a topic and its components")
+@delete("/topics/{topic_id:str}", status_code=204, summary="Archive a topic and its components")
 async def delete_topic(
     topic_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_topic(
@@ -249,10 +249,10 @@ async def update_component(
     return answers.one("component", text, etag=etag)
 
 
-@delete("/components/{component_id:str}", status_code=200, summary="Archive a component")
+@delete("/components/{component_id:str}", status_code=204, summary="Archive a component")
 async def delete_component(
     component_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_component(
@@ -336,8 +336,9 @@ def _place(file_path: str) -> tuple[UUID | None, str]:
     return file_id, "/".join(parts[1:])
 
 
-@get(
+@route(
     "/components/{component_id:str}/files/{file_path:path}",
+    http_method=["GET", "HEAD"],
     summary="A file: `<id>` its record, `<id>/content` its bytes, `<name>` its bytes too",
 )
 async def get_file(
@@ -348,33 +349,16 @@ async def get_file(
     caller: Caller,
     objects: ObjectStore,
 ) -> Response[Any]:
-    """Bytes come with support for Range."""
+    """Bytes come with support for Range; HEAD tells their size and type."""
     file_id, place = _place(file_path)
     component = parse_id(component_id, "component")
-    if file_id is None or place:
+    if file_id is None or place or request.method == "HEAD":
         return await _send(request, db, caller, objects, component, file_id, place)
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_file(
             tx, caller=caller, component_id=component, file_id=file_id
         )
     return answers.one("component_file", text, etag=etag)
-
-
-@head(
-    "/components/{component_id:str}/files/{file_path:path}",
-    summary="Size and type of a file's bytes",
-)
-async def head_file(
-    component_id: str,
-    file_path: str,
-    request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
-) -> Response[Any]:
-    file_id, place = _place(file_path)
-    component = parse_id(component_id, "component")
-    return await _send(request, db, caller, objects, component, file_id, place)
 
 
 async def _send(
@@ -406,12 +390,12 @@ async def _send(
 
 @delete(
     "/components/{component_id:str}/files/{file_path:path}",
-    status_code=200,
+    status_code=204,
     summary="Archive a file",
 )
 async def delete_file(
     component_id: str, file_path: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_file(
@@ -448,6 +432,5 @@ routes = [
     list_files,
     upload_file,
     get_file,
-    head_file,
     delete_file,
 ]

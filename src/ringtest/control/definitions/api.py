@@ -57,10 +57,10 @@ async def update_definition(
     return answers.one(_NOUN, text, etag=fresh)
 
 
-@delete("/job_definitions/{definition_id:str}", status_code=200, summary="Archive a definition")
+@delete("/job_definitions/{definition_id:str}", status_code=204, summary="Archive a definition")
 async def delete_definition(
     definition_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_definition(
             tx,

@@ -74,10 +74,10 @@ async def open_session(
     return answer
 
 
-@delete("/session", status_code=200, summary="Log out: ends the session of the cookie")
+@delete("/session", status_code=204, summary="Log out: ends the session of the cookie")
 async def close_session(
     request: Request[Any, Any, Any], db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     token = model.cookie(request.headers.get("cookie", ""), service.SESSION_COOKIE)
     if token is not None:
         async with db.transaction(caller.tenant) as tx:

@@ -104,8 +104,8 @@ async def update_job(job_id: str, request: Http, db: Database, caller: Caller) -
     return answers.one("job", text, etag=fresh)
 
 
-@delete("/jobs/{job_id:str}", status_code=200, summary="Archive a job and its files")
-async def delete_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+@delete("/jobs/{job_id:str}", status_code=204, summary="Archive a job and its files")
+async def delete_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_job(tx, caller=caller, job_id=parse_id(job_id, "job"), etag=etag)
@@ -125,9 +125,7 @@ async def list_components(
 
 
 @post("/jobs/{job_id:str}/components", summary="Add a component to a job")
-async def add_component(
-    job_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+async def add_component(job_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
     body = bodies.closed(ComponentOf, await request.body())
     async with db.transaction(caller.tenant) as tx:
         await service.add_component(
@@ -139,7 +137,7 @@ async def add_component(
 @delete("/jobs/{job_id:str}/components/{component_id:str}", status_code=201, summary="Take it out")
 async def remove_component(
     job_id: str, component_id: str, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.remove_component(
             tx,
@@ -160,8 +158,8 @@ async def put_key(job_id: str, request: Http, db: Database, caller: Caller) -> R
     return answers.one("kv", answers.encode(noted).decode(), status=201)
 
 
-@delete("/jobs/{job_id:str}/kv", status_code=200, summary="Forget a number")
-async def delete_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+@delete("/jobs/{job_id:str}/kv", status_code=204, summary="Forget a number")
+async def delete_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
     body = bodies.closed(Key, await request.body())
     async with db.transaction(caller.tenant) as tx:
         await service.delete_key(tx, caller=caller, job_id=parse_id(job_id, "job"), key=body.key)

@@ -44,8 +44,8 @@ async def list_jobstates(
     return answers.many("jobstates", items, count)
 
 
-@delete("/jobstates/{jobstate_id:str}", status_code=200, summary="Remove a jobstate for good")
-async def delete_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Response[bytes]:
+@delete("/jobstates/{jobstate_id:str}", status_code=204, summary="Remove a jobstate for good")
+async def delete_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_jobstate(
             tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")

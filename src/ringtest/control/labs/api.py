@@ -138,12 +138,12 @@ async def update_machine(
 
 @delete(
     ["/remotecis/{machine_id:str}", "/feeders/{machine_id:str}"],
-    status_code=200,
+    status_code=204,
     summary="Archive a machine; its keys stop working",
 )
 async def delete_machine(
     machine_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     kind = _kind(request)
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -208,12 +208,12 @@ async def list_subscribers(remoteci_id: str, db: Database, caller: Caller) -> Re
 
 @delete(
     "/remotecis/{remoteci_id:str}/users/{user_id:str}",
-    status_code=200,
+    status_code=204,
     summary="End a subscription",
 )
 async def unsubscribe(
     remoteci_id: str, user_id: str, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.unsubscribe(
             tx,

@@ -68,10 +68,10 @@ async def update_pipeline(
     return answers.one("pipeline", text, etag=fresh)
 
 
-@delete("/pipelines/{pipeline_id:str}", status_code=200, summary="Archive a pipeline")
+@delete("/pipelines/{pipeline_id:str}", status_code=204, summary="Archive a pipeline")
 async def delete_pipeline(
     pipeline_id: str, request: Http, db: Database, caller: Caller
-) -> Response[bytes]:
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.update_pipeline(

@@ -49,7 +49,7 @@ async def create_file(
 
 
 @delete("/files/{file_id:str}", status_code=204, summary="Archive a file")
-async def delete_file(file_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def delete_file(file_id: str, db: Database, caller: Caller) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
     return answers.nothing()

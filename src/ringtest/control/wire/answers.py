@@ -34,9 +34,9 @@ def many(noun: str, items: str, count: int, **more: Any) -> Response[bytes]:
     return raw(f'{{"{noun}":{items},"_meta":{meta}}}')
 
 
-def nothing(*, status: int = 204) -> Response[bytes]:
+def nothing(*, status: int = 204) -> Response[None]:
     """No body, and the content type all the same."""
-    return Response(b"", status_code=status, headers={"Content-Type": _JSON})
+    return Response(None, status_code=status, headers={"Content-Type": _JSON})
 
 
 def error(status: int, message: str, payload: dict[str, Any]) -> Response[bytes]:

@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 _NAMES = b"Authorization, Content-Type, If-Match, ETag, X-Requested-With, X-Dci-Team-Id"
 _ALWAYS = [
@@ -26,11 +25,11 @@ _PREFLIGHT = [
 class Surround:
     """Wraps the application. `count_statements` starts a counter and returns its reader."""
 
-    def __init__(self, app: Asgi, count_statements: Callable[[], Callable[[], int]]) -> None:
+    def __init__(self, app: Callable[..., Awaitable[None]], count_statements: Callable[[], Callable[[], int]]) -> None:
         self._app = app
         self._count_statements = count_statements
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -41,7 +40,7 @@ class Surround:
             return
         statements = self._count_statements()
 
-        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 timing = b"sql;desc=%d" % statements()
                 message["headers"] = [
