@@ -209,6 +209,21 @@ async def list_attempts(tx: Transaction, *, caller: Caller, job_id: UUID) -> tup
     return await store.select_attempts(tx, job_id)
 
 
+@dataclass(frozen=True, slots=True)
+class FailedStage:
+    """What a broken stage says of itself."""
+
+    name: str
+    message: str | None
+    evidence: str | None
+
+
+async def failed_stage(tx: Transaction, *, job_id: UUID) -> FailedStage | None:
+    """The first broken stage of the job's last attempt, for those who look for causes."""
+    row = await store.select_failed_stage(tx, job_id)
+    return FailedStage(row["name"], row["message"], row["evidence"]) if row else None
+
+
 # the clock --------------------------------------------------------------------
 
 

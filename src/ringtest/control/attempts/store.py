@@ -207,3 +207,13 @@ async def select_attempts(tx: Transaction, job_id: UUID) -> tuple[str, int]:
     )
     assert row is not None
     return row["items"], row["count"]
+
+
+async def select_failed_stage(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
+    """name, message and evidence of the first broken stage of the job's last attempt."""
+    return await tx.fetchrow(
+        "SELECT s.name, s.message, s.evidence FROM job_stages s"
+        " JOIN jobs j ON j.id = s.job_id AND s.attempt = j.attempt"
+        " WHERE s.job_id = $1 AND s.status IN ('failed', 'errored') ORDER BY s.name LIMIT 1",
+        job_id,
+    )
