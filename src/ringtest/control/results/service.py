@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,7 @@ from ringtest.control.results.model import (
 log = logging.getLogger(__name__)
 
 Chunks = AsyncIterator[bytes]
-_FEED = 128 * 1024
+_FEED = 256 * 1024
 """Bytes parsed at a time: each costs a visit to a thread."""
 _INLINE = 32 * 1024
 """Parsing so few bytes takes less time than a visit to a thread."""
@@ -198,43 +198,47 @@ class _Reading:
         self._cases = Cases()
         self._waiting: list[bytes] = []
         self._size = 0
+        self._parsed: _Parsed | None = None
+        self._closing: asyncio.Task[_Parsed | None] | None = None
         self.refused: Unreadable | None = None
 
     async def watch(self, chunks: Chunks) -> Chunks:
-        """The same chunks."""
+        """The same chunks. After the last one reading ends while the store still writes."""
         async for chunk in chunks:
             self._waiting.append(chunk)
             self._size += len(chunk)
             if self._size >= _FEED:
                 await asyncio.to_thread(self._feed)
             yield chunk
+        if self._size < _INLINE and not self._cases:
+            self._parsed = self._close()
+        else:
+            self._closing = asyncio.create_task(asyncio.to_thread(self._close))
 
     async def finish(self) -> _Parsed | None:
         """Everything that was read; None when nothing could be."""
-        if self._size < _INLINE and not self._cases:
-            return self._close()
-        return await asyncio.to_thread(self._close)
+        return await self._closing if self._closing else self._parsed
 
     def _feed(self) -> None:
         data, self._waiting, self._size = b"".join(self._waiting), [], 0
-        if self.refused or not data:
+        if data:
+            self._read(lambda: self._session.feed(data))
+
+    def _read(self, read: Callable[[], Cases]) -> None:
+        if self.refused:
             return
         try:
-            self._cases.extend(self._session.feed(data))
+            self._cases.extend(read())
         except Unreadable as refusal:
             self.refused = refusal
-        except Exception:
+        except Exception:  # a mistake of ours must not lose the file
             log.exception("results.parser_failed")
             self.refused = Unreadable("Invalid XML: the reader gave up on it")
 
     def _close(self) -> _Parsed | None:
         self._feed()
+        self._read(self._session.close)
         if self.refused:
-            return None
-        try:
-            self._cases.extend(self._session.close())
-        except Unreadable as refusal:
-            self.refused = refusal
             return None
         cases = self._cases
         outcomes = bytes(cases.outcomes)

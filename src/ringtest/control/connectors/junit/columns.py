@@ -33,6 +33,7 @@ class Run:
         """Cases of all batches taken."""
         self._notes = notes
         self._cases = Cases()
+        self._times: list[str] = []
         self._odd: dict[int, tuple[TestOutcome, Evidence]] = {}
         self._last = ("", "")
         self._repeats: list[int] = []
@@ -57,6 +58,11 @@ class Run:
         case = self.fit(case)
         self._odd[self._in_batch()] = (outcome, evidence)
         self.flat += case
+
+    def add_plain(self, columns: dict[str, list[str]]) -> None:
+        """Cases without children, by attribute name."""
+        self._settle()
+        self._add(columns)
 
     def repeats_since(self, start: int) -> int:
         """Cases from number `start` on that failed and have the name of the case before them."""
@@ -84,13 +90,17 @@ class Run:
         cases = self._cases
         if not cases.names:
             return Cases()
+        cases.names = self._short(cases.names)
+        cases.classnames = self._short(cases.classnames)
+        cases.times = _seconds_of(self._times)
+        cases.outcomes = bytearray(_PASSED) * len(cases)
         for position, (outcome, evidence) in self._odd.items():
             cases.outcomes[position] = ord(outcome)
             cases.evidence[position] = evidence
         self._repeats += self._repeats_in_batch()
         self._last = (cases.classnames[-1], cases.names[-1])
         self.total += len(cases)
-        self._odd, self._cases = {}, Cases()
+        self._odd, self._times, self._cases = {}, [], Cases()
         return cases
 
     def _settle(self) -> None:
@@ -103,22 +113,23 @@ class Run:
         alike = all(
             flat[2 * i :: width].count(key) * width == len(flat) for i, key in enumerate(keys)
         )
-        if alike and "name" in keys and "classname" in keys:
+        if alike:
             columns = {key: flat[2 * i + 1 :: width] for i, key in enumerate(keys)}
         else:
             columns = _columns_of_unlike(flat, width)
-        start = len(self._cases)
-        self._append(columns)
+        self._add(columns)
+
+    def _add(self, columns: dict[str, list[str]]) -> None:
+        """Append columns; what costs per column and not per case is left to `take`."""
+        cases, names = self._cases, columns.get("name")
+        count = len(next(iter(columns.values())))
+        start = len(cases.names)
+        cases.names += [""] * count if names is None else names
+        classnames = columns.get("classname") or columns.get("class")
+        cases.classnames += [""] * count if classnames is None else classnames
+        self._times += columns.get("time") or [""] * count
         if "status" in columns or "result" in columns:
             self._read_status(columns, start)
-
-    def _append(self, columns: dict[str, list[str]]) -> None:
-        cases = self._cases
-        names = columns["name"]
-        cases.names += self._short(names)
-        cases.classnames += self._short(columns["classname"])
-        cases.times += _times(columns["time"]) if "time" in columns else [0.0] * len(names)
-        cases.outcomes += _PASSED * len(names)
 
     def _short(self, column: list[str]) -> list[str]:
         if max(map(len, column)) * 4 <= MESSAGE_LIMIT:
@@ -132,7 +143,7 @@ class Run:
         words = {key: columns[key] for key in ("result", "status") if key in columns}
         if not any(is_status(word) for column in words.values() for word in set(column)):
             return
-        for position in range(len(columns["name"])):
+        for position in range(len(next(iter(words.values())))):
             outcome, word = by_status({key: column[position] for key, column in words.items()})
             if word and start + position not in self._odd:
                 self._odd[start + position] = (outcome, Evidence(raw_outcome=word))
@@ -147,11 +158,11 @@ def _columns_of_unlike(flat: list[str], width: int) -> dict[str, list[str]]:
     columns = {
         key: [case.get(key, "") for case in cases] for key in ("name", "time", "status", "result")
     }
-    columns["classname"] = [case.get("classname") or case.get("class") or "" for case in cases]
+    columns["classname"] = [case.get("classname", case.get("class", "")) for case in cases]
     return columns
 
 
-def _times(words: list[str]) -> list[float]:
+def _seconds_of(words: list[str]) -> list[float]:
     try:
         times = list(map(float, words))
     except ValueError:

@@ -225,6 +225,11 @@ class Reader:
                 self._gathering.tell("error", {"type": "unreadable", "message": reason})
             self._finish_case()
 
+    @property
+    def is_open(self) -> bool:
+        """Inside of some element, and of no case."""
+        return bool(self._stack) and self._case is None
+
     # for going on behind a broken place
 
     def open_names(self) -> list[str]:

@@ -13,6 +13,7 @@ entities or hold more than the limits.
 import re
 from xml.parsers import expat
 
+from ringtest.control.connectors.junit.plain import RunReader, find_runs
 from ringtest.control.connectors.junit.reader import Reader, Stop
 from ringtest.control.connectors.junit.recovery import Notes, Recovery
 from ringtest.control.ports.result_parser import Cases, Note, Unreadable
@@ -29,6 +30,8 @@ MAX_REPAIRS = 1_000
 _LANDMARK = re.compile(rb"<(?:(\?xml)\s|(/?)(testsuites?)[\s/>]|testcase[\s/>])")
 _LONGEST_LANDMARK = 16
 _MISMATCHED_TAG = 7
+_MISSES = 16
+"""After so many runs in a row that were none, nobody looks for them any more."""
 
 
 class JunitSession:
@@ -44,6 +47,8 @@ class JunitSession:
         self._held = b""  # while seeking: what may be the beginning of a landmark
         self._first_error = ""
         self._repairs = 0
+        self._runs = RunReader()
+        self._misses = 0
         self._new_parser("")
 
     @property
@@ -85,11 +90,20 @@ class JunitSession:
         parser.buffer_text = True
         parser.buffer_size = 32 * 1024
         parser.StartDoctypeDeclHandler = self._refuse
+        self._in_cdata = False
+        parser.StartCdataSectionHandler = self._start_cdata
+        parser.EndCdataSectionHandler = self._end_cdata
         parser.Parse(opening.encode(), False)
         self._parser = parser
         self._fed = len(opening)
         self._pending = b""  # fed, but not yet understood: the beginning of a token
         self._reader.attach(parser)
+
+    def _start_cdata(self) -> None:
+        self._in_cdata = True
+
+    def _end_cdata(self) -> None:
+        self._in_cdata = False
 
     def _refuse(self, *_: object) -> None:
         raise Unreadable("Invalid XML: document type declarations are refused")
@@ -98,21 +112,51 @@ class JunitSession:
         if self._refused:
             raise self._refused
         while data and not self._stopped:
-            if self._seeking:
-                data = self._seek(data)
+            data = self._seek(data) if self._seeking else self._parse_runs(data)
+
+    def _parse_runs(self, data: bytes) -> bytes:
+        """Give runs of plain cases to the reader and the rest to expat; what is left to read.
+
+        Something is left after a broken place, where reading goes on at a landmark.
+        """
+        done = 0
+        for start, end in find_runs(data) if self._misses < _MISSES else ():
+            columns = self._runs.read(data[start:end])
+            if columns is None:
+                self._misses += 1
                 continue
-            try:
-                self._parser.Parse(data, False)
-            except expat.ExpatError as error:
-                data = self._after_error(error, data)
-            except Stop as stop:
-                self._stop(stop.code, str(stop))
-            except Unreadable as refusal:
-                self._refused, self._stopped = refusal, True
-                raise
-            else:
-                self._remember(data)
-                return
+            left = self._parse_xml(data[done:start])
+            if self._seeking or self._stopped:
+                return left + data[start:]
+            done = start
+            if self._is_between_cases():
+                self._misses = 0
+                self._reader.run.add_plain(columns)
+                # line numbers of later errors stay true
+                self._parse_xml(b"\n" * data.count(b"\n", start, end))
+                done = end
+        return self._parse_xml(data[done:])
+
+    def _is_between_cases(self) -> bool:
+        """expat is in the content of a suite: not in a case, tag, comment or CDATA section."""
+        return self._reader.is_open and not self._pending and not self._in_cdata
+
+    def _parse_xml(self, data: bytes) -> bytes:
+        """Give `data` to expat; what is left to read behind an error."""
+        if not data:
+            return b""
+        try:
+            self._parser.Parse(data, False)
+        except expat.ExpatError as error:
+            return self._after_error(error, data)
+        except Stop as stop:
+            self._stop(stop.code, str(stop))
+        except Unreadable as refusal:
+            self._refused, self._stopped = refusal, True
+            raise
+        else:
+            self._remember(data)
+        return b""
 
     def _remember(self, data: bytes) -> None:
         """Keep what expat holds of an unfinished token, to go on from when it proves bad."""
