@@ -1,7 +1,8 @@
 /** The tab's one live connection: turns the feed into fresh answers on the screen. */
-import { useQueryClient } from '@tanstack/react-query';
+import { useQueryClient, type Query } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import { address } from '@/api/http';
+import { keys } from '@/api/keys';
 import { distinct, staleAfter, type Key } from './effects';
 import { EVENT_TYPES, type FeedEvent, type LiveMove, type LiveState } from './feed';
 import { applyProgress } from './progress';
@@ -9,7 +10,11 @@ import { Stream } from './stream';
 
 /** Events come in bursts: answers are asked for again at most this often (ms). */
 const BURST = 250;
-const NEVER_LIVE = new Set(['identity']);
+/** Without the feed, what is on the screen is asked for again at this pace (ms). */
+const POLL = 10_000;
+
+/** Everything but who we are may have changed. */
+const changeable = (query: Query): boolean => query.queryKey[0] !== keys.identity[0];
 
 const LiveContext = createContext<LiveState>('connecting');
 
@@ -24,9 +29,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const flush = () => {
       timer = undefined;
-      const keys = distinct(stale);
+      const old = distinct(stale);
       stale = [];
-      for (const queryKey of keys) void client.invalidateQueries({ queryKey });
+      for (const queryKey of old) void client.invalidateQueries({ queryKey });
     };
     const stream = new Stream({
       address: () => address('/events/stream'),
@@ -35,9 +40,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         setState(now);
         if (!afterGap) return;
         // Something may have been missed: look at everything on the screen again.
-        void client.invalidateQueries({
-          predicate: (query) => !NEVER_LIVE.has(String(query.queryKey[0])),
-        });
+        void client.invalidateQueries({ predicate: changeable });
       },
       onMessage: (type, data) => {
         if (type === 'live') {
@@ -57,6 +60,13 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       stream.stop();
     };
   }, [client]);
+
+  useEffect(() => {
+    if (state !== 'lost') return undefined;
+    const look = () => void client.invalidateQueries({ predicate: changeable });
+    const timer = setInterval(look, POLL);
+    return () => clearInterval(timer);
+  }, [client, state]);
 
   return <LiveContext value={state}>{children}</LiveContext>;
 }

@@ -15,6 +15,8 @@ interface Props {
   follow: boolean;
   wrap: boolean;
   total: number;
+  /** What became of the look for an error. */
+  note: string;
   downloadAddress: string;
   onSearch: (q: string) => void;
   onStep: (step: 1 | -1) => void;
@@ -86,6 +88,9 @@ export function LogToolbar(props: Props) {
         />
       </div>
       <div className="rt-log-buttons">
+        <span className="rt-small rt-muted rt-nowrap" role="status">
+          {props.note}
+        </span>
         <span className="rt-small rt-muted rt-nowrap">{count(props.total)} lines</span>
         <Button
           variant="secondary"

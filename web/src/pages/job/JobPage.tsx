@@ -7,7 +7,6 @@ import { Bars, QueryView } from '@/components/QueryView';
 import { StatusLabel } from '@/components/StatusLabel';
 import { JOB_LOOKS } from '@/format/status';
 import { count } from '@/format/size';
-import { useLiveState } from '@/live/LiveProvider';
 import type { JobContext } from './context';
 import { Evidence } from './Evidence';
 import { JobActions } from './JobActions';
@@ -41,15 +40,11 @@ function Tabs({ job }: { job: Job }) {
   );
 }
 
-const POLL_MS = 5_000;
-
 export function JobPage() {
   const { id = '' } = useParams();
   const [params] = useSearchParams();
-  // Without the feed a running job is asked for now and then.
-  const refetchInterval = useLiveState() === 'lost' ? POLL_MS : (false as const);
-  const query = useQuery({ ...jobQuery(id), refetchInterval });
-  const stages = useQuery({ ...stagesQuery(id), refetchInterval });
+  const query = useQuery(jobQuery(id));
+  const stages = useQuery(stagesQuery(id));
   return (
     <QueryView query={query} loading={<Bars count={6} />}>
       {(job) => {

@@ -40,6 +40,7 @@ function Log({ job, stages, attempt }: JobContext) {
   const [q, setQ] = useState('');
   const [at, setAt] = useState(0);
   const [follow, setFollow] = useState(isLive && range === null);
+  const [note, setNote] = useState('');
   const [wrap, setWrap] = useState(false);
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const found = useLogSearch(job.id, attempt, store, q);
@@ -76,16 +77,22 @@ function Log({ job, stages, attempt }: JobContext) {
     if (size > 0) setAt((now) => (Math.min(now, size - 1) + by + size) % size);
     setFollow(false);
   };
-  const toFirstError = async () => {
-    const line = await findFirstError(job.id, attempt, brokenStage(stages, attempt));
-    if (line !== null) goToLine(line, false);
+  const toFirstError = () => {
+    setNote('looking…');
+    findFirstError(job.id, attempt, brokenStage(stages, attempt)).then(
+      (line) => {
+        setNote(line === null ? 'no error found' : '');
+        if (line !== null) goToLine(line, false);
+      },
+      () => setNote('search failed'),
+    );
   };
   const fold = ({ key }: Section) =>
     setFolded((now) => (now.has(key) ? without(now, key) : new Set([...now, key])));
 
   useShortcuts({
     f: () => setFollow((now) => !now),
-    e: () => void toFirstError().catch(() => undefined),
+    e: toFirstError,
     n: () => step(1),
     N: () => step(-1),
   });
@@ -103,6 +110,7 @@ function Log({ job, stages, attempt }: JobContext) {
         follow={follow}
         wrap={wrap}
         total={store.total}
+        note={note}
         downloadAddress={logRawAddress(job.id, attempt)}
         onSearch={(text) => {
           setQ(text);
@@ -112,7 +120,7 @@ function Log({ job, stages, attempt }: JobContext) {
         onStep={step}
         onFollow={() => setFollow(!follow)}
         onWrap={() => setWrap(!wrap)}
-        onFirstError={() => void toFirstError().catch(() => undefined)}
+        onFirstError={toFirstError}
       />
       {!store.loaded ? (
         <Bars count={8} height="1rem" />
