@@ -107,7 +107,7 @@ const ROUTES: Route[] = [
     return ok({ attempts, _meta: { count: attempts.length } });
   })],
   ['GET', /^\/jobs\/([^/]+)\/results$/, (asked) => withJob(asked, ({ job, plan }) => {
-    const warnings = job.name === 'big-suite' ? ['line 4711: time="fast" is not a number; 0 is used'] : [];
+    const warnings = job.name === 'big-suite' ? [{ code: 'time', message: 'line 4711: time="fast" is not a number; 0 is used' }] : [];
     const results = plan && job.tests
       ? [{ file_id: id(7, 1), name: 'junit.xml', ...job.tests, time: 9.3, warnings }]
       : [];

@@ -70,11 +70,13 @@ interface Query {
 
 export function listCases(plan: Plan, query: Query) {
   const totals: Partial<Record<Outcome, number>> = {};
+  const states: Partial<Record<CaseState, number>> = {};
   const tests: TestCase[] = [];
   let count = 0;
   for (let at = 0; at < plan.total; at += 1) {
     const test = caseAt(plan, at);
     totals[test.outcome] = (totals[test.outcome] ?? 0) + 1;
+    states[test.state] = (states[test.state] ?? 0) + 1;
     if (query.outcomes.length && !query.outcomes.includes(test.outcome)) continue;
     if (query.state && query.state !== test.state) continue;
     const name = `${test.classname} ${test.name}`.toLowerCase();
@@ -82,5 +84,5 @@ export function listCases(plan: Plan, query: Query) {
     if (count >= query.offset && tests.length < query.limit) tests.push(test);
     count += 1;
   }
-  return { tests, _meta: { count, totals } };
+  return { tests, _meta: { count, totals, states } };
 }

@@ -33,11 +33,17 @@ export const attemptsQuery = (id: Id) =>
       (await request<{ attempts: Attempt[] }>(`/jobs/${id}/attempts`, { signal })).attempts,
   });
 
-export const resultsQuery = (id: Id) =>
+export const resultsQuery = (id: Id, attempt: number) =>
   queryOptions({
-    queryKey: keys.results(id),
+    queryKey: [...keys.results(id), attempt],
     queryFn: async ({ signal }) =>
-      (await request<{ results: ResultFile[] }>(`/jobs/${id}/results`, { signal })).results,
+      (
+        await request<{ results: ResultFile[] }>(`/jobs/${id}/results`, {
+          signal,
+          query: { attempt },
+        })
+      ).results,
+    enabled: attempt > 0,
   });
 
 export const statesQuery = (id: Id) =>

@@ -12,10 +12,11 @@ export const testsQuery = (jobId: Id, filter: TestFilter, page: number) =>
     queryFn: async ({ signal }): Promise<TestsPage> => {
       const answer = await request<{
         tests: TestCase[];
-        _meta: Meta & { totals?: TestsPage['totals'] };
+        _meta: Meta & Partial<Pick<TestsPage, 'totals' | 'states'>>;
       }>(`/jobs/${jobId}/tests`, {
         signal,
         query: {
+          attempt: filter.attempt,
           outcome: filter.outcomes.join(','),
           state: filter.state,
           q: filter.q.trim(),
@@ -23,6 +24,7 @@ export const testsQuery = (jobId: Id, filter: TestFilter, page: number) =>
           offset: page * TESTS_PAGE,
         },
       });
-      return { tests: answer.tests, count: answer._meta.count, totals: answer._meta.totals ?? {} };
+      const { count, totals = {}, states = {} } = answer._meta;
+      return { tests: answer.tests, count, totals, states };
     },
   });

@@ -1,6 +1,14 @@
 import type { Id, Moment } from './common';
 
-export type Outcome = 'passed' | 'failed' | 'errored' | 'skipped' | 'xfailed' | 'xpassed';
+export type Outcome =
+  | 'passed'
+  | 'failed'
+  | 'errored'
+  | 'skipped'
+  | 'xfailed'
+  | 'xpassed'
+  | 'blocked'
+  | 'info';
 export type CaseState = 'unchanged' | 'regressed' | 'recovered' | 'added' | 'removed' | 'none';
 
 export interface TestCase {
@@ -23,10 +31,13 @@ export interface TestCase {
 export interface TestsPage {
   tests: TestCase[];
   count: number;
+  /** Of the whole attempt, whatever the filter. */
   totals: Partial<Record<Outcome, number>>;
+  states: Partial<Record<CaseState, number>>;
 }
 
 export interface TestFilter {
+  attempt: number;
   outcomes: Outcome[];
   state: CaseState | null;
   q: string;

@@ -98,7 +98,7 @@ export function ComponentsPage() {
             <Teach
               title={filtered ? 'No component fits these filters' : 'No component yet'}
               icon={CubesIcon}
-              commands={filtered ? [] : ['ringtest component publish --help']}
+              commands={filtered ? [] : ['ringtest component create NAME --type TYPE --topic TOPIC --version VERSION']}
             >
               A component is one build of one part: a package, an image, a compose. Publishing one
               starts the jobs that test it.

@@ -30,7 +30,7 @@ function AnswerBanner({ health }: { health: Health }) {
 function Answer({ health }: { health: Health }) {
   if (!health.topic) {
     return (
-      <Teach title="No topic yet" commands={['ringtest topic create --help']}>
+      <Teach title="No topic yet" commands={[`ringtest topic create NAME --product '${health.product.name}' --type TYPE`]}>
         A topic is a version under test; components are published to it and labs subscribe to it.
       </Teach>
     );
@@ -39,7 +39,12 @@ function Answer({ health }: { health: Health }) {
     return (
       <Teach
         title="Nothing was tested yet"
-        commands={['ringtest component publish --help', 'ringtest agent --help']}
+        commands={[
+          `ringtest definition create tests --topic '${health.topic.name}' --spec @job.yaml`,
+          `ringtest rule create each-build --topic '${health.topic.name}' --definition tests`,
+          `ringtest lab subscribe LAB --topic '${health.topic.name}'`,
+          `ringtest component create NAME --type TYPE --topic '${health.topic.name}'`,
+        ]}
       >
         Publish a component to “{health.topic.name}” and connect a lab: jobs start by themselves and
         the answer appears here.

@@ -20,7 +20,7 @@ export function LogTab() {
   const context = useJob();
   if (context.attempt === 0) {
     return (
-      <Teach title="Waiting for the lab" icon={ServerIcon} commands={['ringtest agent --help']}>
+      <Teach title="Waiting for the lab" icon={ServerIcon} commands={[`ringtest job watch ${context.job.id}`]}>
         The log begins when an agent of {context.job.remoteci?.name ?? 'the lab'} takes the job.
       </Teach>
     );

@@ -7,6 +7,7 @@ import { OUTCOMES, STATES, STATE_WORDS, toggled } from './testFilter';
 
 interface Props {
   totals: TestsPage['totals'];
+  states: TestsPage['states'];
   count: number;
   filter: TestFilter;
   q: string;
@@ -14,7 +15,7 @@ interface Props {
   onChange: (filter: TestFilter) => void;
 }
 
-export function TestFilters({ totals, count: found, filter, q, onSearch, onChange }: Props) {
+export function TestFilters({ totals, states, count: found, filter, q, onSearch, onChange }: Props) {
   const shown = OUTCOMES.filter(
     (outcome) => (totals[outcome] ?? 0) > 0 || filter.outcomes.includes(outcome),
   );
@@ -47,8 +48,12 @@ export function TestFilters({ totals, count: found, filter, q, onSearch, onChang
         onChange={(_, state) => onChange({ ...filter, state: (state || null) as CaseState | null })}
       >
         <FormSelectOption value="" label="Change: any" />
-        {STATES.map((state) => (
-          <FormSelectOption key={state} value={state} label={`Change: ${STATE_WORDS[state].text}`} />
+        {STATES.filter((state) => states[state] || filter.state === state).map((state) => (
+          <FormSelectOption
+            key={state}
+            value={state}
+            label={`Change: ${STATE_WORDS[state].text} (${count(states[state] ?? 0)})`}
+          />
         ))}
       </FormSelect>
       <span className="rt-muted rt-small rt-nowrap" role="status">

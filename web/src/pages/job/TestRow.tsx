@@ -22,6 +22,8 @@ const ICONS: Record<Outcome, [typeof BanIcon, string]> = {
   skipped: [BanIcon, 'rt-muted'],
   xfailed: [CheckCircleIcon, 'rt-muted'],
   xpassed: [ExclamationTriangleIcon, 'rt-warn'],
+  blocked: [BanIcon, 'rt-warn'],
+  info: [BanIcon, 'rt-muted'],
 };
 
 function OutcomeIcon({ outcome }: { outcome: Outcome }) {

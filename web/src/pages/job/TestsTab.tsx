@@ -7,7 +7,7 @@ import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
 import { useJob } from './context';
 import { ParserWarnings } from './ParserWarnings';
-import { isFiltering, readTestFilter, writeTestFilter } from './testFilter';
+import { readTestFilter, writeTestFilter } from './testFilter';
 import { TestFilters } from './TestFilters';
 import { TestList } from './TestList';
 import { useTestPages } from './useTestPages';
@@ -15,32 +15,36 @@ import { useTestPages } from './useTestPages';
 const TYPING_MS = 250;
 
 export function TestsTab() {
-  const { job } = useJob();
+  const { job, attempt } = useJob();
   const [params, setParams] = useSearchParams();
-  const filter = useMemo(() => readTestFilter(params), [params]);
+  const hasFailures = (job.tests?.failures ?? 0) + (job.tests?.errors ?? 0) > 0;
+  const filter = useMemo(
+    () => readTestFilter(params, attempt, hasFailures),
+    [params, attempt, hasFailures],
+  );
   const [q, setQ] = useState(filter.q);
   const [visible, setVisible] = useState<readonly [number, number]>([0, 0]);
-  const results = useQuery(resultsQuery(job.id));
+  const results = useQuery(resultsQuery(job.id, attempt));
   const pages = useTestPages(job.id, filter, visible);
 
   useEffect(() => setQ(filter.q), [filter.q]);
   useEffect(() => {
     if (q.trim() === filter.q) return undefined;
     const write = () =>
-      setParams((now) => writeTestFilter(now, { ...readTestFilter(now), q: q.trim() }), {
+      setParams((now) => writeTestFilter(now, { ...filter, q: q.trim() }), {
         replace: true,
         preventScrollReset: true,
       });
     const timer = setTimeout(write, TYPING_MS);
     return () => clearTimeout(timer);
-  }, [q, filter.q, setParams]);
+  }, [q, filter, setParams]);
 
   return (
     <section aria-label="Tests">
       <ParserWarnings results={results.data ?? []} />
       <QueryView query={pages.first}>
         {(page) =>
-          page.count === 0 && !isFiltering(filter) ? (
+          page.count === 0 && !Object.values(page.totals).some(Boolean) && !filter.q ? (
             <Teach title={job.phase === 'finished' ? 'No test results' : 'No test results yet'} icon={FlaskIcon}>
               Results come from files that the job collects with the type{' '}
               <code>application/junit</code>
@@ -50,6 +54,7 @@ export function TestsTab() {
             <>
               <TestFilters
                 totals={page.totals}
+                states={page.states}
                 count={page.count}
                 filter={filter}
                 q={q}

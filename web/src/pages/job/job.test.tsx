@@ -80,7 +80,7 @@ test('a refused action says why', async () => {
 });
 
 test('twenty thousand tests cost the rows on the screen and one page', async () => {
-  open(`${BIG}/tests`);
+  open(`${BIG}/tests?outcome=all`);
   await screen.findByText('20,000 tests');
   expect(screen.getAllByRole('listitem').length).toBeLessThan(200);
   expect(server.calls.filter((call) => call.path.endsWith('/tests')).length).toBe(1);
@@ -89,7 +89,8 @@ test('twenty thousand tests cost the rows on the screen and one page', async () 
 
 test('tests are filtered by outcome and name, in the address', async () => {
   const { user, where } = open(`${BIG}/tests`);
-  await user.click(await screen.findByRole('button', { name: 'failed 107' }));
+  await screen.findByText('120 tests');
+  await user.click(await screen.findByRole('button', { name: 'errored 13' }));
   await screen.findByText('107 tests');
   await user.type(screen.getByRole('searchbox', { name: 'Test name contains' }), 'trim');
   await waitFor(() => expect(where()).toContain('outcome=failed&q=trim'));

@@ -8,8 +8,16 @@ export const OUTCOMES: readonly Outcome[] = [
   'skipped',
   'xfailed',
   'xpassed',
+  'blocked',
+  'info',
 ];
-export const STATES: readonly CaseState[] = ['regressed', 'recovered', 'added', 'removed', 'unchanged'];
+export const STATES: readonly CaseState[] = [
+  'regressed',
+  'recovered',
+  'added',
+  'removed',
+  'unchanged',
+];
 
 export const STATE_WORDS: Record<CaseState, { text: string; hint: string }> = {
   regressed: { text: 'regressed', hint: 'Passed in the run before' },
@@ -20,13 +28,25 @@ export const STATE_WORDS: Record<CaseState, { text: string; hint: string }> = {
   none: { text: '', hint: '' },
 };
 
-export function readTestFilter(params: URLSearchParams): TestFilter {
-  const words = (params.get('outcome') ?? '').split(',');
-  const state = params.get('state');
+const ALL = 'all';
+const BAD: readonly Outcome[] = ['failed', 'errored'];
+
+/** Who opens the tests of a failed job wants the failed ones: `outcome=all` asks for all. */
+export function readTestFilter(
+  params: URLSearchParams,
+  attempt: number,
+  hasFailures: boolean,
+): TestFilter {
+  const outcome = params.get('outcome');
+  const state = STATES.find((known) => known === params.get('state')) ?? null;
+  const q = params.get('q') ?? '';
+  const words = outcome?.split(',') ?? [];
+  const untouched = outcome === null && state === null && q === '';
   return {
-    outcomes: OUTCOMES.filter((outcome) => words.includes(outcome)),
-    state: STATES.find((known) => known === state) ?? null,
-    q: params.get('q') ?? '',
+    attempt,
+    outcomes: untouched && hasFailures ? [...BAD] : OUTCOMES.filter((one) => words.includes(one)),
+    state,
+    q,
   };
 }
 
@@ -36,7 +56,7 @@ export function writeTestFilter(params: URLSearchParams, filter: TestFilter): UR
     if (value) next.set(name, value);
     else next.delete(name);
   };
-  set('outcome', filter.outcomes.join(','));
+  set('outcome', filter.outcomes.join(',') || ALL);
   set('state', filter.state);
   set('q', filter.q);
   return next;
@@ -46,8 +66,4 @@ export function toggled(outcomes: readonly Outcome[], outcome: Outcome): Outcome
   return outcomes.includes(outcome)
     ? outcomes.filter((other) => other !== outcome)
     : [...outcomes, outcome];
-}
-
-export function isFiltering(filter: TestFilter): boolean {
-  return filter.outcomes.length > 0 || filter.state !== null || filter.q !== '';
 }

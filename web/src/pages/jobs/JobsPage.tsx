@@ -26,7 +26,7 @@ function NoJobs({ filtered }: { filtered: boolean }) {
     <Teach
       title="No job yet"
       icon={ServerIcon}
-      commands={['ringtest agent --help', 'ringtest component publish --help']}
+      commands={['ringtest lab subscribe LAB --topic TOPIC', 'ringtest component create NAME --type TYPE --topic TOPIC']}
     >
       A job starts by itself when a component is published to a topic that a connected lab has
       subscribed to.

@@ -9,7 +9,11 @@ import { QueryView } from '@/components/QueryView';
 import { plural } from '@/format/size';
 import { LabCard } from './LabCard';
 
-const COMMANDS = ['ringtest lab create --help', 'ringtest agent --help'];
+const COMMANDS = [
+  'ringtest lab create NAME --team TEAM',
+  'ringtest lab subscribe NAME --topic TOPIC',
+  `DCI_API_SECRET=… ringtest agent --server ${window.location.origin} --id remoteci/ID --data FOLDER`,
+];
 
 export function LabsPage() {
   const query = useQuery(labsQuery);

@@ -47,7 +47,7 @@ export function ProductsPage() {
             <Teach
               title="No product yet"
               icon={CubesIcon}
-              commands={['ringtest product create Jinja2', 'ringtest topic create --help']}
+              commands={['ringtest product create NAME', 'ringtest topic create NAME --product PRODUCT --type TYPE']}
             >
               A product has topics (its versions under test); components are published to a topic,
               and labs subscribe to it.

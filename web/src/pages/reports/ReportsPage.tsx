@@ -50,7 +50,7 @@ export function ReportsPage() {
             <Teach
               title={status ? 'No delivery with this status' : 'No report yet'}
               icon={PaperPlaneIcon}
-              commands={status ? [] : ['ringtest report-target create --help']}
+              commands={status ? [] : ['ringtest target create NAME --channel mail --address ADDRESS --team TEAM']}
             >
               When jobs fail in a new way, everyone who must know is told once: by mail or through a
               webhook. Each delivery is listed here with its receiver’s answer.
