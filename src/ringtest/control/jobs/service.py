@@ -105,10 +105,10 @@ async def create_job(
         tx, caller, topic_id=body.topic_id, component_ids=ids, remoteci_id=caller.id,
         pipeline_id=body.pipeline_id,
     )  # fmt: skip
-    found = await _check_ground(tx, ground, topic_id=body.topic_id)
-    known = {UUID(one["id"]) for one in msgspec.json.decode(found["found"])}
+    known = {UUID(one["id"]) for one in msgspec.json.decode(ground["found"])} if ground else ids
     for missing in [one for one in ids if one not in known]:
         raise await _refusal(tx, "component", missing)
+    found = await _check_ground(tx, ground, topic_id=body.topic_id)
     return await _insert(tx, _new_job(found, body, ids, caller.id, client))
 
 

@@ -36,7 +36,9 @@ def many(noun: str, items: str, count: int, **more: Any) -> Response[bytes]:
 
 def nothing(*, status: int = 204) -> Response[None]:
     """No body, and the content type all the same."""
-    return Response(None, status_code=status, headers={"Content-Type": _JSON})
+    # as JSON, None would be the four letters "null"
+    headers = {"Content-Type": _JSON}
+    return Response(None, status_code=status, media_type="text/plain", headers=headers)
 
 
 def error(status: int, message: str, payload: dict[str, Any]) -> Response[bytes]:
