@@ -225,6 +225,25 @@ def test_a_group_is_told_in_words(api: Any, run: Run) -> None:
     assert json.loads(run("group", "show", ID, "-f", "json").stdout) == group
 
 
+def test_downloads_land_below_the_folder(api: Any, run: Run, tmp_path: Path) -> None:
+    files = [{"id": "1", "name": "a/junit.xml"}, {"id": "2", "name": "run.log"}]
+    api.on("GET", f"/jobs/{ID}/files", {"files": files, "_meta": {"count": 2}})
+    api.on("GET", "/files/1/content", b"<x/>")
+    result = run("job", "download", ID, "--to", str(tmp_path), "--name", "*.xml")
+    assert result.stdout == f"{tmp_path}/a/junit.xml\n"
+    assert (tmp_path / "a" / "junit.xml").read_bytes() == b"<x/>"
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", ""])
+def test_no_file_name_leads_out_of_the_folder(
+    api: Any, run: Run, tmp_path: Path, name: str
+) -> None:
+    files = {"component_files": [{"id": "1", "name": name}], "_meta": {"count": 1}}
+    api.on("GET", f"/components/{ID}/files", files)
+    assert run("component", "download", ID, "--to", str(tmp_path / "in")).exit_code == 2
+    assert len(api.requests) == 1
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "up"])
 def test_every_command_explains_itself(run: Run, name: str) -> None:
     result = run(name, "--help")

@@ -89,15 +89,13 @@ class Uploader:
     def _hear(self, answer: Applied) -> None:
         if self._silent:
             self._silent = False
-            log.info("the server answers again, %d records to send", self._left(answer))
+            waiting = self._journal.last_seq - self._position.value
+            log.info("the server answers again, %d records have waited for it", waiting)
         self._move(answer.applied_seq)
         if answer.cancel:
             self._on_cancel()
         if answer.fenced:
             self._on_lost("another attempt has the job")
-
-    def _left(self, answer: Applied) -> int:
-        return max(0, self._journal.last_seq - answer.applied_seq)
 
     async def _handle_refusal(self, error: ApiError) -> None:
         applied = error.payload.get("applied_seq")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Annotated, Any, Concatenate, NoReturn, ParamSpec
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
@@ -20,8 +20,6 @@ from ringtest.cli.exits import (
     EXIT_USAGE,
 )
 from ringtest.client import ApiError, Client, Connection, Unreachable
-
-P = ParamSpec("P")
 
 ServerOption = Annotated[
     str | None,
@@ -39,7 +37,7 @@ class NotFound(Exception):
     """Nothing of that name; becomes exit code 3."""
 
 
-def connected(function: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
+def connected(function: Callable[..., None]) -> Callable[..., None]:
     """A command that gets a client as its first argument, and --server and --user as options."""
     signature = inspect.signature(function)
     own = list(signature.parameters.values())[1:]
@@ -52,10 +50,10 @@ def connected(function: Callable[Concatenate[Client, P], None]) -> Callable[...,
     @wraps(function)
     def command(*, server: str | None, user: str | None, **given: Any) -> None:
         with problems(), Client(find_connection(server, user)) as client:
-            function(client, **given)  # type: ignore[call-arg]
+            function(client, **given)
 
     parameters = [each.replace(kind=keyword) for each in own] + common
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__dict__["__signature__"] = signature.replace(parameters=parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
 

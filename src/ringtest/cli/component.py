@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ringtest.cli.calls import connected
-from ringtest.cli.config import UsageError
+from ringtest.cli.downloads import place_below
 from ringtest.cli.fields import Field
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
@@ -86,8 +86,6 @@ def download(
     component = find_id(client, "component", which)
     path = f"/components/{component}/files"
     for file in client.pages(path, "component_files"):
-        target = to / Path(file["name"]).name
-        if target.name in ("", ".", ".."):
-            raise UsageError(f"the file {file['id']} has no usable name")
+        target = place_below(to, file["name"])
         client.download(f"{path}/{file['id']}/content", target)
         print(target)

@@ -2,11 +2,14 @@
 
 import asyncio
 import sys
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ringtest.cli.calls import connected, find_connection, problems
+from ringtest.cli.downloads import place_below
 from ringtest.cli.exits import EXIT_OF_RESULT
 from ringtest.cli.fields import Field, body
 from ringtest.cli.job_log import follow_log
@@ -79,6 +82,25 @@ def files(client: Client, which: WhichArgument, form: FormatOption = Format.TABL
     """List the files that a job brought home."""
     path = f"/jobs/{find_id(client, 'job', which)}/files"
     show_list(client, path, "files", ("id", "name", "mime", "size", "created_at"), form)
+
+
+@app.command()
+@connected
+def download(
+    client: Client,
+    which: WhichArgument,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write to.")] = Path(),
+    name: Annotated[
+        str, typer.Option("--name", help="Only files that match this pattern, such as *.xml.")
+    ] = "*",
+) -> None:
+    """Write the files that a job brought home to a folder."""
+    path = f"/jobs/{find_id(client, 'job', which)}/files"
+    for file in client.pages(path, "files"):
+        if fnmatch(file["name"], name):
+            target = place_below(to, file["name"])
+            client.download(f"/files/{file['id']}/content", target)
+            print(target)
 
 
 @app.command()

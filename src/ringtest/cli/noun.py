@@ -159,5 +159,5 @@ def _with_fields(
     parameters.append(
         inspect.Parameter("form", keyword, default=Format.TABLE, annotation=FormatOption)
     )
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    function.__dict__["__signature__"] = inspect.Signature(parameters)
     return function

@@ -91,8 +91,8 @@ def write_one(item: Mapping[str, Any], form: Format) -> None:
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         for name, value in item.items():
-            table.add_row(name, _coloured(_short_time(cell(value))))
-        console().print(table)
+            table.add_row(name, _coloured(_short_time(_block(value))))
+        _print(table)
     else:
         _write_data(item, form)
 
@@ -102,6 +102,28 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, soft_wrap=False)
 
 
+def _print(table: Table) -> None:
+    """On a screen as it is; in a pipe without the blanks that fill up the last column."""
+    screen = console()
+    if screen.is_terminal:
+        screen.print(table)
+        return
+    with screen.capture() as captured:
+        screen.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _block(value: Any) -> str:
+    """A value in as many lines as it needs."""
+    nested = isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(each, dict | list) for each in value)
+    )
+    if nested and value:
+        text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+        return text.rstrip()
+    return cell(value) if value != {} else ""
+
+
 def _write_table(items: Sequence[Any], columns: Sequence[str]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
@@ -109,7 +131,7 @@ def _write_table(items: Sequence[Any], columns: Sequence[str]) -> None:
     for item in items:
         texts = (_short_time(cell(look_up(item, column))) for column in columns)
         table.add_row(*(_coloured(text) for text in texts))
-    console().print(table)
+    _print(table)
 
 
 def heading(column: str) -> str:
