@@ -15,12 +15,13 @@ from ringtest.control.db.loops import Loop
 MARK = "ALPHA-ONLY"
 SECRET = "alpha-hook-secret"
 
-_SPEC = {
-    "timeout_seconds": 60,
-    "isolation": "none",
-    "stages": {"prepare": [], "test": [{"name": f"{MARK} step", "run": "true"}], "collect": []},
-    "artifacts": [],
-}
+
+def _spec(mark: str) -> dict[str, Any]:
+    step = {"name": f"{mark} step", "run": "true"}
+    stages: dict[str, Any] = {"prepare": [], "test": [step], "collect": []}
+    return {"timeout_seconds": 60, "isolation": "none", "stages": stages, "artifacts": []}
+
+
 _JUNIT = (
     f'<testsuite name="{MARK}"><testcase classname="c" name="{MARK}">'
     f'<failure type="AssertionError" message="{MARK}">{MARK}</failure></testcase></testsuite>'
@@ -91,7 +92,7 @@ async def build_estate(admin: httpx.AsyncClient, name: str, mark: str) -> Estate
 async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
     ids = estate.ids
     definition = await post(
-        admin, "/job_definitions", {"name": mark, "topic_id": ids["topic_id"], "spec": _SPEC}
+        admin, "/job_definitions", {"name": mark, "topic_id": ids["topic_id"], "spec": _spec(mark)}
     )
     ids["definition_id"] = definition["id"]
     rule = await post(
@@ -127,6 +128,7 @@ async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
     upload = await admin.post(f"/components/{component['id']}/files", content=mark.encode())
     assert upload.status_code == 201, upload.text
     ids["component_file_id"] = upload.json()["component_file"]["id"]
+    ids["file_path"] = "images/build.img"
 
 
 async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:
@@ -153,12 +155,14 @@ async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:
         },
     )
     assert uploaded.status_code == 201, uploaded.text
-    state = await post(lab, "/jobstates", {"job_id": job["id"], "status": "running"})
     records = [
         {"seq": 3, "at": at, "kind": "stage", "stage": "test", "status": "failed", "exit_code": 1},
         {"seq": 4, "at": at, "kind": "finish", "result": "failed"},
     ]
     assert (await lab.post(path, json={"records": records}, headers=lease)).status_code == 200
+    own = {"components": [estate.ids["component_id"]], "comment": mark, "name": mark}
+    dci_job = await post(lab, "/jobs", own | {"topic_id": estate.ids["topic_id"]})
+    state = await post(lab, "/jobstates", {"job_id": dci_job["id"], "status": "running"})
     pipeline = await post(lab, "/pipelines", {"name": mark, "team_id": estate.ids["team_id"]})
     estate.ids |= {
         "job_id": job["id"],

@@ -23,10 +23,12 @@ async def test_a_story_with_faults_ends_as_one_without(
     seed: int, database_url: str, tmp_path: Path
 ) -> None:
     db = await Database.connect(database_url, clock=SystemClock(), connections=3)
-    parts = make_parts(db, tmp_path)
-    await first_start(parts)
-    seeded = await seed_product(connect(parts, ADMIN))
-    await db.close()
+    try:
+        parts = make_parts(db, tmp_path)
+        await first_start(parts)
+        seeded = await seed_product(connect(parts, ADMIN))
+    finally:
+        await db.close()
     async with open_world(seed, database_url, tmp_path, seeded) as world:
         await world.publish("jinja2", "2.11.3")
         world.transport.loss = 0.3
