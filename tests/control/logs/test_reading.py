@@ -89,7 +89,7 @@ async def test_an_endless_line_does_not_cost_its_length(job: Printing) -> None:
 async def test_a_page_of_very_long_lines_is_shorter_than_asked(job: Printing) -> None:
     for _ in range(15):
         await job.prints((b"x" * 16_000 + b"\n") * 40)
-    pages = []
+    pages: list[int] = []
     while sum(pages) < 600:
         page = (await job.get(from_line=sum(pages), limit=5000))["log"]
         assert page["total_lines"] == 600
