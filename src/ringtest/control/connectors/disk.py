@@ -10,7 +10,8 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,9 +69,6 @@ class DiskStore:
                 asyncio.to_thread(writer.finish, batch, target)
             )
             return await asyncio.shield(finishing)
-        except OSError as error:
-            await _give_up(writer, writing)
-            raise Unavailable("the server cannot store files at the moment; try again") from error
         except BaseException:
             await _give_up(writer, writing)
             raise
@@ -129,6 +127,23 @@ class _Writer:
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def write(self, batch: list[bytes]) -> None:
+        """Append; Unavailable when the disk does not take it."""
+        with _disk_errors():
+            self._write(batch)
+
+    def finish(self, batch: list[bytes], target: Path) -> Stored:
+        """Write the rest, make it durable and give it its name."""
+        with _disk_errors():
+            self._write(batch)
+            assert self._file is not None
+            os.fsync(self._file.fileno())
+            self._file.close()
+            _make_folders(target.parent)
+            self._path.replace(target)
+            _flush_folder(target.parent)
+        return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
+
+    def _write(self, batch: list[bytes]) -> None:
         if self._file is None:
             self._file = self._path.open("xb", buffering=0)
         data = batch[0] if len(batch) == 1 else b"".join(batch)
@@ -139,22 +154,19 @@ class _Writer:
         while view:
             view = view[self._file.write(view) :]
 
-    def finish(self, batch: list[bytes], target: Path) -> Stored:
-        """Write the rest, make it durable and give it its name."""
-        self.write(batch)
-        assert self._file is not None
-        os.fsync(self._file.fileno())
-        self._file.close()
-        _make_folders(target.parent)
-        self._path.replace(target)
-        _flush_folder(target.parent)
-        return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
-
     def drop(self) -> None:
         """Leave nothing behind."""
         if self._file is not None:
             self._file.close()
         _unlink(self._path)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable("the server cannot store files at the moment; try again") from error
 
 
 async def _give_up(writer: _Writer, writing: asyncio.Future[Any] | None) -> None:

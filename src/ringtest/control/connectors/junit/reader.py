@@ -40,12 +40,14 @@ class Stop(Exception):
 class _Element:
     """An open element outside of cases. Counts are of cases: found before it, and inside."""
 
-    __slots__ = ("before", "declared", "name", "nested", "outer_path")
+    __slots__ = ("before", "broken", "declared", "name", "nested", "outer_path")
 
     def __init__(self, name: str, outer_path: str, declared: int | None, before: int) -> None:
         self.name, self.outer_path = name, outer_path
         self.declared, self.before = declared, before
         self.nested = 0
+        self.broken = 0
+        """Failures of the element itself, which are cases to us and to nobody else."""
 
 
 class Reader:
@@ -107,6 +109,7 @@ class Reader:
             raise Stop("too_deep", f"more than {MAX_DEPTH} elements inside one another")
         if name in BAD and self._path:
             self._case = _THE_SUITE
+            self._stack[-1].broken += 1
             self._enter(name, [word for pair in attributes.items() for word in pair])
             return
         if name not in _SUITES and name not in _BESIDE_CASES:
@@ -135,7 +138,8 @@ class Reader:
         if self._stack:
             self._stack[-1].nested += inside
         # runners count nested cases or not, and a case that failed twice only once
-        if ended.declared in (None, inside, inside - ended.nested):
+        fair = {None, inside, inside - ended.nested, inside - ended.broken}
+        if ended.declared in fair:
             return
         if ended.declared != inside - self.run.repeats_since(ended.before):
             self.notes.add(
