@@ -1,0 +1,179 @@
+"""What a report says, when it is due, and when it is given up. Pure."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.triage.model import Change, Component, Group
+
+Channel = Literal["webhook", "mail"]
+State = Literal["active", "inactive"]
+
+SETTLE = timedelta(seconds=5)
+"""A report waits so long after its group appeared, so that other labs can have their say,"""
+SETTLE_STEP = timedelta(seconds=5)
+"""and on, step by step, while labs are running the same component set,"""
+SETTLE_LIMIT = timedelta(seconds=60)
+"""but no longer than this: a failure that one lab has proved must not wait for a slow one."""
+
+MAX_ATTEMPTS = 30
+"""With the delays below: about a day."""
+_FIRST_DELAY = 5.0
+_LONGEST_DELAY = 3600.0
+_MAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
+
+
+class CreateTarget(Struct, kw_only=True):
+    """Body of `POST /report_targets`. No topic means every topic."""
+
+    name: str
+    channel: Channel
+    address: str
+    team_id: UUID
+    topic_id: UUID | None = None
+    secret: str | None = None
+    state: State = "active"
+
+
+class UpdateTarget(Struct, kw_only=True):
+    """Body of `PUT /report_targets/:id`."""
+
+    name: str | UnsetType = UNSET
+    address: str | UnsetType = UNSET
+    topic_id: UUID | UnsetType | None = UNSET
+    secret: str | UnsetType | None = UNSET
+    state: State | UnsetType = UNSET
+
+
+def check_address(channel: str, address: str) -> None:
+    """400 for an address that the channel cannot use."""
+    if channel == "mail":
+        if not _MAIL.fullmatch(address) or not address.isprintable():
+            raise BadRequest("address: expected one mail address, as in lab@example.com")
+        return
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable or not address.isprintable() or " " in address:
+        raise BadRequest("address: expected a URL, as in https://example.com/hook")
+
+
+def retry_delay(delivery_id: UUID, attempts: int) -> timedelta:
+    """How long a delivery rests after `attempts` failed tries: doubling, up to an hour.
+
+    Jitter of up to a half comes from the id, so that many deliveries that failed together
+    do not come back together, and a test can tell when one does.
+
+    >>> [round(retry_delay(UUID(int=1), n).total_seconds()) for n in (1, 2, 3, 30)]
+    [3, 8, 11, 2922]
+    """
+    longest = min(_FIRST_DELAY * 2.0 ** min(attempts - 1, 20), _LONGEST_DELAY)
+    digest = hashlib.blake2b(f"{delivery_id} {attempts}".encode(), digest_size=4).digest()
+    return timedelta(seconds=longest * (1 - int.from_bytes(digest) / 2**33))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a group was seen: names and ids for people and links."""
+
+    topic_id: UUID
+    topic: str
+    product_id: UUID
+    product: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A report, ready for any channel."""
+
+    subject: str
+    text: str
+    body: dict[str, Any]
+
+
+def render(group: Group, place: Place, *, public_url: str) -> Rendered:
+    """Subject, plain text and JSON: what failed, whom, since when, the last good, what changed."""
+    link = ""
+    if public_url:
+        page = f"{public_url.rstrip('/')}/products/{place.product_id}"
+        link = f"{page}?topic={place.topic_id}#{group.id}"
+    whom = verdict_words(group)
+    since = since_words(group)
+    tests = [" ".join(filter(None, (t.classname, t.name))) for t in group.tests]
+    more = group.tests_count - len(tests)
+    lines = [
+        f"What fails:  {group.title}",
+        f"Where:       {place.product}, {place.topic}",
+        f"Hits:        {whom}",
+        f"Since:       {since}",
+        *([f"Last good:   {_versions(group.last_good.components)}"] if group.last_good else []),
+        *(f"Changed:     {_change(change)}" for change in group.difference),
+        *(f"Test:        {name}" for name in tests),
+        *([f"             and {more} more"] if more > 0 else []),
+        *([f"Details:     {link}"] if link else []),
+        "",
+        (group.sample.text or "")[:2000],
+    ]
+    shown = msgspec.to_builtins(group)
+    shown.pop("reports")
+    return Rendered(
+        subject=f"[{place.topic}] {group.title[:120]}: {whom}, since {since}"[:250],
+        text="\n".join(lines).rstrip() + "\n",
+        body={
+            "type": "failure.grouped",
+            "link": link or None,
+            "summary": f"{group.title}: {whom}, since {since}",
+            "product": {"id": str(place.product_id), "name": place.product},
+            "topic": {"id": str(place.topic_id), "name": place.topic},
+            "group": shown,
+        },
+    )
+
+
+def verdict_words(group: Group) -> str:
+    """The verdict with its base: how many labs have run it."""
+    verdict = group.verdict
+    hit, run = len(verdict.labs_hit), len(verdict.labs_run)
+    names = ", ".join(lab.name for lab in verdict.labs_hit[:10])
+    match verdict.scope:
+        case "everyone":
+            return f"everyone ({hit} of {run} labs that have run it)"
+        case "one_lab":
+            return f"only {names} (1 of {run} labs that have run it)"
+        case "some_labs":
+            return f"{hit} of {run} labs that have run it ({names})"
+        case _:
+            return f"{names}, the only lab that has run it"
+
+
+def since_words(group: Group) -> str:
+    """The component versions that the failure came with."""
+    came = [change.after for change in group.difference if change.after]
+    if came:
+        return ", ".join(
+            f"{change.type} {change.after.version}" for change in group.difference if change.after
+        )
+    first = _versions(group.first_seen.components)
+    return f"the first run ({first})" if group.known_since_first_run else first
+
+
+def _versions(components: Sequence[Component]) -> str:
+    words = [f"{c.type} {c.version or c.display_name}" for c in components]
+    return ", ".join(words) or "an unknown component set"
+
+
+def _change(change: Change) -> str:
+    before = change.before.version if change.before else "nothing"
+    after = change.after.version if change.after else "nothing"
+    return f"{change.type} {before} -> {after}"
