@@ -157,8 +157,9 @@ async def test_a_silent_job_keeps_its_lease_with_heartbeats(
     await server.until(lambda: job.phase == "finished")
 
 
-async def test_pytest_progress_is_told_while_the_tests_run(
-    server: Any, agent: Any, spec: Spec
+@pytest.mark.parametrize("options", ["", "-p xdist -n 2"], ids=["alone", "distributed"])
+async def test_pytest_progress_is_told_and_disturbs_no_test(
+    server: Any, agent: Any, spec: Spec, options: str
 ) -> None:
     tests = (
         "import pytest, warnings\n"
@@ -172,7 +173,7 @@ async def test_pytest_progress_is_told_while_the_tests_run(
     )
     write = f"cat > test_x.py <<'E'\n{tests}E"
     variables = "PYTHONWARNINGS=error PYTEST_DISABLE_PLUGIN_AUTOLOAD=1"
-    run = f"{variables} {sys.executable} -m pytest -q test_x.py"
+    run = f"{variables} {sys.executable} -m pytest -q {options} test_x.py"
     job = server.add_job(spec(write, run, progress="pytest"))
     await server.until(lambda: job.phase == "finished")
     assert job.end()["result"] == "failed"

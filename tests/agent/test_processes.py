@@ -75,6 +75,14 @@ async def test_what_a_step_leaves_in_the_background_serves_the_next_and_ends_wit
     assert living(work_folder(settings, job)) == []
 
 
+async def test_a_flood_from_the_background_holds_up_no_step(
+    server: Any, agent: Any, spec: Spec
+) -> None:
+    job = server.add_job(spec("yes > /dev/stdout & yes &", "echo done"))
+    await server.until(lambda: job.phase == "finished")
+    assert b"\ndone\n" in job.printed()
+
+
 async def test_a_stopping_agent_gives_its_job_back_within_seconds(
     server: Any, agent: Any, spec: Spec, settings: Any
 ) -> None:

@@ -4,9 +4,8 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -143,12 +142,8 @@ def prune(jobs: Path, *, keep_jobs: int, keep_failed: int) -> list[str]:
 
 def remove_tree(folder: Path) -> None:
     """Remove a folder, also one whose owner wrote-protected parts of it."""
-
-    def unprotect(remove: Callable[..., Any], path: str, _: Any) -> None:
-        parent = Path(path).parent
-        parent.chmod(parent.stat().st_mode | stat.S_IRWXU)
-        if Path(path).is_dir() and not Path(path).is_symlink():
-            Path(path).chmod(stat.S_IRWXU)
-        remove(path)
-
-    shutil.rmtree(folder, onerror=unprotect)
+    for parent, names, _ in os.walk(folder):
+        for path in (Path(parent), *(Path(parent, name) for name in names)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | stat.S_IRWXU)
+    shutil.rmtree(folder)

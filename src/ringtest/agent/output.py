@@ -6,7 +6,10 @@ second (a prompt, a progress bar) or is very long is cut.
 """
 
 import asyncio
+import fcntl
 import os
+import sys
+import termios
 from collections.abc import Callable
 
 INTERVAL = 0.1
@@ -43,10 +46,12 @@ class Output:
     def drain(self) -> None:
         """Take all that was printed so far and pass it on, unfinished lines too.
 
-        To be called when a command has ended: what it printed is in the pipe by then.
+        To be called when a command has ended: what it printed is in the pipe by then. What
+        others print meanwhile, without end perhaps, is left to the loop.
         """
-        while self._read():
-            pass
+        left = self._waiting_bytes()
+        while left > 0 and (size := self._read()):
+            left -= size
         self._pass_on(everything=True)
 
     def evidence(self) -> str:
@@ -68,14 +73,18 @@ class Output:
         os.close(self._source)
         os.close(self.write_end)
 
-    def _read(self) -> bool:
+    def _waiting_bytes(self) -> int:
+        answer = fcntl.ioctl(self._source, termios.FIONREAD, b"\0" * 4)
+        return int.from_bytes(answer, sys.byteorder)
+
+    def _read(self) -> int:
         try:
             chunk = os.read(self._source, 65536)
         except BlockingIOError:
-            return False
+            return 0
         self._take(chunk)
         self._schedule()
-        return bool(chunk)
+        return len(chunk)
 
     def _take(self, chunk: bytes) -> None:
         if not self._pending:

@@ -60,10 +60,15 @@ class Agent:
             await self._recover()
             stream = Stream(self._api, on_assignment=self._assign, on_cancel=self._cancel)
             listening = asyncio.create_task(stream.listen())
-            await self._stop.wait()
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            self._stop.set()
             await self._end()
+            stopping.cancel()
+            if listening.done():
+                listening.result()  # it never ends but by a fault of ours: fail loudly
+            listening.cancel()
+            await asyncio.gather(listening, stopping, return_exceptions=True)
         finally:
             await self._client.close()
             os.close(lock)
