@@ -18,12 +18,13 @@ from ringtest.control.accounts.model import Machine, RoleNames, hash_password
 from ringtest.control.connectors.aes_secret_box import AesSecretBox
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction, statements
-from ringtest.control.identity.api import provide_caller
+from ringtest.control.identity.api import caller_provider
 from ringtest.control.kernel.clock import Clock
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.labs import store as lab_store
+from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.wire import answers
 
 log = logging.getLogger(__name__)
@@ -133,12 +134,13 @@ def small_app(rooms: Sequence[Any], parts: dict[str, object]) -> Litestar:
         log.error("the server made a mistake", exc_info=error)
         return answers.error(500, repr(error), {})
 
-    settings = parts["settings"]
+    settings, secrets = parts["settings"], parts["secrets"]
     assert isinstance(settings, Settings)
+    assert isinstance(secrets, SecretBox)
     return Litestar(
         [Router("/api/v1", route_handlers=[route for room in rooms for route in room.routes])],
         dependencies={
-            "caller": Provide(provide_caller),
+            "caller": Provide(caller_provider(secrets, settings)),
             **{name: constant(value) for name, value in parts.items()},
         },
         exception_handlers={RingtestError: refuse, HTTPException: refuse_http, Exception: fail},

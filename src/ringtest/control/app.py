@@ -26,7 +26,7 @@ from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
 from ringtest.control.files import api as files_api
 from ringtest.control.identity import api as identity_api
-from ringtest.control.identity.api import provide_caller
+from ringtest.control.identity.api import caller_provider
 from ringtest.control.jobs import api as jobs_api
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.errors import RingtestError
@@ -140,7 +140,7 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             *pages(folder),
         ],
         dependencies={
-            "caller": Provide(provide_caller),
+            "caller": Provide(caller_provider(parts.secrets, parts.settings)),
             **{
                 name: Provide(_constant(value), sync_to_thread=False)
                 for name, value in _injected(parts, hub).items()

@@ -1,6 +1,8 @@
 """Basic authentication: who gets in, how often one may try, what a warm request costs."""
 
 import asyncio
+from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -86,6 +88,8 @@ async def test_wrong_credentials_are_401(
         "Basic !!!",
         "Basic /w==",
         "Basic " + "A" * 5000,
+        "Basic " + b64encode(b"x" * 1001 + b":y").decode(),
+        "Basic " + b64encode(b"y:" + b"x" * 1001).decode(),
         "Bearer a.b.c",
         "Digest x",
         "NTLM",
@@ -165,6 +169,14 @@ async def test_ten_failures_in_five_minutes_close_the_login_for_a_while(
 async def test_guesses_sent_at_once_count_too(world: World, checks: list[str]) -> None:
     await asyncio.gather(*(ask(world, "red user", f"guess {n}") for n in range(40)))
     assert len(checks) == 10
+
+
+async def test_checks_do_not_pile_up_without_end(world: World, checks: list[str]) -> None:
+    answers = await asyncio.gather(*(ask(world, f"stranger {n}", "x") for n in range(130)))
+    counted = Counter(answer.status_code for answer in answers)
+    assert set(counted) <= {401, 503}
+    assert len(checks) == counted[401]
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200
 
 
 async def test_who_is_known_already_is_not_locked_out_by_others(

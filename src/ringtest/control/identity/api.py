@@ -1,6 +1,7 @@
 """Routes of identity, and the dependency `caller` of every other route."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 import msgspec
@@ -18,37 +19,38 @@ from ringtest.control.wire import answers, bodies, requests, spool
 class LogIn(msgspec.Struct):
     """Body of POST /session."""
 
-    name: str
-    password: str
+    name: Annotated[str, msgspec.Meta(max_length=model.MAX_CREDENTIAL)]
+    password: Annotated[str, msgspec.Meta(max_length=model.MAX_CREDENTIAL)]
 
 
-async def provide_caller(
-    request: Request[Any, Any, Any], db: Database, secrets: SecretBox, settings: Settings
-) -> Caller:
-    """Who sent the request; 401 when nobody we know.
+def caller_provider(
+    secrets: SecretBox, settings: Settings
+) -> Callable[[Request[Any, Any, Any], Database], Awaitable[Caller]]:
+    """The dependency `caller` of routes: who sent the request; 401 when nobody we know.
 
     A signature covers the body: it is read for signed requests alone, and only once the
-    machine is known and its clock is right.
+    machine is known and its clock is right. Of the server's parts only `db` is injected:
+    whatever is resolved beside another dependency costs a task of its own.
     """
+    roles = RoleNames.of(settings)
+    folder = settings.data if settings.data.is_dir() else None
 
-    async def body_digest() -> str:
-        limit = request.route_handler.resolve_request_max_body_size() or settings.max_file
-        folder = settings.data if settings.data.is_dir() else None
-        return await spool.digest_body(request, limit=limit, folder=folder)
+    async def provide_caller(request: Request[Any, Any, Any], db: Database) -> Caller:
+        async def body_digest() -> str:
+            limit = request.route_handler.resolve_request_max_body_size() or settings.max_file
+            return await spool.digest_body(request, limit=limit, folder=folder)
 
-    raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return await service.authenticate(
-        db,
-        service.Request(
+        raw_path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+        asked = service.Request(
             method=request.method,
             path=unquote(raw_path.decode("latin-1")),
             query=requests.query_pairs(request),
             headers=request.headers,
             body_digest=body_digest,
-        ),
-        secrets=secrets,
-        roles=RoleNames.of(settings),
-    )
+        )
+        return await service.authenticate(db, asked, secrets=secrets, roles=roles)
+
+    return provide_caller
 
 
 @get("/identity", summary="Who am I, and in which teams?")

@@ -13,6 +13,8 @@ from ringtest.control.accounts.model import Caller, Machine, RoleNames, Team, pe
 from ringtest.control.kernel.errors import BadRequest, Unauthorised
 
 SESSION_LIFE = timedelta(days=7)
+MAX_CREDENTIAL = 1000
+"""Characters of a login or password; logins that fail are kept in memory for a while."""
 
 
 class UserRow(msgspec.Struct, frozen=True):
@@ -141,6 +143,8 @@ def read_basic(credentials: str) -> tuple[str, str]:
     except ValueError:
         raise Unauthorised("the Basic credentials cannot be read") from None
     login, _, password = text.partition(":")
+    if max(len(login), len(password)) > MAX_CREDENTIAL:
+        raise Unauthorised("the Basic credentials are too long")
     return login, password
 
 

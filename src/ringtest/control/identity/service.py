@@ -18,7 +18,12 @@ from ringtest.control.accounts.model import (
 )
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.identity import model, store
-from ringtest.control.kernel.errors import BadRequest, PreconditionFailed, Unauthorised
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    PreconditionFailed,
+    Unauthorised,
+    Unavailable,
+)
 from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.tenant import Tenant
 from ringtest.control.ports.secret_box import SecretBox
@@ -28,6 +33,8 @@ log = logging.getLogger(__name__)
 
 SESSION_COOKIE = "ringtest_session"
 _READING = ("GET", "HEAD")
+_WAITING = 100
+"""Password checks that may wait: each takes a fifth of a second of a processor."""
 
 
 @dataclass(slots=True)
@@ -148,20 +155,24 @@ async def _verify(
         return True
     running = gate.running.get((digest, etag))
     if running is None:
+        if len(gate.running) >= _WAITING:
+            raise Unavailable("too many logins wait to be checked; try again")
         gate.logins.begin(login, now)
-        hashed = (row.password if row else None) or NO_PASSWORD
-        running = asyncio.ensure_future(_check(gate, password, hashed))
+        running = asyncio.ensure_future(_check(gate, digest, login, password, row, now))
         gate.running[digest, etag] = running
         running.add_done_callback(lambda _: gate.running.pop((digest, etag), None))
-    good = await asyncio.shield(running)
-    if good and row is not None:
-        gate.logins.remember(digest, etag, login, now)
-    return good
+    return await asyncio.shield(running)
 
 
-async def _check(gate: Gate, password: str, hashed: str) -> bool:
+async def _check(
+    gate: Gate, digest: bytes, login: str, password: str, row: model.UserRow | None, now: datetime
+) -> bool:
+    hashed = (row.password if row else None) or NO_PASSWORD
     async with gate.turns:
-        return await asyncio.to_thread(check_password, password, hashed)
+        good = await asyncio.to_thread(check_password, password, hashed)
+    if good and row is not None:
+        gate.logins.remember(digest, row.etag, login, now)
+    return good and row is not None
 
 
 async def _by_signature(request: Request, means: Means) -> Caller:

@@ -5,6 +5,7 @@ the request afterwards gives the same body to its handler, by `body()` or `strea
 """
 
 import hashlib
+import io
 import tempfile
 from pathlib import Path
 from typing import IO, Any
@@ -27,9 +28,7 @@ async def digest_body(
     with the request.
     """
     digest = hashlib.sha256()
-    place = str(folder) if folder else None
-    # the request owns it from here on: it is closed when the request is dropped
-    spooled: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=place)  # noqa: SIM115
+    body: IO[bytes] = io.BytesIO()
     size = 0
     more = True
     while more:
@@ -39,12 +38,21 @@ async def digest_body(
         size += len(message["body"])
         if size > limit:
             raise TooLarge(f"the body may have at most {limit} bytes", limit=limit)
+        if size > _IN_MEMORY and isinstance(body, io.BytesIO):
+            body = _on_disk(body, folder)
         digest.update(message["body"])
-        spooled.write(message["body"])
+        body.write(message["body"])
         more = message.get("more_body", False)
-    spooled.seek(0)
-    request.receive = _Replay(spooled, size)
+    body.seek(0)
+    request.receive = _Replay(body, size)
     return digest.hexdigest()
+
+
+def _on_disk(body: io.BytesIO, folder: Path | None) -> IO[bytes]:
+    """A file without a name; it goes when the request, which owns it from now on, goes."""
+    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+    file.write(body.getvalue())
+    return file
 
 
 class _Replay:
