@@ -34,14 +34,22 @@ class Ring:
     labs: dict[str, UUID] = field(default_factory=dict)
     components: dict[str, UUID] = field(default_factory=dict)
 
-    async def add_lab(self, name: str, *, linked: bool = True, subscribed: bool = True) -> UUID:
-        """A lab with a team of the same name."""
+    async def add_lab(
+        self,
+        name: str,
+        *,
+        team: UUID | None = None,
+        linked: bool = True,
+        subscribed: bool = True,
+    ) -> UUID:
+        """A lab, of a new team of the same name unless one is given."""
         async with self.db.transaction(SYSTEM) as tx:
-            team = await rows.insert(tx, "teams", {"name": name})
+            team = team or await rows.insert(tx, "teams", {"name": name})
             lab = await rows.insert(tx, "remotecis", {"name": name, "team_id": team})
             if linked:
                 await tx.execute(
-                    "INSERT INTO products_teams (product_id, team_id) VALUES ($1, $2)",
+                    "INSERT INTO products_teams (product_id, team_id) VALUES ($1, $2)"
+                    " ON CONFLICT DO NOTHING",
                     self.product,
                     team,
                 )
