@@ -40,6 +40,7 @@ async def add_audit(
 
 
 async def list_audits(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    """A page of who did what, for super administrators."""
     permit(caller.is_super_admin)
     if query.updated_after:
         raise BadRequest("audits do not change: use created_after")
@@ -63,11 +64,13 @@ async def create_user(
 
 
 async def list_users(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    """A page of all users, for administrators."""
     permit(caller.writes_all)
     return await store.list_users(tx, query)
 
 
 async def get_user(tx: Transaction, *, caller: Caller, user_id: UUID) -> tuple[str, str]:
+    """JSON and etag of a user: for administrators, and for the user itself."""
     permit(caller.writes_all or caller.id == user_id)
     return rows.found(await store.get_user(tx, user_id), "user")
 
@@ -118,6 +121,7 @@ async def update_me(
 
 
 async def delete_user(tx: Transaction, *, caller: Caller, user_id: UUID, etag: str) -> None:
+    """Archive a user; its sessions and logins end. 409 when it changed meanwhile."""
     permit(caller.is_super_admin)
     rows.found(await store.get_user(tx, user_id), "user")
     await _change_user(tx, user_id, etag, {"state": "archived"})
@@ -125,6 +129,7 @@ async def delete_user(tx: Transaction, *, caller: Caller, user_id: UUID, etag: s
 
 
 async def list_user_teams(tx: Transaction, *, caller: Caller, user_id: UUID) -> rows.Page:
+    """Teams of a user."""
     await get_user(tx, caller=caller, user_id=user_id)
     return await store.teams_of_user(tx, user_id)
 
@@ -140,6 +145,7 @@ def _permit_role_name(caller: Caller, roles: RoleNames, *names: str | None) -> N
 async def create_team(
     tx: Transaction, *, caller: Caller, roles: RoleNames, values: dict[str, Any]
 ) -> tuple[str, str]:
+    """Add a team; 409 when its name is taken, 401 when the name is a role's."""
     permit(caller.writes_all)
     _permit_role_name(caller, roles, values["name"])
     team_id = await rows.insert(tx, "teams", values)
@@ -148,10 +154,12 @@ async def create_team(
 
 
 async def list_teams(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    """A page of the teams that the caller may see."""
     return await store.list_teams(tx, query, caller.visible_teams)
 
 
 async def get_team(tx: Transaction, *, caller: Caller, team_id: UUID) -> tuple[str, str]:
+    """JSON and etag of a team that the caller may see."""
     return rows.found(await store.get_team(tx, team_id, caller.visible_teams), "team")
 
 
@@ -207,6 +215,7 @@ async def add_member(
 
 
 async def drop_member(tx: Transaction, *, caller: Caller, team_id: UUID, user_id: UUID) -> None:
+    """End a membership, and subscriptions to the team's labs; 404 when there is none."""
     permit(caller.writes_all)
     if not await store.drop_member(tx, team_id, user_id):
         raise NotFound("the user is not a member of this team")
@@ -214,6 +223,7 @@ async def drop_member(tx: Transaction, *, caller: Caller, team_id: UUID, user_id
 
 
 async def list_members(tx: Transaction, *, caller: Caller, team_id: UUID) -> rows.Page:
+    """Users of a team, for its members."""
     await get_team(tx, caller=caller, team_id=team_id)
     permit(caller.is_member(team_id))
     return await store.members_of(tx, team_id)
@@ -235,6 +245,7 @@ async def grant_components(
 async def revoke_components(
     tx: Transaction, *, caller: Caller, team_id: UUID, teams: list[UUID]
 ) -> None:
+    """No longer let a team see the components of `teams`."""
     permit(caller.writes_all)
     await require_team(tx, team_id=team_id)
     await store.drop_grants(tx, team_id, teams)
@@ -242,6 +253,7 @@ async def revoke_components(
 
 
 async def list_grants(tx: Transaction, *, caller: Caller, team_id: UUID) -> rows.Page:
+    """Teams whose components the team may see."""
     permit(caller.writes_all)
     await require_team(tx, team_id=team_id)
     return await store.granting_teams(tx, team_id)

@@ -42,6 +42,7 @@ async def create_product(
 
 
 async def list_products(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    """A page of the products that the caller may see."""
     return await store.list_products(tx, caller, query)
 
 
@@ -55,6 +56,7 @@ async def list_team_products(
 
 
 async def get_product(tx: Transaction, *, caller: Caller, product_id: UUID) -> tuple[str, str]:
+    """JSON and etag of a product that the caller may see."""
     return rows.found(await store.get_product(tx, caller, product_id), "product")
 
 
@@ -92,6 +94,7 @@ async def link_team(tx: Transaction, *, caller: Caller, product_id: UUID, team_i
 
 
 async def unlink_team(tx: Transaction, *, caller: Caller, product_id: UUID, team_id: UUID) -> None:
+    """Take the product from a team; 404 when it does not have it."""
     permit(caller.writes_all)
     if not await store.unlink_team(tx, product_id, team_id):
         raise NotFound("the team does not have this product")
@@ -101,6 +104,7 @@ async def unlink_team(tx: Transaction, *, caller: Caller, product_id: UUID, team
 
 
 async def list_product_teams(tx: Transaction, *, caller: Caller, product_id: UUID) -> rows.Page:
+    """Teams that have the product, for administrators."""
     permit(caller.writes_all)
     await get_product(tx, caller=caller, product_id=product_id)
     return await store.teams_of_product(tx, product_id)
@@ -131,10 +135,12 @@ async def create_topic(
 
 
 async def list_topics(tx: Transaction, *, caller: Caller, query: ListQuery) -> rows.Page:
+    """A page of the topics that the caller reaches."""
     return await store.list_topics(tx, caller, query)
 
 
 async def get_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> tuple[str, str]:
+    """JSON and etag of a topic that the caller reaches."""
     return rows.found(await store.get_topic(tx, caller, topic_id), "topic")
 
 
@@ -377,6 +383,7 @@ async def list_files(
 async def get_file(
     tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID
 ) -> tuple[str, str]:
+    """JSON and etag of a component's file."""
     await _require_component(tx, caller, component_id)
     return rows.found(await store.get_file(tx, component_id, file_id), "component_file")
 

@@ -44,12 +44,14 @@ async def create_machine(
 async def list_machines(
     tx: Transaction, *, caller: Caller, kind: Machine, query: ListQuery
 ) -> rows.Page:
+    """A page of the machines that the caller may see."""
     return await store.list_machines(tx, kind, query, _readable(kind, caller))
 
 
 async def list_team_remotecis(
     tx: Transaction, *, caller: Caller, team_id: UUID, query: ListQuery
 ) -> rows.Page:
+    """A page of a team's labs, for its members."""
     await accounts.get_team(tx, caller=caller, team_id=team_id)
     permit(caller.is_member(team_id))
     return await store.list_machines(tx, "remoteci", query, None, team_id=team_id)
@@ -58,6 +60,7 @@ async def list_team_remotecis(
 async def get_machine(
     tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID
 ) -> tuple[str, str]:
+    """JSON and etag of a machine that the caller may see; never its key."""
     return rows.found(await store.get_machine(tx, kind, machine_id, _readable(kind, caller)), kind)
 
 
@@ -143,12 +146,14 @@ async def subscribe(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> No
 
 
 async def unsubscribe(tx: Transaction, *, caller: Caller, remoteci_id: UUID, user_id: UUID) -> None:
+    """End a user's subscription; 404 when there is none."""
     await _own_machine(tx, caller, "remoteci", remoteci_id)
     if not await store.unsubscribe(tx, remoteci_id, user_id):
         raise NotFound("the user is not subscribed to this remoteci")
 
 
 async def list_subscribers(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> rows.Page:
+    """Users who get the lab's mail."""
     await _own_machine(tx, caller, "remoteci", remoteci_id)
     return await store.subscribers_of(tx, remoteci_id)
 
