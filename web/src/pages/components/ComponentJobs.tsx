@@ -32,11 +32,11 @@ export function ComponentJobs({ component }: { component: Component }) {
       {perLab(jobs, labs).map((lab) => (
         <section key={lab.id} className="rt-card" aria-label={`Jobs in ${lab.name}`}>
           <h3>
-            <Link to={`/labs#${lab.id}`}>{lab.name}</Link>{' '}
-            <span className="rt-muted rt-small">
-              {lab.passed} of {lab.finished} passed
-            </span>
+            <Link to={`/labs#${lab.id}`}>{lab.name}</Link>
           </h3>
+          <p className="rt-muted rt-small">
+            {lab.passed} of {lab.finished} passed
+          </p>
           <ul className="rt-job-lines">
             {lab.jobs.slice(0, SHOWN).map((job) => (
               <JobLine key={job.id} job={job} />

@@ -64,7 +64,7 @@ function Tests({ group }: { group: FailureGroup }) {
   const more = group.tests_count - group.tests.length;
   return (
     <div>
-      <h4>Affected tests ({group.tests_count})</h4>
+      <h3 className="rt-part">Affected tests ({group.tests_count})</h3>
       <ul className="rt-tests-list">
         {group.tests.map((test) => (
           <li key={`${test.suite}/${test.classname}/${test.name}`}>
@@ -103,16 +103,16 @@ export function GroupDetails({ group }: { group: FailureGroup }) {
       <Facts group={group} />
       {group.sample?.text && (
         <div>
-          <h4>
+          <h3 className="rt-part">
             Sample <Link to={`/jobs/${group.sample.job_id}`}>from this job</Link>
             <CopyButton text={group.sample.text} label="Copy the sample" />
-          </h4>
+          </h3>
           <pre className="rt-sample">{group.sample.text}</pre>
         </div>
       )}
       <Tests group={group} />
       <div>
-        <h4>Reports</h4>
+        <h3 className="rt-part">Reports</h3>
         {group.reports.length === 0 ? (
           <p className="rt-muted">No report was sent: no report target watches this topic.</p>
         ) : (

@@ -21,12 +21,9 @@ function Cell({ cell, lab }: { cell: HealthCell | undefined; lab: HealthLab }) {
   }
   const look = JOB_LOOKS[cell.status];
   return (
-    <Link
-      to={`/jobs/${cell.job_id}`}
-      className={`rt-cell rt-cell-${look.tone}`}
-      aria-label={`${lab.name}: ${look.label}`}
-    >
+    <Link to={`/jobs/${cell.job_id}`} className={`rt-cell rt-cell-${look.tone}`}>
       <span className="rt-cell-head">
+        <span className="pf-v6-screen-reader">{lab.name}:</span>
         <StatusLabel status={cell.status} />
         {cell.failed_stage && (
           <span className="rt-small">

@@ -1,6 +1,8 @@
 /** Why the job went wrong, before anyone has to look for it. */
 import { Alert, AlertActionLink } from 'pf/Alert';
-import { useNavigate } from 'react-router';
+import { Button } from 'pf/Button';
+import { useEffect, useRef, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import type { Job, Stage } from '@/api/types';
 import { parseLine } from '@/log/ansi';
 import { AnsiText } from '@/log/AnsiText';
@@ -12,9 +14,23 @@ interface Props {
   attempt: number;
 }
 
-function EvidenceText({ text }: { text: string }) {
+/** The end of what the stage printed; its last lines say most. */
+function EvidenceText({ text, open }: { text: string; open: boolean }) {
+  const [shown, setShown] = useState(open);
+  const box = useRef<HTMLPreElement>(null);
+  useEffect(() => setShown(open), [open]);
+  useEffect(() => {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [shown, text]);
+  if (!shown) {
+    return (
+      <Button variant="link" isInline onClick={() => setShown(true)}>
+        Show the end of its output
+      </Button>
+    );
+  }
   return (
-    <pre className="rt-sample">
+    <pre className="rt-sample" ref={box} tabIndex={0} aria-label="End of the stage's output">
       {text.split('\n').map((line, at) => (
         <span key={at}>
           <AnsiText pieces={parseLine(line).spans} />
@@ -27,6 +43,8 @@ function EvidenceText({ text }: { text: string }) {
 
 export function Evidence({ job, stages, attempt }: Props) {
   const navigate = useNavigate();
+  // Beside other tabs the proof would push away what one came for.
+  const isOpen = useLocation().pathname.endsWith('/log');
   const broken = brokenStage(stages, attempt);
   const reason = job.status_reason;
   if (!broken && !(reason && job.phase === 'finished')) return null;
@@ -61,7 +79,7 @@ export function Evidence({ job, stages, attempt }: Props) {
     >
       {broken?.message && <p>{broken.message}</p>}
       {broken && reason && reason !== broken.message && <p>{reason}</p>}
-      {broken?.evidence && <EvidenceText text={broken.evidence} />}
+      {broken?.evidence && <EvidenceText text={broken.evidence} open={isOpen} />}
     </Alert>
   );
 }

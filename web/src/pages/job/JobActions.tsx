@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import RedoIcon from 'icons/redo-icon';
 import StopIcon from 'icons/stop-icon';
+import { useNavigate } from 'react-router';
 import { keys } from '@/api/keys';
 import { cancelJob, retryJob } from '@/api/queries/jobs';
 import type { Job } from '@/api/types';
@@ -9,6 +10,7 @@ import { Time } from '@/components/Time';
 
 export function JobActions({ job }: { job: Job }) {
   const client = useQueryClient();
+  const navigate = useNavigate();
   const after = async (work: Promise<unknown>) => {
     await work;
     await Promise.all([
@@ -24,7 +26,11 @@ export function JobActions({ job }: { job: Job }) {
         question="Run this job again?"
         explain={`It goes back to the queue of ${job.remoteci?.name ?? 'its lab'} as attempt ${job.attempt + 1}. Its results so far are kept with their attempt.`}
         confirm="Retry"
-        onConfirm={() => after(retryJob(job.id))}
+        onConfirm={async () => {
+          await after(retryJob(job.id));
+          // A link into the old attempt's log means nothing in the new one's.
+          await navigate(`/jobs/${job.id}/log`);
+        }}
       />
     );
   }

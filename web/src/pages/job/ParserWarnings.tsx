@@ -20,6 +20,7 @@ export function ParserWarnings({ results }: { results: readonly ResultFile[] }) 
       variant="warning"
       isInline
       isExpandable
+      component="h2"
       className="rt-evidence"
       title={`${plural(total, 'thing')} in the result files could not be read as written`}
     >

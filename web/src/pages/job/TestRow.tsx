@@ -71,9 +71,9 @@ function Block({ title, text }: { title: string; text: string | null }) {
   if (!text) return null;
   return (
     <div>
-      <h4>
+      <h3 className="rt-part">
         {title} <CopyButton text={text} label={`Copy ${title}`} />
-      </h4>
+      </h3>
       <pre className="rt-sample">
         {text.split('\n').map((line, at) => (
           <span key={at}>

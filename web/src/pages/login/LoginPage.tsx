@@ -28,9 +28,10 @@ export function LoginPage() {
   const [password, setPassword] = useState('');
   const login = useMutation({
     mutationFn: () => logIn(name, password),
-    onSuccess: async () => {
+    onSuccess: async (identity) => {
+      // Nothing of an earlier login may be shown to this one.
       client.clear();
-      await client.invalidateQueries({ queryKey: keys.identity });
+      client.setQueryData(keys.identity, identity);
       await navigate(safeNext(params.get('next')), { replace: true });
     },
   });

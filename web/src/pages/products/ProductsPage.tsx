@@ -24,7 +24,6 @@ function ProductCard({ product }: { product: Product }) {
               to={`/products/${product.id}?topic=${topic.id}`}
               className="rt-topic"
               data-row
-              aria-label={`${product.name}, ${topic.name}`}
             >
               <span className="rt-topic-name">{topic.name}</span>
               <TopicAnswer productId={product.id} topicId={topic.id} />

@@ -79,12 +79,12 @@ function Body({ delivery }: { delivery: Delivery }) {
       {retry.isError && <ErrorBox error={retry.error} />}
       {delivery.answer && (
         <div>
-          <h4>The receiver answered</h4>
+          <h3 className="rt-part">The receiver answered</h3>
           <pre className="rt-sample">{delivery.answer}</pre>
         </div>
       )}
       <div>
-        <h4>Message</h4>
+        <h3 className="rt-part">Message</h3>
         <pre className="rt-sample rt-message">{messageText(delivery.body)}</pre>
       </div>
     </div>
