@@ -36,7 +36,7 @@ test('the product page answers: matrix, change, verdict', async () => {
   expect(rows.length).toBe(4);
   const newest = within(rows[1] as HTMLElement);
   expect(newest.getByText('was 2.0.1')).toBeTruthy();
-  expect(newest.getByRole('link', { name: /^lab-a: Failed/ }).getAttribute('href')).toMatch(/^\/jobs\//);
+  expect(newest.getByRole('link', { name: /^lab-a:\s*Failed/ }).getAttribute('href')).toMatch(/^\/jobs\//);
   expect(newest.getByRole('progressbar')).toBeTruthy();
   const groups = screen.getAllByRole('article');
   expect(groups[0]?.textContent).toContain('Everyone');

@@ -23,7 +23,7 @@ function Cell({ cell, lab }: { cell: HealthCell | undefined; lab: HealthLab }) {
   return (
     <Link to={`/jobs/${cell.job_id}`} className={`rt-cell rt-cell-${look.tone}`}>
       <span className="rt-cell-head">
-        <span className="pf-v6-screen-reader">{lab.name}:</span>
+        <span className="pf-v6-screen-reader">{`${lab.name}: `}</span>
         <StatusLabel status={cell.status} />
         {cell.failed_stage && (
           <span className="rt-small">
