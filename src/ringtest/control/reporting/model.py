@@ -67,6 +67,8 @@ def check_address(channel: str, address: str) -> None:
         usable = False
     if not usable or not address.isprintable() or " " in address:
         raise BadRequest("address: expected a URL, as in https://example.com/hook")
+    if "@" in parts.netloc:
+        raise BadRequest("address: no password in a URL, which people can read; use a secret")
 
 
 def retry_delay(delivery_id: UUID, attempts: int) -> timedelta:

@@ -286,8 +286,9 @@ async def drop(tx: Transaction, claim: Claim) -> None:
 async def close(tx: Transaction, claim: Claim, *, status: str, answer: str) -> bool:
     """End a delivery as delivered or failed; False when the claim was lost meanwhile."""
     done = await tx.execute(
-        "UPDATE deliveries SET status = $3, answer = $4, claimed_until = NULL, updated_at = $5,"
-        " delivered_at = CASE WHEN $3 = 'delivered' THEN $5 END"
+        "UPDATE deliveries SET status = $3::text, answer = $4, claimed_until = NULL,"
+        " updated_at = $5::timestamp,"
+        " delivered_at = CASE WHEN $3::text = 'delivered' THEN $5::timestamp END"
         " WHERE id = $1 AND claimed_until = $2 AND status = 'pending'",
         claim.id,
         claim.until,
