@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from ringtest.control.accounts import api as accounts_api
@@ -172,3 +173,20 @@ async def test_policies_alone_hide_another_team(world: World) -> None:
             str(world.users["red user"]),
         ):
             assert secret not in text, table
+
+
+async def test_checks_alone_hide_another_team(world: World) -> None:
+    """The same requests with policies switched off."""
+    owner = await asyncpg.connect(world.db.dsn)
+    try:
+        for table in ("teams", "remotecis", "feeders", "users", "users_teams", "user_remotecis"):
+            await owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    finally:
+        await owner.close()
+    for path in ("/teams", "/remotecis", "/feeders", "/users/me"):
+        text = (await world["blue user"].get(path)).text
+        assert "red" not in text, path
+    ids = names(world)
+    for path in ("/teams/{red}", "/teams/{red}/users", "/remotecis/{red_lab}", "/feeders/{feeder}"):
+        assert (await world["blue user"].get(path.format(**ids))).status_code == 404, path
+    assert (await world["blue user"].get(f"/users/{ids['red_user']}")).status_code == 401

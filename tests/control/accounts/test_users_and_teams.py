@@ -279,9 +279,20 @@ async def test_roles_cannot_be_taken_by_renaming_teams(world: World) -> None:
     ):
         answer = await change(world, path, body, who="epm")
         assert answer.status_code == 401
-    await change(world, f"/teams/{world.teams['Red Hat']}", {"name": "hats"})
+    await world.sql("UPDATE teams SET name = 'hats' WHERE name = 'Red Hat'")
     answer = await world["epm"].post("/teams", json={"name": "Red Hat"})
     assert answer.status_code == 401
+
+
+async def test_teams_that_are_roles_stay_as_they_are(world: World) -> None:
+    for name in ("admin", "EPM", "Red Hat"):
+        path = f"/teams/{world.teams[name]}"
+        for body in ({"name": "other"}, {"state": "archived"}, {"state": "inactive"}):
+            assert (await change(world, path, body)).status_code == 409
+        etag = (await world["super admin"].get(path)).headers["etag"]
+        gone = await world["super admin"].delete(path, headers={"If-match": etag})
+        assert gone.status_code == 409
+        assert (await change(world, path, {"country": "FR", "name": name})).status_code == 200
 
 
 async def test_an_epm_cannot_archive_a_team_by_changing_its_state(world: World) -> None:

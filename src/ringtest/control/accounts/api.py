@@ -193,10 +193,18 @@ async def update_team(
 
 
 @delete("/teams/{team_id:str}", status_code=204, summary="Archive a team with what it owns")
-async def delete_team(team_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
+async def delete_team(
+    team_id: str, request: Http, db: Database, caller: Caller, settings: Settings
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
-        await service.delete_team(tx, caller=caller, team_id=parse_id(team_id, "team"), etag=etag)
+        await service.delete_team(
+            tx,
+            caller=caller,
+            roles=RoleNames.of(settings),
+            team_id=parse_id(team_id, "team"),
+            etag=etag,
+        )
     return answers.nothing()
 
 

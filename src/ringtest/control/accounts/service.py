@@ -142,6 +142,12 @@ def _permit_role_name(caller: Caller, roles: RoleNames, *names: str | None) -> N
     permit(caller.is_super_admin or not any(name in roles for name in names))
 
 
+def _require_no_role(roles: RoleNames, name: str) -> None:
+    """Without these teams nobody could administrate the server."""
+    if name in roles:
+        raise Conflict(f"the server's roles need the team {name} as it is")
+
+
 async def create_team(
     tx: Transaction, *, caller: Caller, roles: RoleNames, values: dict[str, Any]
 ) -> tuple[str, str]:
@@ -183,20 +189,26 @@ async def update_team(
     """Change a team; 409 when it changed meanwhile."""
     await get_team(tx, caller=caller, team_id=team_id)
     permit(caller.writes_all)
+    name = await require_team(tx, team_id=team_id)
+    _permit_role_name(caller, roles, name, values.get("name"))
+    if values.get("name", name) != name or values.get("state", "active") != "active":
+        _require_no_role(roles, name)
     if values.get("state") == "archived":
         permit(caller.is_super_admin)
         await store.archive_team(tx, team_id)
-    _permit_role_name(caller, roles, await require_team(tx, team_id=team_id), values.get("name"))
     if not await rows.update(tx, "teams", team_id, values, etag=etag):
         raise Conflict("the team was changed meanwhile; read it again")
     await add_audit(tx, caller=caller, action="update_team", subject_id=team_id, team_id=team_id)
     return rows.found(await store.get_team(tx, team_id, None, archived=True), "team")
 
 
-async def delete_team(tx: Transaction, *, caller: Caller, team_id: UUID, etag: str) -> None:
+async def delete_team(
+    tx: Transaction, *, caller: Caller, roles: RoleNames, team_id: UUID, etag: str
+) -> None:
     """Archive a team with its labs, jobs and files; its members leave it."""
     await get_team(tx, caller=caller, team_id=team_id)
     permit(caller.is_super_admin)
+    _require_no_role(roles, await require_team(tx, team_id=team_id))
     if not await rows.update(tx, "teams", team_id, {"state": "archived"}, etag=etag):
         raise Conflict("the team was changed meanwhile; read it again")
     await store.archive_team(tx, team_id)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from litestar import Request
-from litestar.types import HTTPReceiveMessage
+from litestar.types import HTTPReceiveMessage, Receive, WebSocketReceiveMessage
 
 from ringtest.control.kernel.errors import BadRequest, TooLarge
 
@@ -44,7 +44,7 @@ async def digest_body(
         body.write(message["body"])
         more = message.get("more_body", False)
     body.seek(0)
-    request.receive = _Replay(body, size)
+    request.receive = _Replay(body, size, request.receive)
     return digest.hexdigest()
 
 
@@ -56,13 +56,18 @@ def _on_disk(body: io.BytesIO, folder: Path | None) -> IO[bytes]:
 
 
 class _Replay:
-    """Gives a spooled body again, in the form the server would."""
+    """Gives a spooled body again, in the form the server would, then what comes after it."""
 
-    def __init__(self, body: IO[bytes], size: int) -> None:
+    def __init__(self, body: IO[bytes], size: int, then: Receive) -> None:
         self._body = body
         self._left = size
+        self._then = then
+        self._done = False
 
-    async def __call__(self) -> HTTPReceiveMessage:
+    async def __call__(self) -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        if self._done:
+            return await self._then()
         chunk = self._body.read(_CHUNK)
         self._left -= len(chunk)
-        return {"type": "http.request", "body": chunk, "more_body": self._left > 0}
+        self._done = self._left <= 0
+        return {"type": "http.request", "body": chunk, "more_body": not self._done}
