@@ -247,8 +247,9 @@ async def seed_product(admin: httpx.AsyncClient) -> dict[str, Any]:
         lab = await _post(admin, "/remotecis", {"name": f"lab-{number}", "team_id": team["id"]})
         await _post(admin, f"/remotecis/{lab['id']}/topics", {"topic_id": topic["id"]})
         labs.append({"name": lab["name"], "id": lab["id"], "api_secret": lab["api_secret"]})
+    admins = (await admin.get("/teams", params={"where": "name:admin"})).json()["teams"][0]
     target = {"name": "hook", "channel": "webhook", "address": "http://127.0.0.1:9/"}
-    await _post(admin, "/report_targets", target | {"topic_id": topic["id"], "team_id": team["id"]})
+    await _post(admin, "/report_targets", target | {"team_id": admins["id"]})
     return {"topic_id": topic["id"], "labs": labs}
 
 

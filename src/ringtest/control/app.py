@@ -49,6 +49,7 @@ from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
 from ringtest.control.triggers import api as triggers_api
 from ringtest.control.triggers import loop as triggers_loop
+from ringtest.control.views import api as views_api
 from ringtest.control.wire import answers
 from ringtest.control.wire.middleware import Surround
 from ringtest.control.wire.pages import pages
@@ -72,6 +73,7 @@ ROOMS = (
     scheduling_api,
     triage_api,
     reporting_api,
+    views_api,
     feed_api,
 )
 
