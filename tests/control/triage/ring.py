@@ -137,6 +137,11 @@ class Ring:
             )
         await service.record_failures(tx, job=job, failures=list(fails))
 
+    async def regroup(self, job_id: UUID, *fails: Failure) -> None:
+        """The job was tried again: these are its failures now."""
+        async with self.db.transaction(SYSTEM) as tx:
+            await self._group(tx, job_id, fails)
+
     async def groups(self, lab: str | None = None) -> list[Group]:
         """Groups of the topic as a lab's team sees them, or as the vendor does."""
         tenant = SYSTEM if lab is None else Tenant(teams=frozenset({self.teams[lab]}))

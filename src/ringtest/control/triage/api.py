@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -14,7 +16,7 @@ from ringtest.control.wire import answers, requests
 
 @get("/failure_groups", summary="Failures that are the same, last seen first")
 async def list_failure_groups(
-    request: Request[Any, Any, Any], db: Database, caller: Caller
+    request: Request[Any, Any, Any], db: NamedDependency[Database], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """`topic_id` narrows to a topic, as does `where=topic_id:…`."""
     query = requests.list_query(request, extra=frozenset({"topic_id"}))
@@ -25,7 +27,9 @@ async def list_failure_groups(
 
 
 @get("/failure_groups/{group_id:str}", summary="Whom a failure hits, and since when")
-async def get_failure_group(group_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_failure_group(
+    group_id: FromPath[str], db: NamedDependency[Database], caller: NamedDependency[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         group = await service.get_group(
             tx,

@@ -191,12 +191,15 @@ class Signature:
     template: str
 
 
-def stage_failure(stage: str, message: str, evidence: str) -> Failure:
-    """A stage that failed without leaving results, told by its most telling line."""
+def stage_failure(stage: str | None, message: str, evidence: str) -> Failure:
+    """A stage that failed without leaving results, told by its most telling line.
+
+    None: the job as a whole, of which nothing but a reason is known.
+    """
     return Failure(
         kind="stage",
         message=telling_line(evidence[-_DETAIL_CHARS:]) or message or f"stage {stage} failed",
-        where=stage,
+        where=stage or "job",
         detail=evidence,
         stage=stage,
     )

@@ -87,7 +87,7 @@ async def _failures(tx: Transaction, job: store.Job) -> list[Failure]:
     stage = await attempts.failed_stage(tx, job_id=job.id)
     if stage is None:
         reason = job.status_reason
-        return tests or ([model.stage_failure("job", reason, "")] if reason else [])
+        return tests or ([model.stage_failure(None, reason, "")] if reason else [])
     if tests and stage.name == "test":
         return tests
     return [*tests, model.stage_failure(stage.name, stage.message or "", stage.evidence or "")]
