@@ -3,7 +3,7 @@ import type { Progress, TestTotals } from '@/api/types';
 import { count, plural } from '@/format/size';
 
 export function Counts({ tests }: { tests: TestTotals | null | undefined }) {
-  if (!tests || tests.total === 0) return <span className="rt-muted">no tests</span>;
+  if (!tests || tests.total === 0) return <span className="rt-muted">no test results</span>;
   const bad = tests.failures + tests.errors;
   return (
     <span className="rt-counts" title={`${plural(tests.total, 'test')} in all`}>

@@ -2,6 +2,7 @@ import CheckCircleIcon from 'icons/check-circle-icon';
 import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
 import { useLocation, useSearchParams } from 'react-router';
 import type { FailureGroup } from '@/api/types';
+import { bundlesOf } from './bundles';
 import { GroupCard } from './GroupCard';
 import { inOrder, matches, readFilter, type GroupFilter } from './groups';
 
@@ -35,7 +36,7 @@ function Choice({ name, groups }: { name: 'scope' | 'seen'; groups: readonly Fai
     );
   const counted = CHOICES[name].map(([value, text]) => {
     const others: GroupFilter = { ...filter, [name]: value };
-    return { value, text, n: groups.filter((group) => matches(group, others)).length };
+    return { value, text, n: bundlesOf(groups.filter((group) => matches(group, others))).length };
   });
   return (
     <ToggleGroup aria-label={LABELS[name]} isCompact>
@@ -78,11 +79,11 @@ export function FailureGroups({ groups }: { groups: readonly FailureGroup[] }) {
       {groups.length > 0 && shown.length === 0 && (
         <p className="rt-calm">No failure fits these filters.</p>
       )}
-      {shown.map((group, at) => (
+      {bundlesOf(shown).map((bundle, at) => (
         <GroupCard
-          key={group.id}
-          group={group}
-          open={hash === `#${group.id}` || (at === 0 && group.in_latest_set && !hash)}
+          key={bundle.members[0]?.id}
+          bundle={bundle}
+          open={at === 0 && bundle.lead.in_latest_set && !hash}
         />
       ))}
     </section>

@@ -3,11 +3,14 @@ import AngleDownIcon from 'icons/angle-down-icon';
 import AngleRightIcon from 'icons/angle-right-icon';
 import { Label } from 'pf/Label';
 import { useEffect, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
 import type { FailureGroup } from '@/api/types';
 import { count, plural } from '@/format/size';
+import type { Bundle } from './bundles';
+import { Difference } from './Difference';
 import { GroupDetails } from './GroupDetails';
 import { sinceWords, verdictWords } from './groups';
-import { Difference } from './Difference';
+import { Variants } from './Variants';
 
 function Badges({ group }: { group: FailureGroup }) {
   return (
@@ -22,33 +25,39 @@ function Badges({ group }: { group: FailureGroup }) {
         </Label>
       )}
       {!group.in_latest_set && (
-        <Label isCompact color="green" title="The newest component set does not show it">
-          gone in the newest set
+        <Label
+          isCompact
+          variant="outline"
+          title="The newest component set has not shown it: fixed, or hidden by an earlier failure"
+        >
+          not seen in the newest set
         </Label>
       )}
       {group.kind === 'stage' && (
-        <Label isCompact color="orange" title="A stage broke, not a test">
-          environment
+        <Label isCompact color="orange" title="A stage broke before tests could tell anything">
+          stage
         </Label>
       )}
     </>
   );
 }
 
-export function GroupCard({ group, open }: { group: FailureGroup; open: boolean }) {
-  const [shown, setShown] = useState(open);
+export function GroupCard({ bundle, open }: { bundle: Bundle; open: boolean }) {
+  const { lead, members, cases, jobs } = bundle;
+  const { hash } = useLocation();
+  const isNamed = members.some((member) => hash === `#${member.id}`);
+  const [shown, setShown] = useState(open || isNamed);
   const card = useRef<HTMLElement>(null);
-  const named = window.location.hash === `#${group.id}`;
   useEffect(() => {
-    if (!named) return;
+    if (!isNamed) return;
     setShown(true);
     card.current?.scrollIntoView({ block: 'start' });
-  }, [named]);
-  const { big, small } = verdictWords(group);
-  const since = sinceWords(group);
+  }, [isNamed]);
+  const { big, small } = verdictWords(lead);
+  const since = sinceWords(lead);
   const Angle = shown ? AngleDownIcon : AngleRightIcon;
   return (
-    <article id={group.id} ref={card} className={`rt-group rt-group-${group.verdict.scope}`}>
+    <article id={lead.id} ref={card} className={`rt-group rt-group-${lead.verdict.scope}`}>
       <button
         type="button"
         className="rt-group-head"
@@ -61,24 +70,27 @@ export function GroupCard({ group, open }: { group: FailureGroup; open: boolean 
           <span className="rt-small rt-muted">{small}</span>
         </span>
         <span className="rt-group-what">
-          <span className="rt-group-title">{group.title}</span>
+          <span className="rt-group-title">{lead.title}</span>
           <span className="rt-group-since">
-            {group.known_since_first_run || !since ? null : (
-              <>
+            {!lead.known_since_first_run && since && (
+              <span>
                 since <b>{since}</b>
-              </>
+              </span>
             )}
-            <Difference changes={group.difference} />
-            <Badges group={group} />
+            <Difference changes={lead.difference} />
+            <Badges group={lead} />
           </span>
         </span>
         <span className="rt-group-count">
-          <b>{count(group.cases)}</b> {group.cases === 1 ? 'case' : 'cases'}
-          <span className="rt-small rt-muted">in {plural(group.occurrences, 'job')}</span>
+          <b>{count(cases)}</b> {cases === 1 ? 'case' : 'cases'}
+          <span className="rt-small rt-muted">
+            {members.length > 1 ? `in ${members.length} places` : `in ${plural(jobs, 'job')}`}
+          </span>
         </span>
         <Angle className="rt-group-angle" />
       </button>
-      {shown && <GroupDetails group={group} />}
+      {shown &&
+        (members.length > 1 ? <Variants members={members} hash={hash} /> : <GroupDetails group={lead} />)}
     </article>
   );
 }

@@ -1,6 +1,6 @@
 /** "The answer" of a product: component sets × labs, and below why they fail. */
 import { useQuery } from '@tanstack/react-query';
-import { useParams, useSearchParams } from 'react-router';
+import { Link, useLocation, useParams, useSearchParams } from 'react-router';
 import { healthQuery } from '@/api/queries/health';
 import type { Health } from '@/api/types';
 import { PageHead } from '@/components/PageHead';
@@ -9,11 +9,15 @@ import { Teach } from '@/components/Teach';
 import { ToneIcon } from '@/components/StatusLabel';
 import { answerOf } from './answer';
 import { FailureGroups } from './FailureGroups';
+import { mainCause, sinceWords } from './groups';
 import { Matrix } from './Matrix';
 import { TopicPicker } from './TopicPicker';
 
 function AnswerBanner({ health }: { health: Health }) {
   const answer = answerOf(health);
+  const cause = answer.tone === 'bad' ? mainCause(health.groups) : null;
+  const since = cause && sinceWords(cause);
+  const { search } = useLocation();
   return (
     <div className={`rt-answer rt-answer-${answer.tone}`} role="status">
       <span className="rt-answer-icon">
@@ -21,7 +25,15 @@ function AnswerBanner({ health }: { health: Health }) {
       </span>
       <span>
         <span className="rt-answer-text">{answer.text}</span>
-        {answer.more && <span className="rt-answer-more">{answer.more}</span>}
+        {answer.more && <span className="rt-answer-more">{answer.more} </span>}
+        {cause && (
+          <span className="rt-answer-more">
+            {since ? `Since ${since}: ` : 'Since the first run: '}
+            <Link to={{ search, hash: cause.id }} preventScrollReset>
+              {cause.title}
+            </Link>
+          </span>
+        )}
       </span>
     </div>
   );

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FailureGroup } from '@/api/types';
 import { groups } from '../../../mock/triage';
+import { bundlesOf } from './bundles';
 import { inOrder, matches, readFilter, sinceWords, verdictWords } from './groups';
 
 const [everyone, onlyB] = groups as [FailureGroup, FailureGroup];
@@ -19,6 +20,13 @@ test('since is the version that came with the failure', () => {
 
 test('new failures of everyone come first, gone ones last', () => {
   expect(inOrder([onlyB, everyone])).toEqual([everyone, onlyB]);
+});
+
+test('failures that read the same are one, whatever the place they break in', () => {
+  const elsewhere = { ...onlyB, id: 'other', cases: 9 };
+  const bundles = bundlesOf([onlyB, everyone, elsewhere]);
+  expect(bundles.map((bundle) => bundle.members.length)).toEqual([2, 1]);
+  expect(bundles[0]).toMatchObject({ lead: elsewhere, cases: 15, jobs: 2 });
 });
 
 test('filters of the address', () => {

@@ -51,6 +51,11 @@ export function verdictWords({ verdict }: FailureGroup): { big: string; small: s
   }
 }
 
+/** The failure that says most about the newest set, if one does. */
+export function mainCause(groups: readonly FailureGroup[]): FailureGroup | null {
+  return inOrder(groups).find((group) => group.in_latest_set) ?? null;
+}
+
 /** `markupsafe 2.1.0`: the versions that the failure came with. */
 export function sinceWords(group: FailureGroup): string {
   const came = group.difference.filter((change) => change.after);
