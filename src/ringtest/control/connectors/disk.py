@@ -22,8 +22,10 @@ from ringtest.control.ports.object_store import Stored
 
 PORT = "object_store"
 
-_BATCH = 256 * 1024
-"""Bytes written, hashed or read at a time: each costs a visit to a thread."""
+_BATCH = 512 * 1024
+"""Bytes written and hashed at a time: each costs a visit to a thread."""
+_CHUNK = 256 * 1024
+"""Bytes read at a time."""
 _INCOMING = ".incoming"
 _STALE_SECONDS = 24 * 3600
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@=-]{0,199}")
@@ -46,7 +48,7 @@ class DiskStore:
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, limit: int) -> Stored:
         """See `ports.object_store`. Writes one batch while the next one arrives."""
         target = self._path(key)
-        writer = _Writer(self._incoming / str(new_id()))
+        writer = _Writer(self._incoming / str(new_id()), target)
         writing: asyncio.Future[Any] | None = None
         batch: list[bytes] = []
         waiting = size = 0
@@ -65,9 +67,7 @@ class DiskStore:
                 batch, waiting = [], 0
             if writing:
                 await asyncio.shield(writing)
-            writing = finishing = asyncio.ensure_future(
-                asyncio.to_thread(writer.finish, batch, target)
-            )
+            writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, batch))
             return await asyncio.shield(finishing)
         except BaseException:
             await _give_up(writer, writing)
@@ -87,7 +87,7 @@ class DiskStore:
                 await asyncio.to_thread(file.seek, start)
             left = None if end is None else max(0, end - start)
             while left is None or left:
-                size = _BATCH if left is None else min(_BATCH, left)
+                size = _CHUNK if left is None else min(_CHUNK, left)
                 data = await asyncio.to_thread(file.read, size)
                 if not data:
                     return
@@ -119,8 +119,9 @@ class DiskStore:
 class _Writer:
     """A temporary file, its size and digests; used by one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, target: Path) -> None:
         self._path = path
+        self._target = target
         self._file: IO[bytes] | None = None
         self._size = 0
         self._sha256 = hashlib.sha256()
@@ -131,20 +132,20 @@ class _Writer:
         with _disk_errors():
             self._write(batch)
 
-    def finish(self, batch: list[bytes], target: Path) -> Stored:
+    def finish(self, batch: list[bytes]) -> Stored:
         """Write the rest, make it durable and give it its name."""
         with _disk_errors():
             self._write(batch)
             assert self._file is not None
             os.fsync(self._file.fileno())
             self._file.close()
-            _make_folders(target.parent)
-            self._path.replace(target)
-            _flush_folder(target.parent)
+            self._path.replace(self._target)
+            _flush_folder(self._target.parent)
         return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
 
     def _write(self, batch: list[bytes]) -> None:
         if self._file is None:
+            _make_folders(self._target.parent)  # flushed while the bytes still arrive
             self._file = self._path.open("xb", buffering=0)
         data = batch[0] if len(batch) == 1 else b"".join(batch)
         self._sha256.update(data)

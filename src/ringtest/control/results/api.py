@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -22,11 +24,11 @@ Http = Request[Any, Any, Any]
 @post("/files", summary="Add a file to a job; the body is its content", request_max_body_size=None)
 async def create_file(
     request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
-    parsers: Mapping[str, ResultParser],
-    settings: Settings,
+    db: NamedDependency[Database],
+    caller: NamedDependency[Caller],
+    objects: NamedDependency[ObjectStore],
+    parsers: NamedDependency[Mapping[str, ResultParser]],
+    settings: NamedDependency[Settings],
 ) -> Response[bytes]:
     """Headers: DCI-NAME; DCI-JOB-ID or DCI-JOBSTATE-ID; DCI-MIME; DCI-SHA256 (checked);
     X-Ringtest-Attempt; Idempotency-Key (a repeated upload stores once).
@@ -49,21 +51,30 @@ async def create_file(
 
 
 @delete("/files/{file_id:str}", status_code=204, summary="Archive a file")
-async def delete_file(file_id: str, db: Database, caller: Caller) -> Response[None]:
+async def delete_file(
+    file_id: FromPath[str], db: NamedDependency[Database], caller: NamedDependency[Caller]
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
     return answers.nothing()
 
 
 @get("/files/{file_id:str}/junit", summary="What a result file says, in the wire format's shape")
-async def get_junit(file_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_junit(
+    file_id: FromPath[str], db: NamedDependency[Database], caller: NamedDependency[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.get_junit(tx, caller=caller, file_id=parse_id(file_id, "file"))
     return answers.raw(text)
 
 
 @get("/jobs/{job_id:str}/results", summary="Totals of each result file of a job")
-async def list_results(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_results(
+    job_id: FromPath[str],
+    request: Http,
+    db: NamedDependency[Database],
+    caller: NamedDependency[Caller],
+) -> Response[bytes]:
     """Of the last attempt, or of `attempt`."""
     attempt = read_attempt(requests.parameters(request))
     async with db.transaction(caller.tenant) as tx:
@@ -74,7 +85,12 @@ async def list_results(job_id: str, request: Http, db: Database, caller: Caller)
 
 
 @get("/jobs/{job_id:str}/tests", summary="Test cases of a job, compared with the run before")
-async def list_tests(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_tests(
+    job_id: FromPath[str],
+    request: Http,
+    db: NamedDependency[Database],
+    caller: NamedDependency[Caller],
+) -> Response[bytes]:
     """Filters: outcome, state (both csv), q (part of a full name), attempt, limit (at most
     1000), offset. `_meta` has count of what fits; totals, states and warnings of all."""
     query = read_test_query(requests.parameters(request))

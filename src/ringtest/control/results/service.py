@@ -61,7 +61,7 @@ from ringtest.control.results.model import (
 log = logging.getLogger(__name__)
 
 Chunks = AsyncIterator[bytes]
-_FEED = 256 * 1024
+_FEED = 512 * 1024
 """Bytes parsed at a time: each costs a visit to a thread."""
 _INLINE = 32 * 1024
 """Parsing so few bytes takes less time than a visit to a thread."""

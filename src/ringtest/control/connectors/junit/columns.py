@@ -3,7 +3,6 @@
 import math
 
 from ringtest.control.connectors.junit.evidence import (
-    Attributes,
     by_status,
     cut,
     is_status,
@@ -21,14 +20,13 @@ _NOTHING = ["", ""]
 class Run:
     """Finished cases of a batch.
 
-    Neighbours mostly have the same attributes in the same order, so their attributes
-    (name, value, name, value …) lie in one flat list of `width` words per case, and a
-    column is a slice of it.
+    Neighbours mostly have the same attributes in the same order: `keys`. Only the values
+    of such cases are kept, in one list, and a column is a slice of it.
     """
 
     def __init__(self, notes: Notes) -> None:
-        self.flat: list[str] = []
-        self.width = 1
+        self.keys = [" "]  # of no case
+        self.values: list[str] = []
         self.total = 0
         """Cases of all batches taken."""
         self._notes = notes
@@ -43,26 +41,30 @@ class Run:
         return self.total + self._in_batch()
 
     def _in_batch(self) -> int:
-        return len(self._cases) + len(self.flat) // self.width
+        return len(self._cases) + len(self.values) // len(self.keys)
 
-    def fit(self, case: list[str]) -> list[str]:
-        """Make ready for a case of another width; what to append to `flat` for it."""
-        case = case or _NOTHING
-        if len(case) != self.width:
-            self._settle()
-            self.width = len(case)
-        return case
+    def change(self, keys: list[str]) -> None:
+        """The next cases have other attributes."""
+        self._settle()
+        self.keys = keys
+
+    def add(self, case: list[str]) -> None:
+        """A case without children; its attributes as expat tells them: name, value, name …"""
+        if case[::2] != self.keys:
+            case = case or _NOTHING
+            self.change(case[::2])
+        self.values += case[1::2]
 
     def add_odd(self, case: list[str], outcome: TestOutcome, evidence: Evidence) -> None:
         """A case with children."""
-        case = self.fit(case)
-        self._odd[self._in_batch()] = (outcome, evidence)
-        self.flat += case
+        self.add(case)
+        self._odd[self._in_batch() - 1] = (outcome, evidence)
 
-    def add_plain(self, columns: dict[str, list[str]]) -> None:
-        """Cases without children, by attribute name."""
-        self._settle()
-        self._add(columns)
+    def add_plain(self, keys: list[str], values: list[str]) -> None:
+        """Cases without children, all of the same attributes."""
+        if keys != self.keys:
+            self.change(keys)
+        self.values += values
 
     def repeats_since(self, start: int) -> int:
         """Cases from number `start` on that failed and have the name of the case before them."""
@@ -104,20 +106,11 @@ class Run:
         return cases
 
     def _settle(self) -> None:
-        """Turn `flat` into columns."""
-        flat, width = self.flat, self.width
-        if not flat:
-            return
-        self.flat = []
-        keys = flat[:width:2]
-        alike = all(
-            flat[2 * i :: width].count(key) * width == len(flat) for i, key in enumerate(keys)
-        )
-        if alike:
-            columns = {key: flat[2 * i + 1 :: width] for i, key in enumerate(keys)}
-        else:
-            columns = _columns_of_unlike(flat, width)
-        self._add(columns)
+        """Turn `values` into columns."""
+        if self.values:
+            period = len(self.keys)
+            self._add({key: self.values[at::period] for at, key in enumerate(self.keys)})
+            self.values.clear()
 
     def _add(self, columns: dict[str, list[str]]) -> None:
         """Append columns; what costs per column and not per case is left to `take`."""
@@ -147,19 +140,6 @@ class Run:
             outcome, word = by_status({key: column[position] for key, column in words.items()})
             if word and start + position not in self._odd:
                 self._odd[start + position] = (outcome, Evidence(raw_outcome=word))
-
-
-def _columns_of_unlike(flat: list[str], width: int) -> dict[str, list[str]]:
-    """The same columns, case by case: some cases have other attributes than the rest."""
-    cases: list[Attributes] = [
-        dict(zip(flat[i : i + width : 2], flat[i + 1 : i + width : 2], strict=True))
-        for i in range(0, len(flat), width)
-    ]
-    columns = {
-        key: [case.get(key, "") for case in cases] for key in ("name", "time", "status", "result")
-    }
-    columns["classname"] = [case.get("classname", case.get("class", "")) for case in cases]
-    return columns
 
 
 def _seconds_of(words: list[str]) -> list[float]:

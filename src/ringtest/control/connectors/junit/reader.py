@@ -94,12 +94,8 @@ class Reader:
             self._enter(name, attributes)
 
     def _end(self, name: str) -> None:
-        case = self._case
-        if case is not None:
-            run = self.run
-            if len(case) != run.width:
-                case = run.fit(case)
-            run.flat += case
+        if self._case is not None:
+            self.run.add(self._case)
             self._case = None
         else:
             self.shut()

@@ -168,10 +168,22 @@ class Recovery:
             data = _CONTROL.sub(lambda found: _picture(found[0][0]), _COLOUR.sub(b"", data))
             self._tell_controls()
         if b"&#" in data:
-            data = _REFERENCE.sub(self._legal_reference, data)
+            data = self._without_bad_references(data)
         return data
 
-    def _legal_reference(self, found: re.Match[bytes]) -> bytes:
+    def _without_bad_references(self, data: bytes) -> bytes:
+        """Most references are good, and looking for each `&#` is quicker than a search."""
+        parts, done = [], 0
+        place = data.find(b"&#")
+        while place >= 0:
+            found = _REFERENCE.match(data, place)
+            if found and (legal := self._legal(found)) != found[0]:
+                parts += [data[done:place], legal]
+                done = found.end()
+            place = data.find(b"&#", place + 2)
+        return b"".join([*parts, data[done:]]) if parts else data
+
+    def _legal(self, found: re.Match[bytes]) -> bytes:
         number = int(found[1], 16) if found[1] else int(found[2])
         if number in (9, 10, 13) or 32 <= number < 0xD800:
             return found[0]

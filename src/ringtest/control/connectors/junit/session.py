@@ -121,8 +121,8 @@ class JunitSession:
         """
         done = 0
         for start, end in find_runs(data) if self._misses < _MISSES else ():
-            columns = self._runs.read(data[start:end])
-            if columns is None:
+            run = self._runs.read(data[start:end])
+            if run is None:
                 self._misses += 1
                 continue
             left = self._parse_xml(data[done:start])
@@ -131,7 +131,7 @@ class JunitSession:
             done = start
             if self._is_between_cases():
                 self._misses = 0
-                self._reader.run.add_plain(columns)
+                self._reader.run.add_plain(*run)
                 # line numbers of later errors stay true
                 self._parse_xml(b"\n" * data.count(b"\n", start, end))
                 done = end
