@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
+from litestar.di import NamedDependency as Injected
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
@@ -119,7 +120,7 @@ async def live() -> Response[bytes]:
 
 
 @get("/health/ready", summary="The database answers too, and wake-ups arrive")
-async def ready(db: Database, notifications: Notifications) -> Response[bytes]:
+async def ready(db: Injected[Database], notifications: Injected[Notifications]) -> Response[bytes]:
     await db.ask("SELECT 1")
     listening = notifications.connected.is_set()
     return answers.raw(answers.encode({"status": "ok", "listening": listening}))

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringtest.control.accounts import service
@@ -82,7 +84,9 @@ class TeamIds(Struct):
 
 
 @post("/users", summary="Add a user")
-async def create_user(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_user(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(CreateUser, await request.body())
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.create_user(tx, caller=caller, values=bodies.given(body))
@@ -90,21 +94,25 @@ async def create_user(request: Http, db: Database, caller: Caller) -> Response[b
 
 
 @get("/users", summary="All users, for administrators")
-async def list_users(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_users(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_users(tx, caller=caller, query=requests.list_query(request))
     return answers.many("users", *page)
 
 
 @get("/users/me", summary="My user, with teams and subscriptions")
-async def get_me(db: Database, caller: Caller) -> Response[bytes]:
+async def get_me(db: Injected[Database], caller: Injected[Caller]) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_user(tx, caller=caller, user_id=caller.id)
     return answers.one("user", text, etag=etag)
 
 
 @put(["/users/me", "/identity"], summary="Change my profile or password")
-async def update_me(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def update_me(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(UpdateMe, await request.body()))
     async with db.transaction(caller.tenant) as tx:
@@ -113,14 +121,18 @@ async def update_me(request: Http, db: Database, caller: Caller) -> Response[byt
 
 
 @get("/users/{user_id:str}", summary="One user")
-async def get_user(user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_user(
+    user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_user(tx, caller=caller, user_id=parse_id(user_id, "user"))
     return answers.one("user", text, etag=etag)
 
 
 @put("/users/{user_id:str}", summary="Change a user")
-async def update_user(user_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def update_user(
+    user_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(UpdateUser, await request.body()))
     async with db.transaction(caller.tenant) as tx:
@@ -131,7 +143,9 @@ async def update_user(user_id: str, request: Http, db: Database, caller: Caller)
 
 
 @delete("/users/{user_id:str}", status_code=204, summary="Archive a user")
-async def delete_user(user_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
+async def delete_user(
+    user_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_user(tx, caller=caller, user_id=parse_id(user_id, "user"), etag=etag)
@@ -139,7 +153,9 @@ async def delete_user(user_id: str, request: Http, db: Database, caller: Caller)
 
 
 @get("/users/{user_id:str}/teams", summary="Teams of a user")
-async def list_user_teams(user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_user_teams(
+    user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_user_teams(tx, caller=caller, user_id=parse_id(user_id, "user"))
     return answers.many("teams", *page)
@@ -150,7 +166,7 @@ async def list_user_teams(user_id: str, db: Database, caller: Caller) -> Respons
 
 @post("/teams", summary="Add a team")
 async def create_team(
-    request: Http, db: Database, caller: Caller, settings: Settings
+    request: Http, db: Injected[Database], caller: Injected[Caller], settings: Injected[Settings]
 ) -> Response[bytes]:
     values = bodies.given(bodies.closed(CreateTeam, await request.body()))
     async with db.transaction(caller.tenant) as tx:
@@ -161,14 +177,18 @@ async def create_team(
 
 
 @get("/teams", summary="Teams the caller may see")
-async def list_teams(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_teams(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_teams(tx, caller=caller, query=requests.list_query(request))
     return answers.many("teams", *page)
 
 
 @get("/teams/{team_id:str}", summary="One team")
-async def get_team(team_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_team(
+    team_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_team(tx, caller=caller, team_id=parse_id(team_id, "team"))
     return answers.one("team", text, etag=etag)
@@ -176,7 +196,11 @@ async def get_team(team_id: str, db: Database, caller: Caller) -> Response[bytes
 
 @put("/teams/{team_id:str}", summary="Change a team")
 async def update_team(
-    team_id: str, request: Http, db: Database, caller: Caller, settings: Settings
+    team_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(UpdateTeam, await request.body()))
@@ -194,7 +218,11 @@ async def update_team(
 
 @delete("/teams/{team_id:str}", status_code=204, summary="Archive a team with what it owns")
 async def delete_team(
-    team_id: str, request: Http, db: Database, caller: Caller, settings: Settings
+    team_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    settings: Injected[Settings],
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -209,7 +237,9 @@ async def delete_team(
 
 
 @get("/teams/{team_id:str}/users", summary="Members of a team")
-async def list_members(team_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_members(
+    team_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_members(tx, caller=caller, team_id=parse_id(team_id, "team"))
     return answers.many("users", *page)
@@ -217,7 +247,11 @@ async def list_members(team_id: str, db: Database, caller: Caller) -> Response[b
 
 @post("/teams/{team_id:str}/users/{user_id:str}", summary="Make a user a member")
 async def add_member(
-    team_id: str, user_id: str, db: Database, caller: Caller, settings: Settings
+    team_id: FromPath[str],
+    user_id: FromPath[str],
+    db: Injected[Database],
+    caller: Injected[Caller],
+    settings: Injected[Settings],
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.add_member(
@@ -231,7 +265,9 @@ async def add_member(
 
 
 @delete("/teams/{team_id:str}/users/{user_id:str}", status_code=204, summary="End a membership")
-async def drop_member(team_id: str, user_id: str, db: Database, caller: Caller) -> Response[None]:
+async def drop_member(
+    team_id: FromPath[str], user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.drop_member(
             tx,
@@ -243,7 +279,9 @@ async def drop_member(team_id: str, user_id: str, db: Database, caller: Caller) 
 
 
 @get("/teams/{team_id:str}/permissions/components", summary="Teams whose components it sees")
-async def list_grants(team_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_grants(
+    team_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_grants(tx, caller=caller, team_id=parse_id(team_id, "team"))
     return answers.many("teams", *page)
@@ -251,7 +289,7 @@ async def list_grants(team_id: str, db: Database, caller: Caller) -> Response[by
 
 @post("/teams/{team_id:str}/permissions/components", summary="Let it see teams' components")
 async def grant_components(
-    team_id: str, request: Http, db: Database, caller: Caller
+    team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     body = bodies.closed(TeamIds, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -267,7 +305,7 @@ async def grant_components(
     summary="No longer let it see teams' components",
 )
 async def revoke_components(
-    team_id: str, request: Http, db: Database, caller: Caller
+    team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     body = bodies.closed(TeamIds, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -278,7 +316,9 @@ async def revoke_components(
 
 
 @get("/audits", summary="Who did what, for super administrators")
-async def list_audits(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_audits(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_audits(tx, caller=caller, query=requests.list_query(request))
     return answers.many("audits", *page)

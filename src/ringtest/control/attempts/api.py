@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from ringtest.control.accounts.model import Caller, permit
@@ -23,7 +25,11 @@ Http = Request[Any, Any, Any]
 
 @post("/jobs/{job_id:str}/claim", status_code=200, summary="An agent takes a queued job")
 async def claim_job(
-    job_id: str, request: Http, db: Database, caller: Caller, settings: Settings
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
     body = bodies.closed(ClaimBody, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -38,28 +44,36 @@ async def claim_job(
 
 
 @post("/jobs/{job_id:str}/cancel", status_code=202, summary="Stop a job")
-async def cancel_job(job_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def cancel_job(
+    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.cancel_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
     return answers.one("job", text, status=202)
 
 
 @post("/jobs/{job_id:str}/retry", summary="Queue a finished job again")
-async def retry_job(job_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def retry_job(
+    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.retry_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
     return answers.one("job", text, status=201)
 
 
 @get("/jobs/{job_id:str}/stages", summary="Stages of a job, of every attempt")
-async def list_stages(job_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_stages(
+    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_stages(tx, caller=caller, job_id=parse_id(job_id, "job"))
     return answers.many("stages", items, count)
 
 
 @get("/jobs/{job_id:str}/attempts", summary="Attempts of a job")
-async def list_attempts(job_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_attempts(
+    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_attempts(
             tx, caller=caller, job_id=parse_id(job_id, "job")
@@ -70,11 +84,11 @@ async def list_attempts(job_id: str, db: Database, caller: Caller) -> Response[b
 @get("/agent/stream", summary="What a lab's agents should do, as server-sent events")
 async def stream_orders(
     request: Http,
-    db: Database,
-    caller: Caller,
-    notifications: Notifications,
-    settings: Settings,
-    closing: asyncio.Event,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    notifications: Injected[Notifications],
+    settings: Injected[Settings],
+    closing: Injected[asyncio.Event],
 ) -> Stream:
     """`hello` with the times to keep, then an `assignment` per queued job and a `cancel` per
     running job that somebody stopped: all there are at first, new ones as they come."""

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put, route
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import model, service
@@ -20,7 +22,9 @@ Http = Request[Any, Any, Any]
 
 
 @post("/products", summary="Add a product")
-async def create_product(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_product(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     values = bodies.given(bodies.closed(model.CreateProduct, await request.body()))
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.create_product(tx, caller=caller, values=values)
@@ -28,7 +32,9 @@ async def create_product(request: Http, db: Database, caller: Caller) -> Respons
 
 
 @get("/products", summary="Products of the caller's teams")
-async def list_products(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_products(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_products(tx, caller=caller, query=query)
@@ -37,7 +43,7 @@ async def list_products(request: Http, db: Database, caller: Caller) -> Response
 
 @get("/teams/{team_id:str}/products", summary="Products of a team")
 async def list_team_products(
-    team_id: str, request: Http, db: Database, caller: Caller
+    team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -48,7 +54,9 @@ async def list_team_products(
 
 
 @get("/products/{product_id:str}", summary="One product")
-async def get_product(product_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_product(
+    product_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_product(
             tx, caller=caller, product_id=parse_id(product_id, "product")
@@ -58,7 +66,7 @@ async def get_product(product_id: str, db: Database, caller: Caller) -> Response
 
 @put("/products/{product_id:str}", summary="Change a product")
 async def update_product(
-    product_id: str, request: Http, db: Database, caller: Caller
+    product_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(model.UpdateProduct, await request.body()))
@@ -75,7 +83,7 @@ async def update_product(
 
 @delete("/products/{product_id:str}", status_code=204, summary="Archive a product")
 async def delete_product(
-    product_id: str, request: Http, db: Database, caller: Caller
+    product_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -86,7 +94,9 @@ async def delete_product(
 
 
 @get("/products/{product_id:str}/teams", summary="Teams that have the product")
-async def list_product_teams(product_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_product_teams(
+    product_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_product_teams(
             tx, caller=caller, product_id=parse_id(product_id, "product")
@@ -96,7 +106,7 @@ async def list_product_teams(product_id: str, db: Database, caller: Caller) -> R
 
 @post("/products/{product_id:str}/teams", summary="Give a team the product")
 async def link_team(
-    product_id: str, request: Http, db: Database, caller: Caller
+    product_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     body = bodies.closed(model.LinkTeam, await request.body())
     product = parse_id(product_id, "product")
@@ -112,7 +122,10 @@ async def link_team(
     summary="Take the product from a team",
 )
 async def unlink_team(
-    product_id: str, team_id: str, db: Database, caller: Caller
+    product_id: FromPath[str],
+    team_id: FromPath[str],
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.unlink_team(
@@ -128,7 +141,9 @@ async def unlink_team(
 
 
 @post("/topics", summary="Add a topic")
-async def create_topic(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_topic(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     values = bodies.given(bodies.closed(model.CreateTopic, await request.body()))
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.create_topic(tx, caller=caller, values=values)
@@ -136,7 +151,9 @@ async def create_topic(request: Http, db: Database, caller: Caller) -> Response[
 
 
 @get("/topics", summary="Topics that the caller reaches")
-async def list_topics(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_topics(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_topics(tx, caller=caller, query=query)
@@ -144,7 +161,9 @@ async def list_topics(request: Http, db: Database, caller: Caller) -> Response[b
 
 
 @get("/topics/{topic_id:str}", summary="One topic")
-async def get_topic(topic_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_topic(
+    topic_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_topic(
             tx, caller=caller, topic_id=parse_id(topic_id, "topic")
@@ -154,7 +173,7 @@ async def get_topic(topic_id: str, db: Database, caller: Caller) -> Response[byt
 
 @put("/topics/{topic_id:str}", summary="Change a topic")
 async def update_topic(
-    topic_id: str, request: Http, db: Database, caller: Caller
+    topic_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(model.UpdateTopic, await request.body()))
@@ -167,7 +186,7 @@ async def update_topic(
 
 @delete("/topics/{topic_id:str}", status_code=204, summary="Archive a topic and its components")
 async def delete_topic(
-    topic_id: str, request: Http, db: Database, caller: Caller
+    topic_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -179,7 +198,7 @@ async def delete_topic(
 
 @get("/topics/{topic_id:str}/components", summary="Components of a topic, newest first")
 async def list_topic_components(
-    topic_id: str, request: Http, db: Database, caller: Caller
+    topic_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -193,7 +212,9 @@ async def list_topic_components(
 
 
 @post("/components", summary="Add a component; an active one is published")
-async def create_component(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_component(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     values = bodies.given(bodies.closed(model.CreateComponent, await request.body()))
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.create_component(tx, caller=caller, values=values)
@@ -201,7 +222,9 @@ async def create_component(request: Http, db: Database, caller: Caller) -> Respo
 
 
 @get("/components", summary="Components that the caller may see, newest first")
-async def list_components(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_components(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_components(tx, caller=caller, query=query)
@@ -210,7 +233,7 @@ async def list_components(request: Http, db: Database, caller: Caller) -> Respon
 
 @get("/components/{component_id:str}", summary="One component, its files, its newest jobs")
 async def get_component(
-    component_id: str, request: Http, db: Database, caller: Caller
+    component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """Of the jobs that used it the newest 200; `jobs_limit` (≤ 200) and `jobs_offset` page."""
     given = requests.parameters(request)
@@ -234,7 +257,7 @@ def _number(given: dict[str, str], name: str, default: int) -> int:
 
 @put("/components/{component_id:str}", summary="Change a component")
 async def update_component(
-    component_id: str, request: Http, db: Database, caller: Caller
+    component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(model.UpdateComponent, await request.body()))
@@ -251,7 +274,7 @@ async def update_component(
 
 @delete("/components/{component_id:str}", status_code=204, summary="Archive a component")
 async def delete_component(
-    component_id: str, request: Http, db: Database, caller: Caller
+    component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -266,7 +289,7 @@ async def delete_component(
 
 @get("/components/{component_id:str}/files", summary="Files of a component, all of them")
 async def list_files(
-    component_id: str, request: Http, db: Database, caller: Caller
+    component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -282,12 +305,12 @@ async def list_files(
     summary="Upload a file: the body is its content",
 )
 async def upload_file(
-    component_id: str,
+    component_id: FromPath[str],
     request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
-    settings: Settings,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
     """Headers: DCI-NAME (default: the file's id), DCI-MIME, DCI-SHA256 (checked if given)."""
     text, etag = await service.upload_file(
@@ -342,12 +365,12 @@ def _place(file_path: str) -> tuple[UUID | None, str]:
     summary="A file: `<id>` its record, `<id>/content` its bytes, `<name>` its bytes too",
 )
 async def get_file(
-    component_id: str,
-    file_path: str,
+    component_id: FromPath[str],
+    file_path: FromPath[str],
     request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
 ) -> Response[Any]:
     """Bytes come with support for Range; HEAD tells their size and type."""
     file_id, place = _place(file_path)
@@ -394,7 +417,11 @@ async def _send(
     summary="Archive a file",
 )
 async def delete_file(
-    component_id: str, file_path: str, request: Http, db: Database, caller: Caller
+    component_id: FromPath[str],
+    file_path: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:

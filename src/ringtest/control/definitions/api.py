@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -16,7 +18,9 @@ _NOUN = "job_definition"
 
 
 @post("/job_definitions", summary="Say what a job of a topic does")
-async def create_definition(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_definition(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(CreateDefinition, await request.body())
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.create_definition(tx, caller=caller, body=body)
@@ -24,7 +28,9 @@ async def create_definition(request: Http, db: Database, caller: Caller) -> Resp
 
 
 @get("/job_definitions", summary="Job definitions")
-async def list_definitions(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_definitions(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_definitions(tx, caller=caller, query=query)
@@ -32,7 +38,9 @@ async def list_definitions(request: Http, db: Database, caller: Caller) -> Respo
 
 
 @get("/job_definitions/{definition_id:str}", summary="One job definition")
-async def get_definition(definition_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_definition(
+    definition_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_definition(
             tx, caller=caller, definition_id=parse_id(definition_id, _NOUN)
@@ -42,7 +50,7 @@ async def get_definition(definition_id: str, db: Database, caller: Caller) -> Re
 
 @put("/job_definitions/{definition_id:str}", summary="Change a job definition")
 async def update_definition(
-    definition_id: str, request: Http, db: Database, caller: Caller
+    definition_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     body = bodies.open_(UpdateDefinition, await request.body())
@@ -59,7 +67,7 @@ async def update_definition(
 
 @delete("/job_definitions/{definition_id:str}", status_code=204, summary="Archive a definition")
 async def delete_definition(
-    definition_id: str, request: Http, db: Database, caller: Caller
+    definition_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_definition(

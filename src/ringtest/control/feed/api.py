@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency as Injected
 from litestar.response import Stream
 
 from ringtest.control.accounts.model import Caller
@@ -18,7 +19,7 @@ from ringtest.control.wire import answers, sse
 
 @get("/events", summary="What happened, oldest first; `after` is the last id you know")
 async def list_events(
-    request: Request[Any, Any, Any], db: Database, caller: Caller
+    request: Request[Any, Any, Any], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = parse_list_query(dict(request.query_params), extra=frozenset({"types"}))
     types = [word for word in query.more.get("types", "").split(",") if word]
@@ -31,7 +32,10 @@ async def list_events(
 
 @get("/events/stream", summary="What happens, as server-sent events; Last-Event-ID resumes")
 async def stream_events(
-    request: Request[Any, Any, Any], caller: Caller, hub: Hub, closing: asyncio.Event
+    request: Request[Any, Any, Any],
+    caller: Injected[Caller],
+    hub: Injected[Hub],
+    closing: Injected[asyncio.Event],
 ) -> Stream:
     header = request.headers.get("last-event-id", "")
     last_id = _event_id("Last-Event-ID", header) if header else None

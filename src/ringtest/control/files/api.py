@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Request, Response, get, route
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -16,7 +18,9 @@ Http = Request[Any, Any, Any]
 
 
 @get("/files/{file_id:str}", summary="One file of a job, without its content")
-async def get_file(file_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_file(
+    file_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.get_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
     return answers.one("file", text)
@@ -28,7 +32,11 @@ async def get_file(file_id: str, db: Database, caller: Caller) -> Response[bytes
     summary="A file's bytes, as an attachment",
 )
 async def get_content(
-    file_id: str, request: Http, db: Database, caller: Caller, objects: ObjectStore
+    file_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
 ) -> Response[Any]:
     """Understands Range: a download that was cut goes on where it ended."""
     async with db.transaction(caller.tenant) as tx:
@@ -42,7 +50,9 @@ async def get_content(
 
 
 @get("/jobs/{job_id:str}/files", summary="Files of a job")
-async def list_files(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_files(
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_files(

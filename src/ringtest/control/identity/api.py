@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency as Injected
 
 from ringtest.control.accounts.model import Caller, RoleNames
 from ringtest.control.db.pool import Database
@@ -35,7 +36,7 @@ def caller_provider(
     roles = RoleNames.of(settings)
     folder = settings.data if settings.data.is_dir() else None
 
-    async def provide_caller(request: Request[Any, Any, Any], db: Database) -> Caller:
+    async def provide_caller(request: Request[Any, Any, Any], db: Injected[Database]) -> Caller:
         async def body_digest() -> str:
             limit = request.route_handler.resolve_request_max_body_size() or settings.max_file
             return await spool.digest_body(request, limit=limit, folder=folder)
@@ -54,14 +55,14 @@ def caller_provider(
 
 
 @get("/identity", summary="Who am I, and in which teams?")
-async def get_identity(caller: Caller) -> Response[bytes]:
+async def get_identity(caller: Injected[Caller]) -> Response[bytes]:
     text = answers.encode(model.identity_json(caller)).decode()
     return answers.one("identity", text, etag=caller.etag)
 
 
 @post("/session", summary="Log in: opens a browser session")
 async def open_session(
-    request: Request[Any, Any, Any], db: Database, settings: Settings
+    request: Request[Any, Any, Any], db: Injected[Database], settings: Injected[Settings]
 ) -> Response[bytes]:
     """Body `{"name", "password"}`. Sets the cookie `ringtest_session`; requests with it that
     are not GET or HEAD must send the header `X-Requested-With: ringtest`."""
@@ -78,7 +79,7 @@ async def open_session(
 
 @delete("/session", status_code=204, summary="Log out: ends the session of the cookie")
 async def close_session(
-    request: Request[Any, Any, Any], db: Database, caller: Caller
+    request: Request[Any, Any, Any], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     token = model.cookie(request.headers.get("cookie", ""), service.SESSION_COOKIE)
     if token is not None:

@@ -4,6 +4,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -33,7 +35,9 @@ def _client(request: Http) -> Client:
 
 
 @post("/jobs", summary="Create a job of components that the lab chose")
-async def create_job(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_job(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(CreateJob, await request.body())
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.create_job(tx, caller=caller, body=body, client=_client(request))
@@ -41,7 +45,9 @@ async def create_job(request: Http, db: Database, caller: Caller) -> Response[by
 
 
 @post("/jobs/schedule", summary="Create a job of a topic's newest components")
-async def schedule_job(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def schedule_job(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(ScheduleJob, await request.body())
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.schedule_job(
@@ -51,7 +57,9 @@ async def schedule_job(request: Http, db: Database, caller: Caller) -> Response[
 
 
 @post("/jobs/upgrade", summary="Create a job in the topic that follows a job's")
-async def upgrade_job(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def upgrade_job(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(JobOf, await request.body())
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.upgrade_job(
@@ -62,7 +70,7 @@ async def upgrade_job(request: Http, db: Database, caller: Caller) -> Response[b
 
 @post("/jobs/{job_id:str}/update", summary="Create a job like this with the newest components")
 async def update_components(
-    job_id: str, request: Http, db: Database, caller: Caller
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.update_job_components(
@@ -72,7 +80,9 @@ async def update_components(
 
 
 @get("/jobs", summary="Jobs, newest first, with their embeds")
-async def list_jobs(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_jobs(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     """`_meta.next` is the cursor of the next page, for `after`: as cheap on the last page
     as on the first, which `offset` is not."""
     query = requests.list_query(request)
@@ -83,14 +93,18 @@ async def list_jobs(request: Http, db: Database, caller: Caller) -> Response[byt
 
 
 @get("/jobs/{job_id:str}", summary="One job with its embeds, data, jobstates and files")
-async def get_job(job_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_job(
+    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
     return answers.one("job", text, etag=etag)
 
 
 @put("/jobs/{job_id:str}", summary="Edit a job")
-async def update_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def update_job(
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     etag = requests.if_match(request)
     body = bodies.open_(UpdateJob, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -105,7 +119,9 @@ async def update_job(job_id: str, request: Http, db: Database, caller: Caller) -
 
 
 @delete("/jobs/{job_id:str}", status_code=204, summary="Archive a job and its files")
-async def delete_job(job_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
+async def delete_job(
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_job(tx, caller=caller, job_id=parse_id(job_id, "job"), etag=etag)
@@ -114,7 +130,7 @@ async def delete_job(job_id: str, request: Http, db: Database, caller: Caller) -
 
 @get("/jobs/{job_id:str}/components", summary="Components of a job")
 async def list_components(
-    job_id: str, request: Http, db: Database, caller: Caller
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -125,7 +141,9 @@ async def list_components(
 
 
 @post("/jobs/{job_id:str}/components", summary="Add a component to a job")
-async def add_component(job_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
+async def add_component(
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     body = bodies.closed(ComponentOf, await request.body())
     async with db.transaction(caller.tenant) as tx:
         await service.add_component(
@@ -136,7 +154,10 @@ async def add_component(job_id: str, request: Http, db: Database, caller: Caller
 
 @delete("/jobs/{job_id:str}/components/{component_id:str}", status_code=201, summary="Take it out")
 async def remove_component(
-    job_id: str, component_id: str, db: Database, caller: Caller
+    job_id: FromPath[str],
+    component_id: FromPath[str],
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.remove_component(
@@ -149,7 +170,9 @@ async def remove_component(
 
 
 @post("/jobs/{job_id:str}/kv", summary="Note a number about a job")
-async def put_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def put_key(
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(KeyValue, await request.body())
     the_id = parse_id(job_id, "job")
     async with db.transaction(caller.tenant) as tx:
@@ -159,7 +182,9 @@ async def put_key(job_id: str, request: Http, db: Database, caller: Caller) -> R
 
 
 @delete("/jobs/{job_id:str}/kv", status_code=204, summary="Forget a number")
-async def delete_key(job_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
+async def delete_key(
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     body = bodies.closed(Key, await request.body())
     async with db.transaction(caller.tenant) as tx:
         await service.delete_key(tx, caller=caller, job_id=parse_id(job_id, "job"), key=body.key)
@@ -167,7 +192,9 @@ async def delete_key(job_id: str, request: Http, db: Database, caller: Caller) -
 
 
 @get("/job_requests", summary="Component sets that rules or people want tested")
-async def list_requests(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_requests(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_requests(tx, caller=caller, query=query)

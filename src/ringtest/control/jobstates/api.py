@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -15,7 +17,9 @@ Http = Request[Any, Any, Any]
 
 
 @post("/jobstates", summary="Say how a job is")
-async def create_jobstate(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_jobstate(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     """For jobs that a DCI client runs; a job in an agent's hands answers 409."""
     body = bodies.closed(CreateJobstate, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -24,7 +28,9 @@ async def create_jobstate(request: Http, db: Database, caller: Caller) -> Respon
 
 
 @get("/jobstates/{jobstate_id:str}", summary="One jobstate with its files")
-async def get_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_jobstate(
+    jobstate_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.get_jobstate(
             tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")
@@ -34,7 +40,7 @@ async def get_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Respon
 
 @get("/jobs/{job_id:str}/jobstates", summary="Jobstates of a job with their files")
 async def list_jobstates(
-    job_id: str, request: Http, db: Database, caller: Caller
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -45,7 +51,9 @@ async def list_jobstates(
 
 
 @delete("/jobstates/{jobstate_id:str}", status_code=204, summary="Remove a jobstate for good")
-async def delete_jobstate(jobstate_id: str, db: Database, caller: Caller) -> Response[None]:
+async def delete_jobstate(
+    jobstate_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_jobstate(
             tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")

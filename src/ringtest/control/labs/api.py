@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringtest.control.accounts.model import Caller, Machine
@@ -49,7 +51,9 @@ class UpdateRemoteci(UpdateMachine):
 
 
 @get("/users/{user_id:str}/remotecis", summary="Labs whose mail the user gets")
-async def list_user_remotecis(user_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_user_remotecis(
+    user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         items, _ = await service.list_user_remotecis(
             tx, caller=caller, user_id=parse_id(user_id, "user")
@@ -59,7 +63,7 @@ async def list_user_remotecis(user_id: str, db: Database, caller: Caller) -> Res
 
 @get("/teams/{team_id:str}/remotecis", summary="Labs of a team")
 async def list_team_remotecis(
-    team_id: str, request: Http, db: Database, caller: Caller
+    team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_team_remotecis(
@@ -82,7 +86,7 @@ def _with_secret(text: str, secret: str) -> str:
 
 @post(["/remotecis", "/feeders"], summary="Add a machine; the answer holds its API secret")
 async def create_machine(
-    request: Http, db: Database, caller: Caller, secrets: SecretBox
+    request: Http, db: Injected[Database], caller: Injected[Caller], secrets: Injected[SecretBox]
 ) -> Response[bytes]:
     kind = _kind(request)
     body = await request.body()
@@ -95,7 +99,9 @@ async def create_machine(
 
 
 @get(["/remotecis", "/feeders"], summary="Machines of the caller's teams")
-async def list_machines(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_machines(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     kind = _kind(request)
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_machines(
@@ -106,7 +112,7 @@ async def list_machines(request: Http, db: Database, caller: Caller) -> Response
 
 @get(["/remotecis/{machine_id:str}", "/feeders/{machine_id:str}"], summary="One machine")
 async def get_machine(
-    machine_id: str, request: Http, db: Database, caller: Caller
+    machine_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     kind = _kind(request)
     async with db.transaction(caller.tenant) as tx:
@@ -118,7 +124,7 @@ async def get_machine(
 
 @put(["/remotecis/{machine_id:str}", "/feeders/{machine_id:str}"], summary="Change a machine")
 async def update_machine(
-    machine_id: str, request: Http, db: Database, caller: Caller
+    machine_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     kind = _kind(request)
     etag = requests.if_match(request)
@@ -142,7 +148,7 @@ async def update_machine(
     summary="Archive a machine; its keys stop working",
 )
 async def delete_machine(
-    machine_id: str, request: Http, db: Database, caller: Caller
+    machine_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     kind = _kind(request)
     etag = requests.if_match(request)
@@ -158,7 +164,11 @@ async def delete_machine(
     summary="A new API secret; the old one works for 24 h more, or ends with ?revoke=now",
 )
 async def replace_key(
-    machine_id: str, request: Http, db: Database, caller: Caller, secrets: SecretBox
+    machine_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    secrets: Injected[SecretBox],
 ) -> Response[bytes]:
     kind = _kind(request)
     requests.if_match(request)
@@ -176,7 +186,7 @@ async def replace_key(
 
 @get("/remotecis/{remoteci_id:str}/data", summary="A lab's data; ?keys=a,b for some of it")
 async def get_remoteci_data(
-    remoteci_id: str, request: Http, db: Database, caller: Caller
+    remoteci_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     keys = requests.parameters(request).get("keys")
     async with db.transaction(caller.tenant) as tx:
@@ -190,7 +200,9 @@ async def get_remoteci_data(
 
 
 @post("/remotecis/{remoteci_id:str}/users", summary="The caller subscribes to the lab's mail")
-async def subscribe(remoteci_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def subscribe(
+    remoteci_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     lab = parse_id(remoteci_id, "remoteci")
     async with db.transaction(caller.tenant) as tx:
         await service.subscribe(tx, caller=caller, remoteci_id=lab)
@@ -198,7 +210,9 @@ async def subscribe(remoteci_id: str, db: Database, caller: Caller) -> Response[
 
 
 @get("/remotecis/{remoteci_id:str}/users", summary="Subscribers to the lab's mail")
-async def list_subscribers(remoteci_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def list_subscribers(
+    remoteci_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_subscribers(
             tx, caller=caller, remoteci_id=parse_id(remoteci_id, "remoteci")
@@ -212,7 +226,10 @@ async def list_subscribers(remoteci_id: str, db: Database, caller: Caller) -> Re
     summary="End a subscription",
 )
 async def unsubscribe(
-    remoteci_id: str, user_id: str, db: Database, caller: Caller
+    remoteci_id: FromPath[str],
+    user_id: FromPath[str],
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.unsubscribe(

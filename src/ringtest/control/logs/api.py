@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from ringtest.control.accounts.model import Caller
@@ -33,7 +35,11 @@ def _read_records(body: bytes) -> list[Record]:
 
 @post("/jobs/{job_id:str}/records", status_code=200, summary="What an agent has to tell of a job")
 async def apply_records(
-    job_id: str, request: Http, db: Database, caller: Caller, settings: Settings
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
     """Header `X-Ringtest-Lease` names the attempt; an empty list is a heartbeat."""
     token = request.headers.get("x-ringtest-lease")
@@ -77,7 +83,11 @@ class _Asked:
 
 @get("/jobs/{job_id:str}/log", summary="Lines of a job's log")
 async def read_log(
-    job_id: str, request: Http, db: Database, caller: Caller, objects: ObjectStore
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
 ) -> Response[bytes]:
     """`attempt` (default: the newest), `from_line` (from 0), `limit` (≤ 5000). Fewer lines
     come when they are very long: go on from `from_line` + the number that came."""
@@ -105,7 +115,11 @@ async def read_log(
 
 @get("/jobs/{job_id:str}/log/raw", summary="A job's log as it was printed")
 async def download_log(
-    job_id: str, request: Http, db: Database, caller: Caller, objects: ObjectStore
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
 ) -> Stream:
     asked = _Asked(request)
     log = await service.open_log(
@@ -123,7 +137,11 @@ async def download_log(
 
 @get("/jobs/{job_id:str}/log/search", summary="Lines of a job's log that hold a text")
 async def search_log(
-    job_id: str, request: Http, db: Database, caller: Caller, objects: ObjectStore
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
 ) -> Response[bytes]:
     """`q`, whatever its case; `limit` (≤ 1000). `complete` is false when there may be more."""
     asked = _Asked(request, "q", "limit")
@@ -145,13 +163,13 @@ async def search_log(
 
 @get("/jobs/{job_id:str}/log/stream", summary="A job's log as it is printed")
 async def follow_log(
-    job_id: str,
+    job_id: FromPath[str],
     request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
-    notifications: Notifications,
-    closing: asyncio.Event,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
+    notifications: Injected[Notifications],
+    closing: Injected[asyncio.Event],
 ) -> Stream:
     """Server-sent events `lines` `{"from_line","lines"}`, then `end` when the attempt is over.
     A reader that was cut off goes on from its `from_line` + the lines it has."""

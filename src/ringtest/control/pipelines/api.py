@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -15,7 +17,9 @@ Http = Request[Any, Any, Any]
 
 
 @post("/pipelines", summary="Add a pipeline to a team")
-async def create_pipeline(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_pipeline(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     body = bodies.closed(CreatePipeline, await request.body())
     async with db.transaction(caller.tenant) as tx:
         text, _ = await service.create_pipeline(tx, caller=caller, body=body)
@@ -23,7 +27,9 @@ async def create_pipeline(request: Http, db: Database, caller: Caller) -> Respon
 
 
 @get("/pipelines", summary="Pipelines with their teams")
-async def list_pipelines(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_pipelines(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_pipelines(tx, caller=caller, query=query)
@@ -31,7 +37,9 @@ async def list_pipelines(request: Http, db: Database, caller: Caller) -> Respons
 
 
 @get("/pipelines/{pipeline_id:str}", summary="One pipeline with its team")
-async def get_pipeline(pipeline_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_pipeline(
+    pipeline_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, _ = await service.get_pipeline(
             tx, caller=caller, pipeline_id=parse_id(pipeline_id, "pipeline")
@@ -41,7 +49,7 @@ async def get_pipeline(pipeline_id: str, db: Database, caller: Caller) -> Respon
 
 @get("/pipelines/{pipeline_id:str}/jobs", summary="Jobs of a pipeline, oldest first")
 async def list_jobs(
-    pipeline_id: str, request: Http, db: Database, caller: Caller
+    pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -53,7 +61,7 @@ async def list_jobs(
 
 @put("/pipelines/{pipeline_id:str}", summary="Change a pipeline")
 async def update_pipeline(
-    pipeline_id: str, request: Http, db: Database, caller: Caller
+    pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     body = bodies.open_(UpdatePipeline, await request.body())
@@ -70,7 +78,7 @@ async def update_pipeline(
 
 @delete("/pipelines/{pipeline_id:str}", status_code=204, summary="Archive a pipeline")
 async def delete_pipeline(
-    pipeline_id: str, request: Http, db: Database, caller: Caller
+    pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -19,7 +21,7 @@ _WORDS = "report target"
 
 @post("/report_targets", summary="Tell a webhook or a mail address of new failures")
 async def create_target(
-    request: Http, db: Database, caller: Caller, secrets: SecretBox
+    request: Http, db: Injected[Database], caller: Injected[Caller], secrets: Injected[SecretBox]
 ) -> Response[bytes]:
     """Body: name, channel (webhook, mail), address, team_id, topic_id?, secret?, state?."""
     body = bodies.closed(CreateTarget, await request.body())
@@ -29,7 +31,9 @@ async def create_target(
 
 
 @get("/report_targets", summary="Receivers of reports")
-async def list_targets(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_targets(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_targets(tx, caller=caller, query=query)
@@ -37,7 +41,9 @@ async def list_targets(request: Http, db: Database, caller: Caller) -> Response[
 
 
 @get("/report_targets/{target_id:str}", summary="One receiver")
-async def get_target(target_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_target(
+    target_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_target(
             tx, caller=caller, target_id=parse_id(target_id, _WORDS)
@@ -47,7 +53,11 @@ async def get_target(target_id: str, db: Database, caller: Caller) -> Response[b
 
 @put("/report_targets/{target_id:str}", summary="Change a receiver, or let it rest")
 async def update_target(
-    target_id: str, request: Http, db: Database, caller: Caller, secrets: SecretBox
+    target_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    secrets: Injected[SecretBox],
 ) -> Response[bytes]:
     """A secret that is not given stays; null removes it."""
     etag = requests.if_match(request)
@@ -66,7 +76,7 @@ async def update_target(
 
 @delete("/report_targets/{target_id:str}", status_code=204, summary="Remove a receiver")
 async def delete_target(
-    target_id: str, request: Http, db: Database, caller: Caller
+    target_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
@@ -77,7 +87,9 @@ async def delete_target(
 
 
 @get("/deliveries", summary="Reports to your teams' receivers; where=status:failed")
-async def list_deliveries(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_deliveries(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_deliveries(tx, query=query)
@@ -85,7 +97,9 @@ async def list_deliveries(request: Http, db: Database, caller: Caller) -> Respon
 
 
 @post("/deliveries/{delivery_id:str}/retry", status_code=202, summary="Send a report again, now")
-async def retry_delivery(delivery_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def retry_delivery(
+    delivery_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     """409 when it was delivered."""
     async with db.transaction(caller.tenant) as tx:
         text = await service.retry_delivery(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, delete, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
@@ -24,11 +24,11 @@ Http = Request[Any, Any, Any]
 @post("/files", summary="Add a file to a job; the body is its content", request_max_body_size=None)
 async def create_file(
     request: Http,
-    db: NamedDependency[Database],
-    caller: NamedDependency[Caller],
-    objects: NamedDependency[ObjectStore],
-    parsers: NamedDependency[Mapping[str, ResultParser]],
-    settings: NamedDependency[Settings],
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
+    parsers: Injected[Mapping[str, ResultParser]],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
     """Headers: DCI-NAME; DCI-JOB-ID or DCI-JOBSTATE-ID; DCI-MIME; DCI-SHA256 (checked);
     X-Ringtest-Attempt; Idempotency-Key (a repeated upload stores once).
@@ -52,7 +52,7 @@ async def create_file(
 
 @delete("/files/{file_id:str}", status_code=204, summary="Archive a file")
 async def delete_file(
-    file_id: FromPath[str], db: NamedDependency[Database], caller: NamedDependency[Caller]
+    file_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.delete_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
@@ -61,7 +61,7 @@ async def delete_file(
 
 @get("/files/{file_id:str}/junit", summary="What a result file says, in the wire format's shape")
 async def get_junit(
-    file_id: FromPath[str], db: NamedDependency[Database], caller: NamedDependency[Caller]
+    file_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.get_junit(tx, caller=caller, file_id=parse_id(file_id, "file"))
@@ -70,10 +70,7 @@ async def get_junit(
 
 @get("/jobs/{job_id:str}/results", summary="Totals of each result file of a job")
 async def list_results(
-    job_id: FromPath[str],
-    request: Http,
-    db: NamedDependency[Database],
-    caller: NamedDependency[Caller],
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """Of the last attempt, or of `attempt`."""
     attempt = read_attempt(requests.parameters(request))
@@ -86,10 +83,7 @@ async def list_results(
 
 @get("/jobs/{job_id:str}/tests", summary="Test cases of a job, compared with the run before")
 async def list_tests(
-    job_id: FromPath[str],
-    request: Http,
-    db: NamedDependency[Database],
-    caller: NamedDependency[Caller],
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """Filters: outcome, state (both csv), q (part of a full name), attempt, limit (at most
     1000), offset. `_meta` has count of what fits; totals, states and warnings of all."""

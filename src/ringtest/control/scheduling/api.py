@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -16,7 +18,7 @@ Http = Request[Any, Any, Any]
 
 @post("/remotecis/{remoteci_id:str}/topics", summary="Let a lab have a topic's jobs")
 async def subscribe_lab(
-    remoteci_id: str, request: Http, db: Database, caller: Caller
+    remoteci_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """409 when it has them already, 412 when its team may not see the topic."""
     body = bodies.closed(Subscribe, await request.body())
@@ -29,7 +31,7 @@ async def subscribe_lab(
 
 @get("/remotecis/{remoteci_id:str}/topics", summary="Topics whose jobs a lab gets")
 async def list_lab_topics(
-    remoteci_id: str, request: Http, db: Database, caller: Caller
+    remoteci_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
@@ -45,7 +47,10 @@ async def list_lab_topics(
     summary="No new jobs of a topic for a lab; queued ones stay",
 )
 async def unsubscribe_lab(
-    remoteci_id: str, topic_id: str, db: Database, caller: Caller
+    remoteci_id: FromPath[str],
+    topic_id: FromPath[str],
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[None]:
     async with db.transaction(caller.tenant) as tx:
         await service.unsubscribe_lab(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
@@ -16,7 +16,7 @@ from ringtest.control.wire import answers, requests
 
 @get("/failure_groups", summary="Failures that are the same, last seen first")
 async def list_failure_groups(
-    request: Request[Any, Any, Any], db: NamedDependency[Database], caller: NamedDependency[Caller]
+    request: Request[Any, Any, Any], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """`topic_id` narrows to a topic, as does `where=topic_id:…`."""
     query = requests.list_query(request, extra=frozenset({"topic_id"}))
@@ -28,7 +28,7 @@ async def list_failure_groups(
 
 @get("/failure_groups/{group_id:str}", summary="Whom a failure hits, and since when")
 async def get_failure_group(
-    group_id: FromPath[str], db: NamedDependency[Database], caller: NamedDependency[Caller]
+    group_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         group = await service.get_group(

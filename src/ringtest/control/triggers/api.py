@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -17,7 +19,9 @@ _WORDS = "trigger rule"
 
 
 @post("/trigger_rules", summary="Test what a published component makes testable")
-async def create_rule(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def create_rule(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     """Body: name, topic_id, definition_id, component_types (empty: any of the topic), state."""
     body = bodies.closed(CreateRule, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -26,7 +30,9 @@ async def create_rule(request: Http, db: Database, caller: Caller) -> Response[b
 
 
 @get("/trigger_rules", summary="Rules of the topics you see")
-async def list_rules(request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def list_rules(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_rules(tx, query=query)
@@ -34,14 +40,18 @@ async def list_rules(request: Http, db: Database, caller: Caller) -> Response[by
 
 
 @get("/trigger_rules/{rule_id:str}", summary="One rule")
-async def get_rule(rule_id: str, db: Database, caller: Caller) -> Response[bytes]:
+async def get_rule(
+    rule_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_rule(tx, rule_id=parse_id(rule_id, _WORDS))
     return answers.one(_NOUN, text, etag=etag)
 
 
 @put("/trigger_rules/{rule_id:str}", summary="Change a rule, or let it rest (state inactive)")
-async def update_rule(rule_id: str, request: Http, db: Database, caller: Caller) -> Response[bytes]:
+async def update_rule(
+    rule_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     etag = requests.if_match(request)
     body = bodies.open_(UpdateRule, await request.body())
     async with db.transaction(caller.tenant) as tx:
@@ -56,7 +66,9 @@ async def update_rule(rule_id: str, request: Http, db: Database, caller: Caller)
 
 
 @delete("/trigger_rules/{rule_id:str}", status_code=204, summary="Remove a rule")
-async def delete_rule(rule_id: str, request: Http, db: Database, caller: Caller) -> Response[None]:
+async def delete_rule(
+    rule_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[None]:
     etag = requests.if_match(request)
     async with db.transaction(caller.tenant) as tx:
         await service.delete_rule(tx, caller=caller, rule_id=parse_id(rule_id, _WORDS), etag=etag)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.di import NamedDependency as Injected
+from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -14,7 +16,10 @@ from ringtest.control.wire import answers, requests
 
 @get("/products/{product_id:str}/health", summary="Does the product work, and for whom?")
 async def get_health(
-    product_id: str, request: Request[Any, Any, Any], db: Database, caller: Caller
+    product_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[bytes]:
     """Component sets (newest first) by labs, and the failures with their verdicts.
 

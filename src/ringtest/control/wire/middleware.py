@@ -25,7 +25,9 @@ _PREFLIGHT = [
 class Surround:
     """Wraps the application. `count_statements` starts a counter and returns its reader."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]], count_statements: Callable[[], Callable[[], int]]) -> None:
+    def __init__(
+        self, app: Callable[..., Awaitable[None]], count_statements: Callable[[], Callable[[], int]]
+    ) -> None:
         self._app = app
         self._count_statements = count_statements
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from ringtest.control.kernel.errors import NotFound
 
@@ -24,7 +25,7 @@ def pages(folder: Path) -> list[HTTPRouteHandler]:
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
 
     @get(["/", "/{path:path}"], include_in_schema=False)
-    async def page(path: str = "") -> Response[bytes]:
+    async def page(path: FromPath[str] = "") -> Response[bytes]:
         name = path.strip("/")
         if name.startswith(("api/", "schema/")):
             raise NotFound("no such address")
