@@ -1,8 +1,8 @@
 /** A control server small enough to live in a test: method and address in, status and JSON out. */
 import type { Job } from '@/api/types';
-import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalog';
-import { listCases } from './testcases';
-import type { World } from './world';
+import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalog.ts';
+import { listCases } from './testcases.ts';
+import type { World } from './world.ts';
 
 export interface Answer {
   status: number;

@@ -1,8 +1,8 @@
 /** The demo's jobs: three component sets in two labs, one still running, one very big. */
 import type { Component, Job, JobStatus, Stage, StageStatus, TestTotals } from '@/api/types';
-import { JINJA, LAB_A, LAB_B, MARKUP_111, MARKUP_201, MARKUP_210, PRODUCT_ID, TEAM_A, TEAM_B, before, id, topic } from './catalog';
-import { IMPORT_ERROR, failingLog, passingLog, type FakeLog } from './logs';
-import { totalsOf, type Plan } from './testcases';
+import { JINJA, LAB_A, LAB_B, MARKUP_111, MARKUP_201, MARKUP_210, PRODUCT_ID, TEAM_A, TEAM_B, before, id, topic } from './catalog.ts';
+import { IMPORT_ERROR, failingLog, passingLog, type FakeLog } from './logs.ts';
+import { totalsOf, type Plan } from './testcases.ts';
 
 export interface FakeJob {
   job: Job;

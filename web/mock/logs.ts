@@ -42,7 +42,7 @@ export function passingLog(markupsafe: string, repeat = 1): FakeLog {
   return { lines, prepare: 0, test: head.length, collect: head.length + tests.length };
 }
 
-export const IMPORT_ERROR = `ImportError while loading conftest '/work/jinja2/tests/conftest.py'.
+export const IMPORT_ERROR = `ImportError while loading conftest 'source/tests/conftest.py'.
 tests/conftest.py:5: in <module>
     from jinja2 import loaders
 src/jinja2/__init__.py:8: in <module>

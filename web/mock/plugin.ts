@@ -1,9 +1,9 @@
 /** Serves the fake server under /api/v1 beside Vite's pages (`npm run dev:mock`). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connect, Plugin } from 'vite';
-import { answer } from './handler';
-import { simulate } from './simulate';
-import { World } from './world';
+import { answer } from './handler.ts';
+import { simulate } from './simulate.ts';
+import { World } from './world.ts';
 
 const LATENCY_MS = 40;
 const POLL_MS = 300;

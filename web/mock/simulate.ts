@@ -1,5 +1,5 @@
 /** Lets the running job of the fake world go on: counts, log lines, an end, and again. */
-import type { World } from './world';
+import type { World } from './world.ts';
 
 const TICK_MS = 700;
 const STEP = 23;

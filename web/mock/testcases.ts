@@ -1,6 +1,6 @@
 /** Test cases of the demo's jobs, made on demand: 740 of them, or 20,000 for the big job. */
 import type { CaseState, Outcome, TestCase, TestTotals } from '@/api/types';
-import { before, id } from './catalog';
+import { before, id } from './catalog.ts';
 
 const MODULES = ['test_api', 'test_core_tags', 'test_ext', 'test_filters', 'test_loader', 'test_regression', 'test_security', 'test_utils'];
 

@@ -1,8 +1,8 @@
 /** The demo's failure groups and what was told about them. */
 import type { ComponentRef, Delivery, FailureGroup, Named, Sighting } from '@/api/types';
-import { JINJA, LAB_A, LAB_B, MARKUP_111, MARKUP_201, MARKUP_210, TOPIC_ID, before, id } from './catalog';
-import { setKey } from './jobs';
-import { IMPORT_ERROR } from './logs';
+import { JINJA, LAB_A, LAB_B, MARKUP_111, MARKUP_201, MARKUP_210, TOPIC_ID, before, id } from './catalog.ts';
+import { setKey } from './jobs.ts';
+import { IMPORT_ERROR } from './logs.ts';
 
 const A: Named = { id: LAB_A, name: 'lab-a' };
 const B: Named = { id: LAB_B, name: 'lab-b' };

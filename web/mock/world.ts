@@ -1,9 +1,9 @@
 /** Everything the fake server knows; a test makes its own. */
 import type { ComponentFile, Delivery, Health, HealthCell, JobFile, Lab } from '@/api/types';
 import type { FeedEvent, LiveMove } from '@/live/feed';
-import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, before, id, labs, product, topic } from './catalog';
-import { makeJobs, setKey, type FakeJob } from './jobs';
-import { groups, makeDeliveries } from './triage';
+import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, before, id, labs, product, topic } from './catalog.ts';
+import { makeJobs, setKey, type FakeJob } from './jobs.ts';
+import { groups, makeDeliveries } from './triage.ts';
 
 export interface Told {
   type: string;

@@ -1,5 +1,5 @@
 import type { JobStatus, TestTotals } from './job';
-import type { Id, Moment, Named } from './common';
+import type { Id, Moment, Named } from './wire';
 
 export interface Product {
   id: Id;

@@ -1,5 +1,5 @@
 import type { ComponentRef } from './catalog';
-import type { Id, Moment, Named } from './common';
+import type { Id, Moment, Named } from './wire';
 import type { JobResult, JobStatus, Phase, Progress, StageName, TestTotals } from './job';
 
 export interface HealthLab extends Named {

@@ -1,4 +1,4 @@
-import type { Id } from './common';
+import type { Id } from './wire';
 
 export interface Identity {
   id: Id;

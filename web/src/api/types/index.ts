@@ -1,5 +1,5 @@
 export type * from './catalog';
-export type * from './common';
+export type * from './wire';
 export type * from './health';
 export type * from './identity';
 export type * from './job';

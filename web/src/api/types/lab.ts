@@ -1,4 +1,4 @@
-import type { Id, Moment, Named } from './common';
+import type { Id, Moment, Named } from './wire';
 
 /** A remote CI, as the wire calls a lab. */
 export interface Lab extends Named {

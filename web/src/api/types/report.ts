@@ -1,4 +1,4 @@
-import type { Id, Moment, Named } from './common';
+import type { Id, Moment, Named } from './wire';
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'failed';
 

@@ -1,4 +1,4 @@
-import type { Id, Moment } from './common';
+import type { Id, Moment } from './wire';
 
 export type Outcome =
   | 'passed'
