@@ -46,7 +46,7 @@ class DiskStore:
         self._drop_stale()
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, limit: int) -> Stored:
-        """See `ports.object_store`. Writes one batch while the next one arrives."""
+        """See `ports.object_store`."""
         target = self._path(key)
         writer = _Writer(self._incoming / str(new_id()), target)
         writing: asyncio.Future[Any] | None = None
@@ -61,12 +61,9 @@ class DiskStore:
                 waiting += len(chunk)
                 if waiting < _BATCH:
                     continue
-                if writing:
-                    await asyncio.shield(writing)
                 writing = asyncio.ensure_future(asyncio.to_thread(writer.write, batch))
-                batch, waiting = [], 0
-            if writing:
                 await asyncio.shield(writing)
+                batch, waiting = [], 0
             writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, batch))
             return await asyncio.shield(finishing)
         except BaseException:
