@@ -34,6 +34,7 @@ MASKED = [
     ("needs ring>=1.2.3rc1, not 1.10", "needs ring>=<n>, not <n>"),
     ("“open” `shut` \"ajar\"", "'open' 'shut' 'ajar'"),
     ("90% of 1,024 rings", "<n> of <n> rings"),
+    ("tests/test_a.py::TestA::test_b[1-a b] is old", "<test> is old"),
 ]  # fmt: skip
 KEPT = [
     "module7 is not module8",
@@ -117,6 +118,8 @@ SAME = [
     (failed("assert x", where="c t[1]"), failed("assert x", where="c t[2]")),
     (failed("one two\nthree\nfour\nfive"), failed("one two\nthree\nfour\nsix")),
     (failed("\x1b[31mValueError: x\x1b[0m"), failed("ValueError: x")),
+    (failed("ring is shut", "a.py:1: in test_a", "c test_a"),
+     failed("ring is shut", "b.py:2: in test_b", "c test_b[1]")),
 ]  # fmt: skip
 DIFFERENT = [
     (failed("ValueError: open"), failed("TypeError: open")),
@@ -126,6 +129,8 @@ DIFFERENT = [
     (failed("boom", PYTHON), failed("boom", PYTHON.replace("test_close", "test_open"))),
     (failed("assert 1 == 2", where="c one"), failed("assert 1 == 3", where="c two")),
     (failed("", where="c one"), failed("", where="c two")),
+    (failed("assert 1", "a.py:1: in test_a", "c test_a"),
+     failed("assert 2", "b.py:2: in test_b", "c test_b")),
     (failed("ImportError: x"), Failure("stage", "ImportError: x", "prepare")),
 ]  # fmt: skip
 

@@ -41,6 +41,7 @@ _MASKS = {
     r"|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
     rf"|(?:{_MONTHS}) {{1,2}}\d{{1,2}}(?: \d\d:\d\d:\d\d)?(?: \d{{4}})?",
     "url": r"[a-z][a-z0-9+]{1,9}://[^\s'<>)\]]+",
+    "test": r"[\w./\\-]+\.py(?:::\w+)+(?:\[[^\]\n]*\])?",
     "path": r"(?:~|\.{1,2}|[A-Za-z]:)?(?:/[\w.+@%=-]+){2,}/?|[A-Za-z]:(?:\\{1,2}[\w.+@%=-]+)+",
     "tmp": r"tmp[a-z0-9][a-z0-9_]{7}\b",
     "ip": r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"
@@ -208,8 +209,10 @@ def stage_failure(stage: str | None, message: str, evidence: str) -> Failure:
 def sign(failure: Failure) -> Signature:
     """The signature of a failure.
 
-    A message that says next to nothing ("assert False") and no frame of our own would
-    throw unrelated failures together; then the test's or the stage's name counts too.
+    The test's own frame says where a failure was seen, not what it is: twenty tests that
+    trip over one function are one failure. But a message that says next to nothing ("assert
+    False") and no other frame of our own would throw unrelated failures together; then the
+    test's or the stage's name counts too.
 
     >>> a = sign(Failure("stage", "ImportError: no ring in /a/b/c.py", "prepare"))
     >>> b = sign(Failure("stage", "ImportError: no ring in /opt/x/c.py", "test"))
@@ -227,12 +230,23 @@ def sign(failure: Failure) -> Signature:
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     masked = mask("\n".join(lines[:_MESSAGE_LINES]))[:_TEMPLATE_CHARS]
     frames = own_frames(detail)
+    if failure.kind == "test":
+        frames = tuple(frame for frame in frames if not _is_test_itself(frame, failure.where))
     if not frames and _says_little(masked):
         frames = (failure.where.partition("[")[0],)
     parts = [failure.kind, kind_of_error or "", masked, *frames]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     template = "\n".join([masked, *(f"  in {frame}" for frame in frames)])
     return Signature(f"{ALGORITHM}:{digest}", failure.kind, kind_of_error, template)
+
+
+def _is_test_itself(frame: str, where: str) -> bool:
+    """True for the frame of the test function that failed.
+
+    >>> _is_test_itself("test_a.py test_it", "tests.test_a.TestA test_it[1-2 3]")
+    True
+    """
+    return where.partition("[")[0].endswith(f" {frame.rpartition(' ')[2]}")
 
 
 def _exception_line(detail: str) -> str:
@@ -474,7 +488,7 @@ def describe(facts: GroupFacts) -> Group:
     """The answer: whom it hits, since which version, and what changed then."""
     good = facts.last_good
     line = facts.template.split("\n", 1)[0].strip()
-    title = ": ".join(part for part in (facts.exception_type, line) if part)
+    title = ": ".join(part for part in (facts.exception_type, line.rstrip(": ")) if part)
     common = {name: getattr(facts, name) for name in _Common.__struct_fields__}
     return Group(
         **common,
