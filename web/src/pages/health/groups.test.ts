@@ -10,7 +10,7 @@ test('the verdict is who is hit', () => {
   expect(verdictWords(everyone).big).toBe('Everyone');
   expect(verdictWords(onlyB)).toEqual({ big: 'Only lab-b', small: '1 of 2 labs that ran it' });
   const { verdict } = onlyB;
-  expect(verdictWords({ ...onlyB, verdict: { ...verdict, scope: 'only_run' } }).small).toContain('only lab');
+  expect(verdictWords({ ...onlyB, verdict: { ...verdict, scope: 'only_run' } }).small).toContain('no other lab');
 });
 
 test('since is the version that came with the failure', () => {

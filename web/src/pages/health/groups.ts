@@ -47,7 +47,7 @@ export function verdictWords({ verdict }: FailureGroup): { big: string; small: s
     case 'some_labs':
       return { big: `${hit.length} of ${of} labs`, small: hit.map((lab) => lab.name).join(', ') };
     case 'only_run':
-      return { big: first, small: 'the only lab that ran it so far' };
+      return { big: first, small: 'no other lab to compare with' };
   }
 }
 

@@ -15,7 +15,7 @@ import { Time } from '@/components/Time';
 import { useNow } from '@/components/useNow';
 import { plural } from '@/format/size';
 import { toDate } from '@/format/time';
-import { messageText } from './message';
+import { messageOf } from './message';
 
 function When({ delivery }: { delivery: Delivery }) {
   const now = useNow();
@@ -59,6 +59,7 @@ function Body({ delivery }: { delivery: Delivery }) {
     mutationFn: () => retryDelivery(delivery.id),
     onSettled: () => client.invalidateQueries({ queryKey: keys.deliveries }),
   });
+  const { words, data } = messageOf(delivery.body);
   return (
     <div className="rt-group-body">
       <div className="rt-delivery-actions">
@@ -85,7 +86,13 @@ function Body({ delivery }: { delivery: Delivery }) {
       )}
       <div>
         <h3 className="rt-part">Message</h3>
-        <pre className="rt-sample rt-message">{messageText(delivery.body)}</pre>
+        {words !== null && <pre className="rt-sample">{words}</pre>}
+        {data !== null && (
+          <details className="rt-data" open={words === null}>
+            <summary>Data of the message</summary>
+            <pre className="rt-sample">{data}</pre>
+          </details>
+        )}
       </div>
     </div>
   );
