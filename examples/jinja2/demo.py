@@ -67,6 +67,7 @@ class Demo:
                 [_RINGTEST, "up", "--data", folders[0], "--listen", server],
                 RINGTEST_ADMIN_PASSWORD=self.state.admin_password,
                 RINGTEST_SMTP_URL=f"smtp://{mail}",
+                RINGTEST_PUBLIC_URL=self.url,  # for the links in reports
             ),
             self._child(
                 "sink",
@@ -148,16 +149,19 @@ async def _tell_story(
     story = Story()
     with demo.admin() as client, _live(console) as live:
         while True:
-            with contextlib.suppress(ClientError):  # it may be starting again
+            trouble: list[str] = []
+            try:
                 story = await asyncio.to_thread(look, client, seeded)
+            except ClientError as error:  # it may be starting again
+                trouble = [f"the server: {error}"]
             if live:
-                children = demo.household.children
-                live.update(screen.whole(demo.addresses, story, children, news), refresh=True)
+                children, told = demo.household.children, news + trouble
+                live.update(screen.whole(demo.addresses, story, children, told), refresh=True)
             took = time.monotonic() - started
             if options.once and (story.is_complete() or took > options.timeout):
                 break
             await asyncio.sleep(_LOOK_SECONDS)
-    return _conclude(story, took, console, news)
+    return _conclude(story, took, console, news + trouble)
 
 
 def _live(console: Console) -> contextlib.AbstractContextManager[Live | None]:
