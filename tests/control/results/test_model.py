@@ -94,7 +94,7 @@ def test_totals_add_up_and_bad_cases_are_found(outcomes: bytes) -> None:
 def test_durations_keep_seven_digits(seconds: list[float]) -> None:
     packed = pack_durations(seconds)
     assert len(packed) == 4 * len(seconds)
-    assert unpack_durations(packed) == pytest.approx(seconds, rel=1e-6, abs=1e-6)
+    assert list(unpack_durations(packed)) == pytest.approx(seconds, rel=1e-6, abs=1e-6)
 
 
 @given(one=NAMES, other=NAMES)

@@ -41,7 +41,7 @@ def plan_digest(suites: Sequence[str], classnames: Sequence[str], names: Sequenc
 def pack_durations(seconds: Iterable[float]) -> bytes:
     """Float32, little-endian.
 
-    >>> unpack_durations(pack_durations([0.5, 2.0]))
+    >>> list(unpack_durations(pack_durations([0.5, 2.0])))
     [0.5, 2.0]
     """
     numbers = array("f", seconds)
@@ -50,12 +50,12 @@ def pack_durations(seconds: Iterable[float]) -> bytes:
     return numbers.tobytes()
 
 
-def unpack_durations(data: bytes) -> list[float]:
-    """What `pack_durations` packed, rounded to what 32 bits can tell."""
+def unpack_durations(data: bytes) -> Sequence[float]:
+    """What `pack_durations` packed; 32 bits tell seven digits, so `round` what you show."""
     numbers = array("f", data)
     if sys.byteorder == "big":
         numbers.byteswap()
-    return [round(number, 6) for number in numbers]
+    return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def bad_positions(outcomes: bytes) -> list[int]:
     >>> bad_positions(b"pfse")
     [1, 3]
     """
-    return [found.start() for found in re.finditer(b"[fe]", outcomes)]
+    return _places(_BAD, outcomes)
 
 
 WORDS = {ord(outcome): outcome.name.lower() for outcome in TestOutcome}
@@ -267,11 +267,15 @@ class TestQuery:
         >>> TestQuery(outcomes=b"f", states=b"ru").positions(b"pff", b"uur")
         [1, 2]
         """
-        chosen: Sequence[int] = range(len(outcomes))
-        for wanted, vector in ((self.outcomes, outcomes), (self.states, states)):
-            if wanted:
-                chosen = [place for place in chosen if vector[place] in wanted]
-        return chosen
+        if not self.outcomes:
+            return _places(self.states, states) if self.states else range(len(outcomes))
+        found = _places(self.outcomes, outcomes)
+        return [place for place in found if not self.states or states[place] in self.states]
+
+
+def _places(wanted: bytes, vector: bytes) -> list[int]:
+    """Where one of the wanted bytes stands."""
+    return [found.start() for found in re.finditer(b"[" + re.escape(wanted) + b"]", vector)]
 
 
 _MOST = 1000
@@ -368,7 +372,7 @@ class Chosen:
         times = unpack_durations(one.durations)
         rows: list[tuple[Any, ...]] = [
             (one.id, one.file_id, at, one.test_ids[at], WORDS[one.outcomes[at]],
-             STATES[one.states[at]], times[at])
+             STATES[one.states[at]], round(times[at], 6))
             for at in self.places[start:stop]
         ]  # fmt: skip
         if self.earlier is not None:
@@ -429,7 +433,7 @@ def junit_columns(result: Vectors, earlier: Vectors | None, *, most: int) -> dic
         "test_id": list(result.test_ids),
         "action": [ACTIONS[byte] for byte in outcomes],
         "state": states,
-        "time": unpack_durations(result.durations),
+        "time": [round(seconds, 6) for seconds in unpack_durations(result.durations)],
     }
     columns = {name: column[:most] for name, column in columns.items()}
     if earlier:

@@ -316,15 +316,7 @@ async def _place(
     before = plans[earlier.plan_id] if earlier and earlier.plan_id else []
     cases = parsed.cases
     if plan_id is None:
-        ids = await asyncio.to_thread(_ids_of, cases)
-        known = set(before)
-        new = {
-            one: (suite, classname, name)
-            for one, suite, classname, name in zip(
-                ids, cases.suites, cases.classnames, cases.names, strict=True
-            )
-            if one not in known
-        }
+        ids, new = await asyncio.to_thread(_identify, cases, set(before))
         await store.insert_tests(tx, team_id, new)
         plan_id = await store.insert_plan(tx, team_id, parsed.digest, ids)
     elif earlier:
@@ -335,8 +327,11 @@ async def _place(
     return plan_id, places, len(gone)
 
 
-def _ids_of(cases: Cases) -> list[int]:
-    return list(map(id_of_test, cases.suites, cases.classnames, cases.names))
+def _identify(cases: Cases, known: set[int]) -> tuple[list[int], dict[int, tuple[str, str, str]]]:
+    """The ids of the cases' tests, and the names of those that are not known."""
+    names = list(zip(cases.suites, cases.classnames, cases.names, strict=True))
+    ids = [id_of_test(*name) for name in names]
+    return ids, {one: name for one, name in zip(ids, names, strict=True) if one not in known}
 
 
 _NO_EVIDENCE = Evidence()

@@ -12,6 +12,8 @@ from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.results.model import Vectors
 
+_BATCH = 2000
+"""Rows that one statement writes: encoding more would hold up everyone else."""
 _LIVE_RESULTS = """test_results r JOIN files f ON f.id = r.file_id AND f.state <> 'archived'"""
 
 
@@ -79,20 +81,22 @@ async def select_plans(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[
 
 async def insert_tests(tx: Transaction, team_id: UUID, tests: Mapping[int, Sequence[str]]) -> None:
     """Remember tests (suite, classname, name) by id; sorted, so that writers never deadlock."""
-    ids = sorted(tests)
-    suites, classnames, names = ([tests[one][part] for one in ids] for part in range(3))
-    await tx.execute(
-        """
-        INSERT INTO tests (team_id, id, suite, classname, name)
-        SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
-        ON CONFLICT DO NOTHING
-        """,
-        team_id,
-        ids,
-        suites,
-        classnames,
-        names,
-    )
+    every = sorted(tests)
+    for start in range(0, len(every), _BATCH):
+        ids = every[start : start + _BATCH]
+        suites, classnames, names = ([tests[one][part] for one in ids] for part in range(3))
+        await tx.execute(
+            """
+            INSERT INTO tests (team_id, id, suite, classname, name)
+            SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[])
+            ON CONFLICT DO NOTHING
+            """,
+            team_id,
+            ids,
+            suites,
+            classnames,
+            names,
+        )
 
 
 async def insert_plan(
@@ -133,24 +137,24 @@ async def insert_failures(
 
     A case that failed in the earlier result too keeps the job and time it first failed.
     """
-    await tx.execute(
-        """
-        INSERT INTO test_failures (result_id, job_id, team_id, position, test_id, outcome,
-          exception_type, message, detail, stdout, stderr, since_job_id, since_at)
-        SELECT $1, $2, $3, n.position, n.test_id, n.outcome::"char", n.exception_type, n.message,
-          n.detail, n.stdout, n.stderr, coalesce(e.since_job_id, $2), coalesce(e.since_at, $4)
-        FROM unnest($6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[], $11::text[],
-            $12::text[], $13::text[], $14::text[])
-          AS n (position, place, test_id, outcome, exception_type, message, detail, stdout, stderr)
-        LEFT JOIN test_failures e ON e.result_id = $5 AND e.position = n.place
-        """,
-        result["id"],
-        result["job_id"],
-        result["team_id"],
-        result["created_at"],
-        result["previous_result_id"],
-        *columns.values(),
-    )
+    about = [result[name] for name in ("id", "job_id", "team_id", "created_at")]
+    for start in range(0, len(columns["position"]), _BATCH):
+        await tx.execute(
+            """
+            INSERT INTO test_failures (result_id, job_id, team_id, position, test_id, outcome,
+              exception_type, message, detail, stdout, stderr, since_job_id, since_at)
+            SELECT $1, $2, $3, n.position, n.test_id, n.outcome::"char", n.exception_type,
+              n.message, n.detail, n.stdout, n.stderr,
+              coalesce(e.since_job_id, $2), coalesce(e.since_at, $4)
+            FROM unnest($6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[], $11::text[],
+                $12::text[], $13::text[], $14::text[]) AS n (position, place, test_id, outcome,
+                exception_type, message, detail, stdout, stderr)
+            LEFT JOIN test_failures e ON e.result_id = $5 AND e.position = n.place
+            """,
+            *about,
+            result["previous_result_id"],
+            *(column[start : start + _BATCH] for column in columns.values()),
+        )
 
 
 async def sum_results(tx: Transaction, job_id: UUID, attempt: int) -> dict[str, int] | None:
