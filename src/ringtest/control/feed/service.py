@@ -48,6 +48,21 @@ class _Reader:
             self.cut.set()
 
 
+async def _until_cut(reader: _Reader) -> AsyncIterator[Told]:
+    cut = asyncio.create_task(reader.cut.wait())
+    getting: asyncio.Task[Told] | None = None
+    try:
+        while not reader.cut.is_set():
+            getting = asyncio.create_task(reader.queue.get())
+            await asyncio.wait({getting, cut}, return_when=asyncio.FIRST_COMPLETED)
+            if getting.done():
+                yield getting.result()
+    finally:
+        cut.cancel()
+        if getting is not None:
+            getting.cancel()
+
+
 async def list_events(
     tx: Transaction, *, after: int, types: list[str], limit: int
 ) -> tuple[str, int | None]:
@@ -99,17 +114,8 @@ class Hub:
                     )
                 for number, kind, json in missed:
                     yield Told(kind, json, number)
-            cut = asyncio.create_task(reader.cut.wait())
-            try:
-                while not reader.cut.is_set():
-                    getting = asyncio.create_task(reader.queue.get())
-                    await asyncio.wait({getting, cut}, return_when=asyncio.FIRST_COMPLETED)
-                    if not getting.done():
-                        getting.cancel()
-                        return
-                    yield getting.result()
-            finally:
-                cut.cancel()
+            async for told in _until_cut(reader):
+                yield told
         finally:
             self._readers.discard(reader)
 
