@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -48,7 +49,7 @@ class _Reader:
             self.cut.set()
 
 
-async def _until_cut(reader: _Reader) -> AsyncIterator[Told]:
+async def _until_cut(reader: _Reader) -> AsyncGenerator[Told, None]:
     cut = asyncio.create_task(reader.cut.wait())
     getting: asyncio.Task[Told] | None = None
     try:
@@ -99,7 +100,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def stream(self, caller: Caller, *, last_id: int | None) -> AsyncIterator[Told]:
+    async def stream(self, caller: Caller, *, last_id: int | None) -> AsyncGenerator[Told, None]:
         """What the caller may see from now on, after what it missed since `last_id`.
 
         Ends when the server stops or the reader falls too far behind.
@@ -114,8 +115,9 @@ class Hub:
                     )
                 for number, kind, json in missed:
                     yield Told(kind, json, number)
-            async for told in _until_cut(reader):
-                yield told
+            async with aclosing(_until_cut(reader)) as messages:
+                async for told in messages:
+                    yield told
         finally:
             self._readers.discard(reader)
 
