@@ -7,6 +7,7 @@ tests, which most runs share), so that comparing two runs of a plan is comparing
 import re
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
+from ringtest.control.kernel.paging import refuse_unknown
 
 # packing -----------------------------------------------------------------------
 
@@ -293,9 +295,7 @@ def read_test_query(params: Mapping[str, str]) -> TestQuery:
     b'fe'
     """
     known = ("outcome", "state", "q", "attempt", "limit", "offset")
-    unknown = sorted(set(params) - set(known))
-    if unknown:
-        raise BadRequest(f"unknown parameter {unknown[0]}", allowed=known, unknown=unknown)
+    refuse_unknown(params, known)
     return TestQuery(
         outcomes=_bytes_of("outcome", params.get("outcome", ""), WORDS),
         states=_bytes_of("state", params.get("state", ""), STATES),
@@ -419,27 +419,55 @@ def count_words(words: Mapping[int, str], vectors: Iterable[bytes]) -> dict[str,
     return {word: sum(vector.count(byte) for vector in everything) for byte, word in words.items()}
 
 
-def junit_columns(result: Vectors, earlier: Vectors | None, *, most: int) -> dict[str, list[Any]]:
-    """The first `most` cases of a result and all that are gone, in DCI's words, by column."""
-    outcomes = result.outcomes
+Names = Mapping[int, tuple[str, str, str]]
+"""Suite, class name and name by test id."""
+FailureRows = Mapping[int, Mapping[str, Any]]
+"""Failure rows by position."""
+
+
+def junit_suites(
+    result: Vectors, earlier: Vectors | None, names: Names, evidence: FailureRows, *, most: int
+) -> list[dict[str, Any]]:
+    """The first `most` cases of a result and all that are gone, by suite, in DCI's shape."""
+    suites: dict[str, list[dict[str, Any]]] = {}
     before = earlier.outcomes if earlier else b""
     places, gone = match(earlier.test_ids if earlier else [], result.test_ids)
-    states = [
-        dci_state(before[place] if place >= 0 else None, byte)
-        for place, byte in zip(places, outcomes, strict=True)
-    ]
-    columns: dict[str, list[Any]] = {
-        "position": list(range(len(outcomes))),
-        "test_id": list(result.test_ids),
-        "action": [ACTIONS[byte] for byte in outcomes],
-        "state": states,
-        "time": [round(seconds, 6) for seconds in unpack_durations(result.durations)],
-    }
-    columns = {name: column[:most] for name, column in columns.items()}
-    if earlier:
-        columns["position"] += [NOT_THERE] * len(gone)
-        columns["test_id"] += [earlier.test_ids[place] for place in gone]
-        columns["action"] += [ACTIONS[before[place]] for place in gone]
-        columns["state"] += ["REMOVED"] * len(gone)
-        columns["time"] += [0.0] * len(gone)
-    return columns
+    times = unpack_durations(result.durations)
+    for at in range(min(most, len(result.outcomes))):
+        byte, place = result.outcomes[at], places[at]
+        suite, classname, name = names[result.test_ids[at]]
+        state = dci_state(before[place] if place >= 0 else None, byte)
+        case = _junit_case(classname, name, ACTIONS[byte], state, round(times[at], 6))
+        if at in evidence:
+            case.update(evidence[at])
+        suites.setdefault(suite, []).append(case)
+    for place in gone if earlier else ():
+        suite, classname, name = names[earlier.test_ids[place]] if earlier else ("", "", "")
+        case = _junit_case(classname, name, ACTIONS[before[place]], "REMOVED", 0.0)
+        suites.setdefault(suite, []).append(case)
+    return [_junit_suite(n, name, cases) for n, (name, cases) in enumerate(suites.items())]
+
+
+def _junit_case(
+    classname: str, name: str, action: str, state: str | None, seconds: float
+) -> dict[str, Any]:
+    return {
+        "name": name, "classname": classname, "time": seconds, "action": action, "message": None,
+        "type": None, "value": "", "stdout": None, "stderr": None, "properties": (),
+        "state": state, "successfix": state == "RECOVERED", "regression": state == "REGRESSED",
+    }  # fmt: skip
+
+
+def _junit_suite(number: int, name: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    states = Counter(case["state"] for case in cases)
+    actions = Counter(case["action"] for case in cases if case["state"] != "REMOVED")
+    return {
+        "id": number, "name": name, "tests": sum(actions.values()),
+        "failures": actions["failure"], "errors": actions["error"],
+        "skipped": actions["skipped"], "success": actions["success"],
+        "time": round(sum(case["time"] for case in cases), 3), "properties": (),
+        "successfixes": states["RECOVERED"], "regressions": states["REGRESSED"],
+        "additions": states["ADDED"], "deletions": states["REMOVED"],
+        "unchanged": states["UNCHANGED"],
+        "testcases": sorted(cases, key=lambda case: str(case["name"])),
+    }  # fmt: skip

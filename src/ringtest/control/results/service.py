@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Database, Transaction
@@ -41,6 +42,8 @@ from ringtest.control.results.model import (
     WORDS,
     Earlier,
     FailedTest,
+    FailureRows,
+    Names,
     TestQuery,
     Totals,
     Vectors,
@@ -49,7 +52,7 @@ from ringtest.control.results.model import (
     compare,
     count_words,
     id_of_test,
-    junit_columns,
+    junit_suites,
     match,
     pack_durations,
     page_of,
@@ -407,23 +410,45 @@ async def _earlier_of(tx: Transaction, results: Sequence[Vectors]) -> dict[UUID 
     return {one.id: one for one in found}
 
 
-async def get_junit(tx: Transaction, *, caller: Caller, file_id: UUID) -> str:
-    """A file's results in DCI's shape, made of the stored rows; 400 when it has none."""
+async def get_junit(tx: Transaction, *, caller: Caller, file_id: UUID) -> bytes:
+    """A file's results as JSON in DCI's shape, made of the stored rows; 400 without any.
+
+    Made in Python, in a thread: PostgreSQL takes five times as long to nest so much.
+    """
     await files.require_file(tx, caller=caller, file_id=file_id)
     found = await store.select_vectors_by(tx, file_id=file_id)
     if not found:
         raise BadRequest("Invalid XML: the file holds no test results")
     result = found[0]
-    ids = [result.previous_result_id] if result.previous_result_id else []
-    earlier = await store.select_vectors_by(tx, ids=ids) if ids else []
+    before = [result.previous_result_id] if result.previous_result_id else []
+    earlier = next(iter(await store.select_vectors_by(tx, ids=before) if before else []), None)
+    ids = {*result.test_ids, *(earlier.test_ids if earlier else ())}
+    names = await store.select_names(tx, result.team_id, sorted(ids))
+    evidence = await store.select_evidence(tx, result.id)
+    about = await store.select_jobs_of(tx, result.id)
+    return await asyncio.to_thread(_junit, about, result, earlier, names, evidence)
+
+
+def _junit(
+    about: asyncpg.Record,
+    result: Vectors,
+    earlier: Vectors | None,
+    names: Names,
+    evidence: FailureRows,
+) -> bytes:
     warnings = list(result.warnings)
     if len(result.outcomes) > _JUNIT_CASES:
         text = f"only the first {_JUNIT_CASES} of {len(result.outcomes)} cases are shown"
         warnings.append({"code": "more", "message": text})
-    columns = await asyncio.to_thread(
-        junit_columns, result, earlier[0] if earlier else None, most=_JUNIT_CASES
-    )
-    return await store.select_junit(tx, result.id, columns, warnings=warnings)
+    answer = {
+        "id": about["id"],
+        "name": about["name"],
+        "job": msgspec.Raw(about["job"]),
+        "previous_job": msgspec.Raw(about["previous"] or "null"),
+        "testsuites": junit_suites(result, earlier, names, evidence, most=_JUNIT_CASES),
+        "warnings": warnings,
+    }
+    return msgspec.json.encode(answer)
 
 
 async def failures_of_job(tx: Transaction, *, job_id: UUID) -> list[FailedTest]:

@@ -272,59 +272,47 @@ async def select_cases(tx: Transaction, team_id: UUID, columns: Mapping[str, Seq
     return items
 
 
-async def select_junit(
-    tx: Transaction,
-    result_id: UUID,
-    columns: Mapping[str, Sequence[Any]],
-    *,
-    warnings: Sequence[Mapping[str, str]],
-) -> str:
-    """A result in DCI's shape. `columns`: position (-1: gone), test_id, action, state, time."""
-    text: str = await tx.fetchval(
+async def select_names(
+    tx: Transaction, team_id: UUID, ids: Sequence[int]
+) -> dict[int, tuple[str, str, str]]:
+    """Suite, class name and name of tests."""
+    found = await tx.fetch(
         """
-        WITH r AS (SELECT * FROM test_results WHERE id = $1),
-        cases AS (
-          SELECT n.*, t.suite, min(n.n) OVER (PARTITION BY t.suite) AS first,
-            json_build_object('name', t.name, 'classname', t.classname, 'time', n.time,
-              'action', n.action, 'message', x.message, 'type', x.exception_type,
-              'value', coalesce(x.detail, ''), 'stdout', x.stdout, 'stderr', x.stderr,
-              'properties', '[]'::json, 'state', n.state,
-              'successfix', coalesce(n.state = 'RECOVERED', false),
-              'regression', coalesce(n.state = 'REGRESSED', false)) AS json, t.name
-          FROM r, unnest($2::int[], $3::bigint[], $4::text[], $5::text[], $6::float8[])
-            WITH ORDINALITY AS n (position, test_id, action, state, time, n)
-          JOIN tests t ON t.team_id = (SELECT team_id FROM r) AND t.id = n.test_id
-          LEFT JOIN test_failures x ON x.result_id = $1 AND x.position = n.position),
-        suites AS (
-          SELECT first, json_build_object(
-            'id', row_number() OVER (ORDER BY first) - 1, 'name', suite,
-            'tests', count(*) FILTER (WHERE position >= 0),
-            'failures', count(*) FILTER (WHERE position >= 0 AND action = 'failure'),
-            'errors', count(*) FILTER (WHERE position >= 0 AND action = 'error'),
-            'skipped', count(*) FILTER (WHERE position >= 0 AND action = 'skipped'),
-            'success', count(*) FILTER (WHERE position >= 0 AND action = 'success'),
-            'time', coalesce(round(sum(time) FILTER (WHERE position >= 0)::numeric, 3)::float8, 0),
-            'properties', '[]'::json,
-            'successfixes', count(*) FILTER (WHERE state = 'RECOVERED'),
-            'regressions', count(*) FILTER (WHERE state = 'REGRESSED'),
-            'additions', count(*) FILTER (WHERE state = 'ADDED'),
-            'deletions', count(*) FILTER (WHERE state = 'REMOVED'),
-            'unchanged', count(*) FILTER (WHERE state = 'UNCHANGED'),
-            'testcases', json_agg(json ORDER BY name, n)) AS json
-          FROM cases GROUP BY suite, first)
-        SELECT json_build_object('id', f.id, 'name', f.name,
-          'job', json_build_object('id', j.id, 'name', j.name),
-          'previous_job', (SELECT json_build_object('id', e.id, 'name', e.name) FROM jobs e
-             JOIN test_results b ON b.job_id = e.id WHERE b.id = r.previous_result_id),
-          'testsuites', (SELECT coalesce(json_agg(json ORDER BY first), '[]') FROM suites),
-          'warnings', $7::json)::text
-        FROM r JOIN files f ON f.id = r.file_id JOIN jobs j ON j.id = r.job_id
+        SELECT t.id, t.suite, t.classname, t.name FROM unnest($2::bigint[]) AS n (id)
+        JOIN tests t ON t.team_id = $1 AND t.id = n.id
+        """,
+        team_id,
+        ids,
+    )
+    return {one: (suite, classname, name) for one, suite, classname, name in found}
+
+
+async def select_evidence(tx: Transaction, result_id: UUID) -> dict[int, dict[str, Any]]:
+    """Failure rows of a result by position, in DCI's words."""
+    found = await tx.fetch(
+        """
+        SELECT position, exception_type AS type, message, coalesce(detail, '') AS value, stdout,
+          stderr FROM test_failures WHERE result_id = $1
         """,
         result_id,
-        *columns.values(),
-        list(warnings),
     )
-    return text
+    return {row["position"]: dict(list(row.items())[1:]) for row in found}
+
+
+async def select_jobs_of(tx: Transaction, result_id: UUID) -> asyncpg.Record:
+    """Whose results these are: file's id and name, job's and previous job's as JSON."""
+    row = await tx.fetchrow(
+        """
+        SELECT f.id, f.name, json_build_object('id', j.id, 'name', j.name)::text AS job,
+          (SELECT json_build_object('id', e.id, 'name', e.name)::text FROM jobs e
+           JOIN test_results b ON b.job_id = e.id WHERE b.id = r.previous_result_id) AS previous
+        FROM test_results r JOIN files f ON f.id = r.file_id JOIN jobs j ON j.id = r.job_id
+        WHERE r.id = $1
+        """,
+        result_id,
+    )
+    assert row is not None
+    return row
 
 
 async def select_failures(tx: Transaction, job_id: UUID, limit: int) -> list[asyncpg.Record]:
