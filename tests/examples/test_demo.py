@@ -1,8 +1,8 @@
 """The thread from end to end: real archives, two real labs, one answer, each report once.
 
-Numbers are those of Python 3.11 with a C compiler. One case under warnings as errors is
-undecided (the compiled library leaves an exception behind, which surfaces here or there),
-so counts in lab B are given with a tolerance of two.
+Numbers are those of Python 3.11 with a C compiler. Some cases under warnings as errors are
+undecided (the compiled library leaves an exception behind, which surfaces here, there or not
+at all), so how many fail in lab B with markupsafe 2.0.1 is given as a range.
 """
 
 import os
@@ -72,7 +72,8 @@ def test_numbers_are_those_found_by_hand(told_demo: RunningDemo) -> None:
     assert counts(found["1.1.1", "lab-b"]) == (736, 2, 9, 3)
     passed, failed, errors, skipped = counts(found["2.0.1", "lab-b"])
     assert (errors, skipped) == (9, 3)
-    assert 20 <= failed <= 23 and passed + failed == 738
+    assert failed in range(16, 26)
+    assert passed + failed == 738
 
 
 def test_suite_that_cannot_be_imported_is_a_failed_stage_with_its_evidence(
@@ -176,7 +177,6 @@ def test_story_is_the_same_when_everything_is_killed_on_the_way() -> None:
     with reachable_folder() as data:
         with run_demo(data) as demo:
             until(lambda: running_job(demo), what="the first running job")
-            httpx.put(f"{demo.sink}/down", json={"down": True})
             for name in ("ringtest up", "lab-a.toml", "lab-b.toml"):
                 os.kill(demo.pid_of(name), signal.SIGKILL)
             until(lambda: running_job(demo), what="a running job after the kills")
@@ -184,13 +184,24 @@ def test_story_is_the_same_when_everything_is_killed_on_the_way() -> None:
             demo.process.kill()  # no good-bye at all: its children end by themselves
             demo.process.wait()
             until(lambda: not any(map(is_alive, family)), seconds=60, what="the family's end")
-        with run_demo(data, "--once", f"--timeout={STORY_SECONDS}") as again:
-            code = again.process.wait(STORY_SECONDS + 60)
-            assert code == 0, (data / "demo.log").read_text()
-        messages = RunningDemo(again.process, data).messages()
-        subjects = Counter((message["channel"], message["subject"]) for message in messages)
+        with run_demo(data) as demo:
+            until(lambda: httpx.put(f"{demo.sink}/down", json={"down": True}).is_success)
+            until(lambda: refused_delivery(demo), seconds=240, what="a refused report")
+            demo.end()
+        with run_demo(data, "--once", f"--timeout={STORY_SECONDS}") as demo:
+            assert demo.process.wait(STORY_SECONDS + 60) == 0, (data / "demo.log").read_text()
+        subjects = Counter((message["channel"], message["subject"]) for message in demo.messages())
         assert set(subjects.values()) == {1}
         assert "6 jobs finished" in (data / "demo.log").read_text()
+
+
+def refused_delivery(demo: RunningDemo) -> dict[str, Any] | None:
+    """A report that was tried and waits for the next try."""
+    with demo.admin() as client:
+        deliveries = client.pages("/deliveries", "deliveries")
+        return next(
+            (one for one in deliveries if one["attempts"] and not one["delivered_at"]), None
+        )
 
 
 def running_job(demo: RunningDemo) -> dict[str, Any] | None:
