@@ -1,13 +1,13 @@
 """The pages that are made from the code: `make docs` writes them, a test keeps them fresh."""
 
 import ast
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from itertools import pairwise
 from pathlib import Path
 
+from docs.fields import field_docs
+from docs.reference_pages import MADE, agent_page, api_page, command_line_page
 from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType, consumers_of
 from ringtest.control.kernel.outcome import (
     DCI_STATUSES,
@@ -25,7 +25,6 @@ FLOORS = ("kernel", "ports", "wire", "db", "connectors")
 """Packages of the control server that are no rooms."""
 
 _EVENT = re.compile(r"\b[a-z]+\.[a-z_]+\b")
-_MADE = "<!-- Made by `make docs`; edit the code it is made from. -->\n"
 
 
 def rooms() -> dict[str, str]:
@@ -97,7 +96,7 @@ def events_page() -> str:
         [
             "# Events",
             "",
-            _MADE,
+            MADE,
             "What happened is told through one table, in the transaction that made it happen.",
             "A payload holds ids only; readers fetch what they may see. Every event can be",
             "watched at `GET /api/v1/events/stream`; the consumers below handle theirs exactly",
@@ -132,7 +131,7 @@ def states_page() -> str:
     lines = [
         "# States",
         "",
-        _MADE,
+        MADE,
         "## A job",
         "",
         "Progress and outcome are two things. The wire format mixes them in one `status`:",
@@ -156,22 +155,9 @@ def _words(kind: type[JobStatus] | type[JobResult] | type[Stage] | type[StageSta
     return ", ".join(f"`{word}`" for word in kind)
 
 
-def setting_docs() -> dict[str, str]:
-    """What each setting means: the text below its field."""
-    tree = ast.parse(inspect.getsource(Settings)).body[0]
-    body = tree.body if isinstance(tree, ast.ClassDef) else []
-    found = {}
-    for field, text in pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            said = text.value if isinstance(text, ast.Expr) else None
-            words = said.value if isinstance(said, ast.Constant) else ""
-            found[field.target.id] = re.sub(r"\s+", " ", str(words)).strip()
-    return found
-
-
 def settings_page() -> str:
     """docs/reference/settings.md"""
-    meanings = setting_docs()
+    meanings = field_docs(Settings)
     rows = [
         f"| `RINGTEST_{setting.name.upper()}` | {_default(setting.default)} "
         f"| {meanings.get(setting.name, '')} |"
@@ -181,7 +167,7 @@ def settings_page() -> str:
         [
             "# Settings of the server",
             "",
-            _MADE,
+            MADE,
             "Environment variables, read once at start. A value that cannot be read stops the",
             "start with a message that names it.",
             "",
@@ -205,7 +191,7 @@ def decisions_page() -> str:
         [
             "# Decisions",
             "",
-            _MADE,
+            MADE,
             "Why it is so: what was known, what was chosen, what follows. A record is not",
             "changed when the decision is: a new one says so. Unless a record says otherwise,",
             "figures were measured in November 2026 on 2 virtual CPUs with Python 3.11 and",
@@ -221,6 +207,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events_page,
     "states.md": states_page,
     "reference/settings.md": settings_page,
+    "reference/agent.md": agent_page,
+    "reference/command-line.md": command_line_page,
+    "reference/api.md": api_page,
     "decisions/README.md": decisions_page,
 }
 """Every made page, by its path below docs/."""

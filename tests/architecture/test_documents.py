@@ -8,7 +8,10 @@ from itertools import chain
 import pytest
 
 from docs.changelog import KINDS
-from docs.generate import DOCS, PAGES, setting_docs
+from docs.fields import field_docs
+from docs.generate import DOCS, PAGES
+from docs.reference_pages import routes
+from ringtest.agent.settings import AgentSettings
 from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType
 from ringtest.control.kernel.settings import Settings
 from tests.architecture.sources import ROOT, expect_none, name_of, tracked
@@ -28,9 +31,15 @@ def test_every_event_has_a_meaning_and_a_good_name() -> None:
     assert frozenset().union(*CONSUMERS.values()) <= set(EventType)
 
 
-def test_every_setting_has_a_meaning() -> None:
-    silent = [setting.name for setting in fields(Settings) if not setting_docs().get(setting.name)]
-    expect_none(silent)
+@pytest.mark.parametrize("kind", [Settings, AgentSettings])
+def test_every_setting_has_a_meaning(kind: type[Settings] | type[AgentSettings]) -> None:
+    silent = {setting.name for setting in fields(kind)} - set(field_docs(kind))
+    expect_none(silent, "settings without meaning")
+
+
+def test_every_route_says_what_it_does() -> None:
+    silent = [f"{method} {path}" for method, path, summary in routes() if not summary]
+    expect_none(silent, "routes without a summary")
 
 
 def test_links_between_documents_lead_somewhere() -> None:

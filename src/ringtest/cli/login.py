@@ -27,7 +27,7 @@ def login(
     The password is asked for, or taken from `RINGTEST_PASSWORD`; only the session is kept,
     in a file that nobody else can read.
 
-    Example: `ringtest login --server https://ci.example.com --user alex`
+    Example: `ringtest login --server https://ci.example.com --user admin`
     """
     with problems():
         path = config.config_path(os.environ)

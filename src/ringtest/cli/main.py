@@ -50,11 +50,12 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command of the first argument, really loaded."""
         if args and args[0] in COMMANDS:
-            self.add_command(_load(args[0]), args[0])
+            self.add_command(load_command(args[0]), args[0])
         return super().resolve_command(ctx, args)
 
 
-def _load(name: str) -> Any:
+def load_command(name: str) -> Any:
+    """The command of that name, imported now; ends with a hint where its libraries lack."""
     module = f"ringtest.cli.{COMMANDS[name][1]}"
     try:
         command = get_command(importlib.import_module(module).app)

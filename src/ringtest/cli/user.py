@@ -15,7 +15,7 @@ USER = Noun(
         Field("password", "Password of the new user", "password"),
         Field("timezone", "Time zone, such as Europe/Prague."),
     ),
-    example="Example: `ringtest user create alex --email alex@example.com --password`",
+    example="Example: `ringtest user create qe-lead --email qe-lead@example.com --password`",
 )
 
 app = noun_app(USER)
