@@ -43,6 +43,7 @@ from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.reporting import api as reporting_api
 from ringtest.control.reporting import loop as reporting_loop
+from ringtest.control.requests import api as requests_api
 from ringtest.control.results import api as results_api
 from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
@@ -64,6 +65,7 @@ ROOMS = (
     catalog_api,
     definitions_api,
     jobs_api,
+    requests_api,
     jobstates_api,
     pipelines_api,
     attempts_api,

@@ -34,6 +34,7 @@ from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.logs import service as logs
 from ringtest.control.logs.model import FinishRecord, Record, ReleaseRecord, StageRecord
+from ringtest.control.requests import service as requests
 from tests.control.jobs.bench import SPEC
 
 LEASE = 60
@@ -233,9 +234,9 @@ class Mirrored(Pure):
         return type(self).run(inside())
 
     async def _create(self, tx: Transaction) -> tuple[UUID, Job]:
-        request_id = await jobs.request_job(tx, rule_id=None, **self.ground)
+        request_id = await requests.request_job(tx, rule_id=None, **self.ground)
         assert request_id is not None
-        job_id = await jobs.assign_job(tx, request_id=request_id, remoteci_id=self.lab.id)
+        job_id = await requests.assign_job(tx, request_id=request_id, remoteci_id=self.lab.id)
         return job_id, await jobs.lock_job(tx, caller=None, job_id=job_id)
 
     def mirror(self, name: str, *args: Any, refused: bool = False) -> None:

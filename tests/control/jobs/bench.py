@@ -15,16 +15,25 @@ from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.definitions import api as definitions_api
 from ringtest.control.jobs import api as jobs_api
-from ringtest.control.jobs import service as jobs
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.logs import api as logs_api
 from ringtest.control.pipelines import api as pipelines_api
+from ringtest.control.requests import api as requests_api
+from ringtest.control.requests import service as requests
 from tests.control.logs.objects import MemoryObjects
 from tests.control.people import World, open_world
 
-ROOMS = [jobs_api, jobstates_api, pipelines_api, definitions_api, attempts_api, logs_api]
+ROOMS = [
+    jobs_api,
+    requests_api,
+    jobstates_api,
+    pipelines_api,
+    definitions_api,
+    attempts_api,
+    logs_api,
+]
 SPEC: dict[str, Any] = {
     "timeout_seconds": 900,
     "max_attempts": 3,
@@ -99,7 +108,7 @@ class Bench:
                         "spec": {**SPEC, **spec},
                     },
                 )
-            request_id = await jobs.request_job(
+            request_id = await requests.request_job(
                 tx,
                 rule_id=None,
                 topic_id=self.topics["linux"],
@@ -107,7 +116,7 @@ class Bench:
                 component_ids=[self.components["compose 1"], self.components["kernel 1"]],
             )
             assert request_id is not None
-            job_id = await jobs.assign_job(
+            job_id = await requests.assign_job(
                 tx, request_id=request_id, remoteci_id=self.world.machines[lab]
             )
         return str(job_id)

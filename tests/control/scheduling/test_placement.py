@@ -8,8 +8,8 @@ import pytest
 
 from ringtest.control.db.outbox import consume
 from ringtest.control.db.pool import Database
-from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.requests import service as requests
 from ringtest.control.scheduling import api, loop
 from tests.control.people import World, open_world
 from tests.control.triage.ring import Ring, open_ring
@@ -33,7 +33,7 @@ async def request(ring: Ring) -> UUID:
     """A request for a component set, told and handled."""
     components = [await ring.component("build 1"), await ring.component("lib 1")]
     async with ring.db.transaction(SYSTEM) as tx:
-        made = await jobs.request_job(
+        made = await requests.request_job(
             tx,
             rule_id=None,
             topic_id=ring.topic,

@@ -1,7 +1,6 @@
-"""Routes of jobs: /jobs, their components and numbers, and /job_requests."""
+"""Routes of jobs: /jobs, their components and numbers."""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency as Injected
@@ -13,7 +12,6 @@ from ringtest.control.jobs import service
 from ringtest.control.jobs.model import (
     Client,
     ComponentOf,
-    Counts,
     CreateJob,
     JobOf,
     Key,
@@ -25,8 +23,6 @@ from ringtest.control.kernel.ids import parse_id
 from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
-
-_counts: WeakKeyDictionary[Database, Counts] = WeakKeyDictionary()
 
 
 def _client(request: Http) -> Client:
@@ -85,10 +81,10 @@ async def list_jobs(
 ) -> Response[bytes]:
     """`_meta.next` is the cursor of the next page, for `after`: as cheap on the last page
     as on the first, which `offset` is not."""
-    query = requests.list_query(request)
-    counts = _counts.setdefault(db, Counts())
+    query = requests.list_query(request, extra=frozenset({"after"}))
+    memory = service.memory_of(db)
     async with db.transaction(caller.tenant) as tx:
-        items, count, after = await service.list_jobs(tx, caller=caller, query=query, counts=counts)
+        items, count, after = await service.list_jobs(tx, caller=caller, query=query, memory=memory)
     return answers.many("jobs", items, count, next=after)
 
 
@@ -191,16 +187,6 @@ async def delete_key(
     return answers.nothing()
 
 
-@get("/job_requests", summary="Component sets that rules or people want tested")
-async def list_requests(
-    request: Http, db: Injected[Database], caller: Injected[Caller]
-) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_requests(tx, caller=caller, query=query)
-    return answers.many("job_requests", items, count)
-
-
 routes = [
     create_job,
     schedule_job,
@@ -215,5 +201,4 @@ routes = [
     remove_component,
     put_key,
     delete_key,
-    list_requests,
 ]

@@ -1,6 +1,7 @@
 """What a job is, which set of components it tests, and what a posted DCI status does. Pure."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -335,6 +336,47 @@ class Counts:
         if len(self._known) >= self.ROOM:
             self._known.clear()
         self._known[key] = (number, now + self.LIFE)
+
+
+class Remembered:
+    """JSON of rows by their versions, up to so many characters; what was not asked for
+    longest goes first. A version never changes its JSON, so nothing here is ever stale.
+
+    >>> known = Remembered(room=6)
+    >>> known.keep("a/1", "null"); known.keep("b/1", "[]")
+    >>> known.recall("a/1")
+    'null'
+    >>> known.keep("c/1", "{}")
+    >>> known.recall("b/1") is None, known.recall("a/1")
+    (True, 'null')
+    """
+
+    def __init__(self, *, room: int = 32 * 1024 * 1024) -> None:
+        self._room = room
+        self._known: OrderedDict[str, str] = OrderedDict()
+
+    def recall(self, version: str) -> str | None:
+        """The JSON of a version, if it is remembered."""
+        json = self._known.get(version)
+        if json is not None:
+            self._known.move_to_end(version)
+        return json
+
+    def keep(self, version: str, json: str) -> None:
+        """Remember a version."""
+        if version not in self._known:
+            self._known[version] = json
+            self._room -= len(json)
+        while self._room < 0:
+            self._room += len(self._known.popitem(last=False)[1])
+
+
+class Memory:
+    """What a process remembers of one database to make lists of jobs cheap."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.rows = Remembered()
 
 
 def event_payload(event: EventType, job: Job) -> dict[str, str | int]:

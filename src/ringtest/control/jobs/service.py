@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import msgspec
@@ -15,15 +16,15 @@ from ringtest.control.accounts import service as accounts
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.notify import LIVE
-from ringtest.control.db.pool import Transaction
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs import store
 from ringtest.control.jobs.model import (
     WAKES_LAB,
     Client,
-    Counts,
     CreateJob,
     Cursor,
     Job,
+    Memory,
     NewJob,
     ScheduleJob,
     clean_tags,
@@ -40,19 +41,28 @@ from ringtest.control.kernel.paging import ListQuery
 # reading --------------------------------------------------------------------
 
 
+_memories: WeakKeyDictionary[Database, Memory] = WeakKeyDictionary()
+
+
+def memory_of(db: Database) -> Memory:
+    """What this process remembers of a database."""
+    return _memories.setdefault(db, Memory())
+
+
 async def list_jobs(
-    tx: Transaction, *, caller: Caller, query: ListQuery, counts: Counts
+    tx: Transaction, *, caller: Caller, query: ListQuery, memory: Memory
 ) -> tuple[str, int, str | None]:
     """A page of jobs with every embed: JSON array, how many there are in all, next cursor.
 
-    The total is exact when it was counted and then kept for some seconds in `counts`.
+    The total is exact when it was counted and then remembered for some seconds.
     """
+    counts = memory.counts
     conditions = store.list_conditions(query, caller.visible_teams)
     keyset = query.sort in ((), ("-created_at",), ("created_at",))
     cursor = read_cursor(query.after, keyset=keyset)
     if query.after is None:
         cursor = Cursor(offset=query.offset)
-    items, length, last = await store.select_page(tx, conditions, query, cursor)
+    items, length, last = await store.select_page(tx, conditions, query, cursor, memory.rows)
     key = (caller.tenant, conditions.sql(), repr(conditions.values))
     total = counts.recall(key, tx.now)
     if total is None:
@@ -260,59 +270,6 @@ async def _insert(tx: Transaction, job: NewJob) -> tuple[str, str]:
         remoteci_id=str(job.remoteci_id),
     )
     return text, etag
-
-
-# creating, as rules and the scheduler do --------------------------------------
-
-
-async def request_job(
-    tx: Transaction,
-    *,
-    rule_id: UUID | None,
-    topic_id: UUID,
-    definition_id: UUID,
-    component_ids: Sequence[UUID],
-) -> UUID | None:
-    """Wish for a component set to be tested: the request's id, or None when the rule asked
-    for the same set before."""
-    request_id = await store.insert_request(
-        tx,
-        rule_id=rule_id,
-        topic_id=topic_id,
-        definition_id=definition_id,
-        component_ids=component_ids,
-        set_key=component_set_key(component_ids),
-    )
-    if request_id is not None:
-        await tx.add_event(
-            EventType.JOB_REQUESTED, team_id=None, topic_id=topic_id, request_id=str(request_id)
-        )
-    return request_id
-
-
-async def assign_job(tx: Transaction, *, request_id: UUID, remoteci_id: UUID) -> UUID:
-    """Put a request into a lab's queue, once: the id of the job."""
-    row = await store.insert_assigned(tx, request_id, remoteci_id)
-    if row is None:
-        there = await store.select_assigned(tx, request_id, remoteci_id)
-        if there is None:
-            raise NotFound("job request or remoteci not found")
-        return there
-    job_id: UUID = row["id"]
-    await tx.add_event(
-        EventType.JOB_ASSIGNED,
-        team_id=row["team_id"],
-        topic_id=row["topic_id"],
-        job_id=str(job_id),
-        remoteci_id=str(remoteci_id),
-    )
-    await wake_lab(tx, job_id=job_id, remoteci_id=remoteci_id)
-    return job_id
-
-
-async def list_requests(tx: Transaction, *, caller: Caller, query: ListQuery) -> tuple[str, int]:
-    """Requests of the topics that the caller may use: JSON array and count."""
-    return await store.select_requests(tx, caller, query)
 
 
 # editing ----------------------------------------------------------------------

@@ -1,12 +1,11 @@
-"""SQL of jobs: their JSON, their rows, their components, jobstates, keys and requests.
+"""SQL of jobs: their JSON, their rows, their components and numbers.
 
 The wire format embeds test results and files in a job. Those two tables belong to rooms
-above; they are read here in `_RESULTS`, `_FILES` and `select_jobstates`, and nowhere else.
+above; they are read here, in `_RESULTS` and `_FILES`, and in the store of jobstates.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +14,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
-from ringtest.control.jobs.model import Cursor, Job, NewJob
+from ringtest.control.jobs.model import Cursor, Job, NewJob, Remembered
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.outcome import DCI_STATUSES
@@ -33,10 +32,6 @@ COLUMNS: Mapping[str, Kind] = {
 }  # fmt: skip
 """What `where` and `sort` may name; `data` is refused because it may hold anything."""
 
-REQUEST_COLUMNS: Mapping[str, Kind] = {
-    "id": "uuid", "created_at": "time", "updated_at": "time", "status": "text", "rule_id": "uuid",
-    "set_key": "text", "topic_id": "uuid", "definition_id": "uuid",
-}  # fmt: skip
 COMPONENT_COLUMNS: Mapping[str, Kind] = {
     "id": "uuid", "created_at": "time", "updated_at": "time", "released_at": "time",
     "name": "text", "type": "text", "display_name": "text", "version": "text", "state": "enum",
@@ -58,39 +53,59 @@ _JOB = f"""p.id, p.created_at, p.updated_at, p.etag, p.state, p.duration, p.comm
   p.cancel_requested_at, p.started_at, p.finished_at, p.request_id, p.definition_id"""
 _RESULT = """r.id, r.created_at, r.name, r.total, r.success, r.skips, r.failures, r.errors,
   r.regressions, r.successfixes, r.time, r.job_id, r.file_id"""
-_COMPONENT = """c.id, c.created_at, c.updated_at, c.etag, c.state, c.released_at, c.name, c.type,
-  c.canonical_project_name, c.display_name, c.version, c.uid, c.data, c.title, c.message, c.url,
-  c.topic_id, c.team_id, c.tags"""
 _FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.md5, f.sha256,
   f.size, f.attempt, f.jobstate_id, f.job_id, f.team_id"""
 _JOBSTATE = "s.id, s.created_at, s.status, s.comment, s.job_id"
+_HEAD = "x.id, x.created_at, x.updated_at, x.etag, x.state, x.name"
+_COMPONENT = """x.id, x.created_at, x.updated_at, x.etag, x.state, x.released_at, x.name, x.type,
+  x.canonical_project_name, x.display_name, x.version, x.uid, x.data, x.title, x.message, x.url,
+  x.topic_id, x.team_id, x.tags"""
+# No column that may hold a secret: a topic's `data` carries the vendor's registry password.
+_ONE = {
+    "remoteci": ("remotecis", f"{_HEAD}, x.data, x.public, x.team_id"),
+    "topic": (
+        "topics",
+        f"{_HEAD}, x.component_types, x.component_types_optional, x.product_id, x.next_topic_id,"
+        " x.export_control",
+    ),
+    "team": ("teams", f"{_HEAD}, x.country, x.external, x.has_pre_release_access"),
+    "pipeline": ("pipelines", f"{_HEAD}, x.team_id"),
+}
+"""What a job embeds one row of: table and columns, by the name of the embed."""
+_OF_ONE = {**_ONE, "component": ("components", _COMPONENT)}
+
 _RESULTS = f"""coalesce((SELECT json_agg(row_to_json(z)) FROM (
     SELECT {_RESULT} FROM test_results r WHERE r.job_id = p.id ORDER BY r.created_at, r.id) z),
   '[]') AS results"""
+_NUMBERS = """coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT k.job_id, k.key, k.value
+    FROM jobs_keys_values k WHERE k.job_id = p.id ORDER BY k.key) z), '[]') AS keys_values"""
 _FILES = f"""coalesce((SELECT json_agg(row_to_json(z)) FROM (
     SELECT {_FILE} FROM files f WHERE f.job_id = p.id AND f.jobstate_id IS NULL
     AND f.state <> 'archived' ORDER BY f.created_at, f.id) z), '[]') AS files"""
-# No column that may hold a secret: a topic's `data` carries the vendor's registry password.
-_EMBEDS = f"""{_RESULTS},
-  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
-     x.data, x.public, x.team_id FROM remotecis x WHERE x.id = p.remoteci_id) z) AS remoteci,
+_ROWS_OF_ONE = ", ".join(
+    f"(SELECT row_to_json(z) FROM (SELECT {columns} FROM {table} x WHERE x.id = p.{name}_id) z)"
+    f" AS {name}"
+    for name, (table, columns) in _ONE.items()
+)
+_DETAILS = f"""p.data, {_RESULTS}, {_ROWS_OF_ONE},
   coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {_COMPONENT} FROM jobs_components jc
-     JOIN components c ON c.id = jc.component_id WHERE jc.job_id = p.id
-     ORDER BY c.type, c.id) z), '[]') AS components,
-  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
-     x.component_types, x.component_types_optional, x.product_id, x.next_topic_id, x.export_control
-     FROM topics x WHERE x.id = p.topic_id) z) AS topic,
-  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
-     x.country, x.external, x.has_pre_release_access
-     FROM teams x WHERE x.id = p.team_id) z) AS team,
-  (SELECT row_to_json(z) FROM (SELECT x.id, x.created_at, x.updated_at, x.etag, x.state, x.name,
-     x.team_id FROM pipelines x WHERE x.id = p.pipeline_id) z) AS pipeline,
-  coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT k.job_id, k.key, k.value
-     FROM jobs_keys_values k WHERE k.job_id = p.id ORDER BY k.key) z), '[]') AS keys_values"""
-_DETAILS = f"""p.data, {_EMBEDS},
+     JOIN components x ON x.id = jc.component_id WHERE jc.job_id = p.id
+     ORDER BY x.type, x.id) z), '[]') AS components, {_NUMBERS},
   coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {_JOBSTATE} FROM jobstates s
      WHERE s.job_id = p.id ORDER BY s.created_at, s.id) z), '[]') AS jobstates,
   {_FILES}"""
+# A version of a row: it changes whenever anything of the row does.
+_VERSION = "x.id::text || '/' || x.xmin::text"
+_VERSIONS = ", ".join(
+    f"(SELECT {_VERSION} FROM {table} x WHERE x.id = p.{name}_id) AS {name}"
+    for name, (table, _) in _ONE.items()
+)
+_BY_VERSION = " UNION ALL ".join(
+    f"SELECT {_VERSION} AS version,"
+    f" (SELECT row_to_json(z)::text FROM (SELECT {columns}) z) AS json"
+    f" FROM {table} x WHERE x.id = ANY (${number}::uuid[])"
+    for number, (table, columns) in enumerate(_OF_ONE.values(), 1)
+)
 
 
 def _reachable(conditions: Conditions, caller: Caller) -> str:
@@ -141,12 +156,14 @@ def list_conditions(query: ListQuery, teams: Sequence[UUID] | None) -> Condition
 
 
 async def select_page(
-    tx: Transaction, conditions: Conditions, query: ListQuery, cursor: Cursor
+    tx: Transaction, conditions: Conditions, query: ListQuery, cursor: Cursor, known: Remembered
 ) -> tuple[str, int, Cursor | None]:
     """One page, newest first by default: JSON array, its length, the last row of it.
 
-    The page is cut by index before anything is embedded. The limit is part of the text
-    because a parameter would make PostgreSQL plan for a tenth of the table.
+    The page is cut by index before anything is embedded. Of rows that many jobs share
+    only the version is asked; their JSON is built when `known` does not have it, as that
+    is most of the work of a list. The limit is part of the text because a parameter would
+    make PostgreSQL plan for a tenth of the table.
     """
     order = order_by(query, COLUMNS, "j", "-created_at")
     order = order.replace("j.status ", f"({_WORD.format('j')}) ").replace("j.phase ", "j.status ")
@@ -159,23 +176,57 @@ async def select_page(
             f" AND (j.created_at {'<' if down else '>'} {moment} OR j.id > {last})"
         )
     offset = f" OFFSET {page.param(cursor.offset)}" if cursor.offset else ""
-    row = await tx.fetchrow(
+    found = await tx.fetch(
         f"""
         WITH page AS MATERIALIZED (
           SELECT j.*, row_number() OVER (ORDER BY {order}) AS position FROM jobs j
           WHERE {page.sql()} ORDER BY {order} LIMIT {query.limit}{offset})
-        SELECT coalesce(json_agg(o.json ORDER BY o.position), '[]')::text AS items,
-          count(*) AS length,
-          (SELECT p.created_at FROM page p ORDER BY p.position DESC LIMIT 1) AS created_at,
-          (SELECT p.id FROM page p ORDER BY p.position DESC LIMIT 1) AS id
-        FROM (SELECT p.position, row_to_json(q) AS json
-              FROM page p CROSS JOIN LATERAL (SELECT {_JOB}, {_EMBEDS}) q) o
+        SELECT p.id, p.created_at, row_to_json(q)::text AS json, {_VERSIONS},
+          (SELECT array_agg({_VERSION} ORDER BY x.type, x.id) FROM jobs_components jc
+           JOIN components x ON x.id = jc.component_id WHERE jc.job_id = p.id) AS component
+        FROM page p CROSS JOIN LATERAL (SELECT {_JOB}, {_RESULTS}, {_NUMBERS}) q
+        ORDER BY p.position
         """,
         *page.values,
     )
-    assert row is not None
-    last_row = Cursor(row["created_at"], row["id"]) if row["id"] else None
-    return row["items"], row["length"], last_row
+    embedded = await _select_embedded(tx, found, known)
+    items = ",".join(_with_embeds(row, embedded) for row in found)
+    last_row = Cursor(found[-1]["created_at"], found[-1]["id"]) if found else None
+    return f"[{items}]", len(found), last_row
+
+
+async def _select_embedded(
+    tx: Transaction, found: Sequence[asyncpg.Record], known: Remembered
+) -> Mapping[str, str]:
+    """JSON by id of every row that jobs embed, as the jobs' versions have them or newer."""
+    versions: dict[str, set[str]] = {name: set() for name in _OF_ONE}
+    for row in found:
+        for name in _ONE:
+            versions[name].update([row[name]] if row[name] else ())
+        versions["component"].update(row["component"] or ())
+    embedded: dict[str, str] = {}
+    missing: list[list[UUID]] = []
+    for wanted in versions.values():
+        missing.append([])
+        for version in wanted:
+            json = known.recall(version)
+            if json is None:
+                missing[-1].append(UUID(version[:36]))
+            else:
+                embedded[version[:36]] = json
+    if any(missing):
+        for row in await tx.fetch(_BY_VERSION, *missing):
+            known.keep(row["version"], row["json"])
+            embedded[row["version"][:36]] = row["json"]
+    return embedded
+
+
+def _with_embeds(row: asyncpg.Record, embedded: Mapping[str, str]) -> str:
+    ones = "".join(f',"{name}":{embedded.get((row[name] or "")[:36], "null")}' for name in _ONE)
+    ids = (version[:36] for version in row["component"] or ())
+    components = ",".join(embedded[one] for one in ids if one in embedded)
+    json: str = row["json"]
+    return f'{json.removesuffix("}")}{ones},"components":[{components}]}}'
 
 
 async def count(tx: Transaction, conditions: Conditions) -> int:
@@ -362,9 +413,9 @@ async def select_components(tx: Transaction, job_id: UUID, query: ListQuery) -> 
     """The components of a job: JSON array, count before paging."""
     conditions = Conditions()
     conditions.add("jc.job_id = {}", job_id)
-    apply_where(conditions, query, COMPONENT_COLUMNS, "c")
-    order = order_by(query, COMPONENT_COLUMNS, "c", "-created_at")
-    source = "components c JOIN jobs_components jc ON jc.component_id = c.id"
+    apply_where(conditions, query, COMPONENT_COLUMNS, "x")
+    order = order_by(query, COMPONENT_COLUMNS, "x", "-created_at")
+    source = "components x JOIN jobs_components jc ON jc.component_id = x.id"
     return await rows.page(tx, _COMPONENT, source, conditions, order=order, query=query)
 
 
@@ -417,81 +468,3 @@ async def put_key(tx: Transaction, job: Job, key: str, value: float) -> None:
 
 async def delete_key(tx: Transaction, job: Job, key: str) -> None:
     await tx.execute("DELETE FROM jobs_keys_values WHERE job_id = $1 AND key = $2", job.id, key)
-
-
-# requests -------------------------------------------------------------------
-
-
-async def insert_request(
-    tx: Transaction,
-    *,
-    rule_id: UUID | None,
-    topic_id: UUID,
-    definition_id: UUID,
-    component_ids: Sequence[UUID],
-    set_key: str,
-) -> UUID | None:
-    """The id of a new request; None when the rule asked for this set before."""
-    request_id: UUID | None = await tx.fetchval(
-        """INSERT INTO job_requests (id, created_at, updated_at, status, rule_id, set_key, topic_id,
-          definition_id, component_ids) VALUES ($1, $2, $2, 'waiting', $3, $4, $5, $6, $7)
-        ON CONFLICT (rule_id, set_key) DO NOTHING RETURNING id""",
-        new_id(), tx.now, rule_id, set_key, topic_id, definition_id, list(component_ids),
-    )  # fmt: skip
-    return request_id
-
-
-async def insert_assigned(tx: Transaction, request_id: UUID, remoteci_id: UUID) -> Any:
-    """The queued job of a request in a lab: `id`, `team_id`, `topic_id`; None if it is there.
-
-    Its previous job is the latest comparable one: same topic, lab, name, configuration, url.
-    """
-    return await tx.fetchrow(
-        """
-        WITH request AS (
-          SELECT r.*, d.name, d.spec, t.product_id, l.team_id AS lab_team FROM job_requests r
-          JOIN job_definitions d ON d.id = r.definition_id JOIN topics t ON t.id = r.topic_id
-          JOIN remotecis l ON l.id = $2 WHERE r.id = $1),
-        job AS (
-          INSERT INTO jobs (id, created_at, updated_at, etag, name, topic_id, product_id,
-            remoteci_id, team_id, request_id, definition_id, set_key, max_attempts,
-            timeout_seconds, previous_job_id)
-          SELECT $3, $4, $4, $5, r.name, r.topic_id, r.product_id, $2, r.lab_team, r.id,
-            r.definition_id, r.set_key, (r.spec ->> 'max_attempts')::int,
-            (r.spec ->> 'timeout_seconds')::int,
-            (SELECT p.id FROM jobs p WHERE p.topic_id = r.topic_id AND p.remoteci_id = $2
-             AND p.name = r.name AND p.configuration IS NULL AND p.url IS NULL
-             AND p.state <> 'archived' ORDER BY p.created_at DESC LIMIT 1)
-          FROM request r ON CONFLICT (request_id, remoteci_id) DO NOTHING RETURNING *),
-        components AS (INSERT INTO jobs_components
-          SELECT job.id, unnest(request.component_ids), job.team_id FROM job, request),
-        placed AS (UPDATE job_requests SET status = 'placed', updated_at = $4
-          WHERE id = $1 AND status = 'waiting')
-        SELECT id, team_id, topic_id FROM job
-        """,
-        request_id, remoteci_id, new_id(), tx.now, new_etag(),
-    )  # fmt: skip
-
-
-async def select_assigned(tx: Transaction, request_id: UUID, remoteci_id: UUID) -> UUID | None:
-    job_id: UUID | None = await tx.fetchval(
-        "SELECT id FROM jobs WHERE request_id = $1 AND remoteci_id = $2", request_id, remoteci_id
-    )
-    return job_id
-
-
-async def select_requests(tx: Transaction, caller: Caller, query: ListQuery) -> tuple[str, int]:
-    """Requests of topics the caller may use: JSON array with components, count."""
-    conditions = Conditions()
-    reachable = _reachable(conditions, caller)
-    conditions.add(f"r.topic_id IN (SELECT t.id FROM topics t WHERE {reachable})")
-    apply_where(conditions, query, REQUEST_COLUMNS, "r")
-    order = order_by(query, REQUEST_COLUMNS, "r", "-created_at")
-    columns = """r.id, r.created_at, r.updated_at, r.status, r.rule_id, r.set_key, r.topic_id,
-      r.definition_id, r.component_ids,
-      (SELECT json_build_object('id', d.id, 'name', d.name) FROM job_definitions d
-       WHERE d.id = r.definition_id) AS definition,
-      coalesce((SELECT json_agg(json_build_object('id', c.id, 'type', c.type,
-         'version', c.version, 'display_name', c.display_name) ORDER BY c.type, c.id)
-       FROM components c WHERE c.id = ANY (r.component_ids)), '[]') AS components"""
-    return await rows.page(tx, columns, "job_requests r", conditions, order=order, query=query)

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
+from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.pipelines import service
 from ringtest.control.pipelines.model import CreatePipeline, UpdatePipeline
@@ -54,7 +55,11 @@ async def list_jobs(
     query = requests.list_query(request)
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_jobs(
-            tx, caller=caller, pipeline_id=parse_id(pipeline_id, "pipeline"), query=query
+            tx,
+            caller=caller,
+            pipeline_id=parse_id(pipeline_id, "pipeline"),
+            query=query,
+            memory=jobs.memory_of(db),
         )
     return answers.many("jobs", items, count)
 

@@ -8,7 +8,7 @@ from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
 from ringtest.control.jobs import service as jobs
-from ringtest.control.jobs.model import Counts
+from ringtest.control.jobs.model import Memory
 from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.pipelines import store
@@ -39,7 +39,7 @@ async def get_pipeline(tx: Transaction, *, caller: Caller, pipeline_id: UUID) ->
 
 
 async def list_jobs(
-    tx: Transaction, *, caller: Caller, pipeline_id: UUID, query: ListQuery
+    tx: Transaction, *, caller: Caller, pipeline_id: UUID, query: ListQuery, memory: Memory
 ) -> tuple[str, int]:
     """The pipeline's jobs in the order of their creation: JSON array, count."""
     await get_pipeline(tx, caller=caller, pipeline_id=pipeline_id)
@@ -48,7 +48,7 @@ async def list_jobs(
         where=(*query.where, ("pipeline_id", str(pipeline_id))),
         sort=query.sort or ("created_at",),
     )
-    items, count, _ = await jobs.list_jobs(tx, caller=caller, query=asked, counts=Counts())
+    items, count, _ = await jobs.list_jobs(tx, caller=caller, query=asked, memory=memory)
     return items, count
 
 

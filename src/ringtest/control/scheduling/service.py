@@ -4,10 +4,10 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Transaction
-from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.errors import NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.requests.service import assign_job
 from ringtest.control.scheduling import model, store
 
 
@@ -71,6 +71,6 @@ async def _place(tx: Transaction, requests: list[store.Request]) -> int:
     for request in requests:
         labs = model.placements(await store.select_subscribed(tx, request.topic_id))
         for remoteci_id in labs:
-            await jobs.assign_job(tx, request_id=request.id, remoteci_id=remoteci_id)
+            await assign_job(tx, request_id=request.id, remoteci_id=remoteci_id)
         placed += len(labs)
     return placed

@@ -9,9 +9,9 @@ from ringtest.control.accounts import service as accounts
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
-from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.requests.service import request_job
 from ringtest.control.triggers import model, store
 
 
@@ -98,7 +98,7 @@ async def request_jobs(tx: Transaction, *, component_id: UUID) -> int:
         kind=component.type,
     )
     requests = [
-        await jobs.request_job(
+        await request_job(
             tx,
             rule_id=rule.id,
             topic_id=component.topic_id,

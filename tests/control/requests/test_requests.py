@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from ringtest.control.db.pool import Transaction
-from ringtest.control.jobs import service
 from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.requests import service
 from tests.control.jobs.bench import Bench
 
 
