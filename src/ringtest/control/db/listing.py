@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,6 +10,14 @@ from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.paging import ListQuery
 
 Kind = Literal["text", "uuid", "int", "float", "bool", "time", "enum", "array"]
+
+_WANTED: Mapping[str, str] = {
+    "uuid": "an id",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "time": "an ISO time",
+}
 
 
 @dataclass(slots=True)
@@ -66,6 +74,9 @@ def _add_filter(conditions: Conditions, column: str, kind: Kind, name: str, valu
         conditions.add(f"lower({column}) = lower({{}})", value)
     elif kind == "enum":
         conditions.add(f"{column}::text = {{}}", value)
+    elif kind == "int":
+        # as bigint, so that a number which the column could not hold is just not there
+        conditions.add(f"{column} = {{}}::bigint", _typed(kind, name, value))
     else:
         conditions.add(f"{column} = {{}}", _typed(kind, name, value))
 
@@ -76,15 +87,28 @@ def _typed(kind: Kind, name: str, value: str) -> Any:
             case "uuid":
                 return UUID(value)
             case "int":
-                return int(value)
+                return _whole(value)
             case "float":
                 return float(value)
             case "bool":
                 return {"true": True, "false": False}[value.lower()]
             case _:
-                return datetime.fromisoformat(value)
-    except (ValueError, KeyError):
-        raise BadRequest(f"where: {name} wants a {kind}, not {value[:80]!r}") from None
+                return _moment(value)
+    except (ValueError, KeyError, OverflowError):
+        raise BadRequest(f"where: {name} wants {_WANTED[kind]}, not {value[:80]!r}") from None
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 2**63:
+        raise ValueError(text)
+    return number
+
+
+def _moment(text: str) -> datetime:
+    """Naive UTC, as the columns are."""
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def order_by(query: ListQuery, columns: Mapping[str, Kind], table: str, default: str) -> str:

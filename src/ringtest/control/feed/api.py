@@ -13,15 +13,17 @@ from ringtest.control.db.pool import Database
 from ringtest.control.feed import service
 from ringtest.control.feed.service import Hub
 from ringtest.control.kernel.errors import BadRequest
-from ringtest.control.kernel.paging import parse_list_query
-from ringtest.control.wire import answers, sse
+from ringtest.control.kernel.paging import parse_list_query, refuse_unknown
+from ringtest.control.wire import answers, requests, sse
 
 
 @get("/events", summary="What happened, oldest first; `after` is the last id you know")
 async def list_events(
     request: Request[Any, Any, Any], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = parse_list_query(dict(request.query_params), extra=frozenset({"types"}))
+    given = requests.parameters(request)
+    refuse_unknown(given, ["after", "limit", "offset", "types"])
+    query = parse_list_query(given, extra=frozenset({"after", "types"}))
     types = [word for word in query.more.get("types", "").split(",") if word]
     async with db.transaction(caller.tenant) as tx:
         items, last = await service.list_events(

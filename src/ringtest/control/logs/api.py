@@ -15,11 +15,12 @@ from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.errors import BadRequest, PreconditionFailed, Unavailable
 from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.paging import refuse_unknown
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.logs import model, service
 from ringtest.control.logs.model import Record, Records
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.wire import answers, requests, sse
+from ringtest.control.wire import answers, bodies, requests, sse
 
 Http = Request[Any, Any, Any]
 
@@ -29,8 +30,8 @@ _records = msgspec.json.Decoder(Records)
 def _read_records(body: bytes) -> list[Record]:
     try:
         return _records.decode(body or b'{"records":[]}').records
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadRequest("Request malformed", errors=[str(error)], error=str(error)) from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise bodies.malformed([str(error)]) from None
 
 
 @post("/jobs/{job_id:str}/records", status_code=200, summary="What an agent has to tell of a job")
@@ -63,10 +64,7 @@ class _Asked:
 
     def __init__(self, request: Http, *names: str) -> None:
         self._given = requests.parameters(request)
-        unknown = sorted(set(self._given) - set(names) - {"attempt"})
-        if unknown:
-            allowed = sorted({*names, "attempt"})
-            raise BadRequest(f"unknown parameter {unknown[0][:80]!r}", allowed=allowed)
+        refuse_unknown(self._given, {*names, "attempt"})
         self.attempt = self.number("attempt", 0, least=1, most=2**31 - 1) or None
 
     def number(self, name: str, default: int, *, least: int, most: int) -> int:

@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
-from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.paging import refuse_unknown
 from ringtest.control.views import service
 from ringtest.control.wire import answers, requests
 
@@ -26,9 +26,7 @@ async def get_health(
     `topic_id` names the topic; without it the topic that ran last is shown.
     """
     params = requests.parameters(request)
-    unknown = sorted(set(params) - {"topic_id"})
-    if unknown:
-        raise BadRequest(f"unknown parameter {unknown[0]}", allowed=["topic_id"], unknown=unknown)
+    refuse_unknown(params, ["topic_id"])
     topic = params.get("topic_id")
     async with db.transaction(caller.tenant) as tx:
         health = await service.get_health(
