@@ -18,7 +18,7 @@ from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.ports.notifier import DeliveryFailed, Message
 from ringtest.control.reporting import loop
 from ringtest.control.reporting.model import MAX_ATTEMPTS, SETTLE, SETTLE_LIMIT, retry_delay
-from ringtest.control.triage.model import Failure
+from ringtest.control.signatures.model import Failure
 from tests.control.triage.ring import Ring, open_ring
 
 BOOM = Failure("test", "ValueError: the ring is open", "class test", test_id=7)
@@ -133,6 +133,7 @@ async def test_a_new_group_is_told_once_with_its_verdict(post: Post) -> None:
         f"https://ring.example.org/products/{post.ring.product}?topic={post.ring.topic}#{group.id}"
     )
     assert link in message.text and message.body["link"] == link
+    assert message.body["text"] == message.text
     assert message.body["group"]["verdict"]["scope"] == "everyone"
     assert "reports" not in message.body["group"]
     assert (message.secret, message.address) == ("s3cret", "https://example.org/hook")

@@ -10,7 +10,7 @@ import pytest
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.reporting import api
-from ringtest.control.triage.model import Failure
+from ringtest.control.signatures.model import Failure
 from tests.control.people import World, open_world
 from tests.control.triage.ring import Ring, open_ring
 

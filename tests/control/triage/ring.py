@@ -14,8 +14,9 @@ from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs.model import component_set_key
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.kernel.tenant import SYSTEM, Tenant
+from ringtest.control.signatures.model import Failure
 from ringtest.control.triage import service, store
-from ringtest.control.triage.model import Failure, Group
+from ringtest.control.triage.model import Group
 
 _SPEC: dict[str, Any] = {"timeout_seconds": 60, "max_attempts": 3, "stages": {}}
 _NOON = datetime(2026, 1, 1, 12)

@@ -10,8 +10,9 @@ from ringtest.control.db.outbox import consume
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.signatures.model import Failure
 from ringtest.control.triage import loop
-from ringtest.control.triage.model import Failure, Group
+from ringtest.control.triage.model import Group
 from tests.control.triage.ring import Ring, open_ring
 
 BOOM = Failure("test", "ValueError: the ring is open", "class test", test_id=7)

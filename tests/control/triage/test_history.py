@@ -3,7 +3,8 @@
 import pytest
 
 from ringtest.control.db.pool import Database
-from ringtest.control.triage.model import Failure, Group
+from ringtest.control.signatures.model import Failure
+from ringtest.control.triage.model import Group
 from tests.control.triage.ring import Ring, open_ring
 
 BOOM = Failure("test", "ValueError: the ring is open", "class test", test_id=7)

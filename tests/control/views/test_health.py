@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ringtest.control.db.pool import Database
+from ringtest.control.signatures.model import Failure
 from ringtest.control.triage import api as triage_api
-from ringtest.control.triage.model import Failure
 from ringtest.control.views import api as views_api
 from tests.control.people import World, count_statements, open_world
 from tests.control.triage.ring import Ring, open_ring

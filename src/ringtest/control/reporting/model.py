@@ -129,12 +129,14 @@ def render(group: Group, place: Place, *, public_url: str) -> Rendered:
     ]
     shown = msgspec.to_builtins(group)
     shown.pop("reports")
+    text = "\n".join(lines).rstrip() + "\n"
     return Rendered(
         subject=f"[{place.topic}] {group.title[:120]}: {whom}, since {since}"[:250],
-        text="\n".join(lines).rstrip() + "\n",
+        text=text,
         body={
             "type": "failure.grouped",
             "link": link or None,
+            "text": text,
             "summary": f"{group.title}: {whom}, since {since}",
             "product": {"id": str(place.product_id), "name": place.product},
             "topic": {"id": str(place.topic_id), "name": place.topic},

@@ -13,8 +13,10 @@ from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.results import service as results
+from ringtest.control.signatures import model as signatures
+from ringtest.control.signatures.model import Failure
 from ringtest.control.triage import model, store
-from ringtest.control.triage.model import Failure, Group
+from ringtest.control.triage.model import Group
 
 _BROKEN = ("failed", "errored")
 
@@ -39,15 +41,15 @@ async def record_failures(
     `new` in the event says that the group is new to the job's team: what another team
     has seen is not for this one to know.
     """
-    found = await asyncio.to_thread(model.group_failures, failures)
-    signatures = [group.signature for group in found]
+    found = await asyncio.to_thread(signatures.group_failures, failures)
+    signed = [group.signature for group in found]
     ids = await store.upsert_groups(
         tx,
         job.topic_id,
-        model.ALGORITHM,
-        [(new_id(), s.key, s.kind, s.exception_type, s.template) for s in signatures],
+        signatures.ALGORITHM,
+        [(new_id(), s.key, s.kind, s.exception_type, s.template) for s in signed],
     )
-    group_ids = [ids[signature.key] for signature in signatures]
+    group_ids = [ids[signature.key] for signature in signed]
     known = await store.select_known_groups(tx, group_ids, team_id=job.team_id, job_id=job.id)
     await store.replace_occurrences(
         tx,
@@ -87,10 +89,10 @@ async def _failures(tx: Transaction, job: store.Job) -> list[Failure]:
     stage = await attempts.failed_stage(tx, job_id=job.id)
     if stage is None:
         reason = job.status_reason
-        return tests or ([model.stage_failure(None, reason, "")] if reason else [])
+        return tests or ([signatures.stage_failure(None, reason, "")] if reason else [])
     if tests and stage.name == "test":
         return tests
-    return [*tests, model.stage_failure(stage.name, stage.message or "", stage.evidence or "")]
+    return [*tests, signatures.stage_failure(stage.name, stage.message or "", stage.evidence or "")]
 
 
 def visible_teams(tx: Transaction) -> list[UUID] | None:

@@ -8,9 +8,8 @@ from ringtest.control.views.model import MAX_LABS, MAX_SETS
 
 # $1 product, $2 topic or NULL, $3 teams or NULL, $4 sees every product, $5 sees topics that
 # are not released, $6 the caller's teams, $7 connected since, $8 and $9 limits.
-# States are compared as texts because policies hide statistics from comparisons of enums.
 _MINE = "($3::uuid[] IS NULL OR {0}.team_id = ANY ($3))"
-_LIVE = "{0}.state::text <> 'archived'"
+_LIVE = "{0}.state <> 'archived'"
 _NAMED = "json_build_object('id', {0}.id, 'name', {0}.name)"
 
 _SCOPE = f"""

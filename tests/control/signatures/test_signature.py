@@ -1,10 +1,12 @@
 """When two failures are the same, and when they are not."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringtest.control.triage.model import (
+from ringtest.control.signatures.model import (
     Failure,
     group_failures,
     mask,
@@ -200,3 +202,21 @@ def test_a_job_counts_cases_by_signature() -> None:
     (group,) = group_failures(boom)
     assert (group.cases, group.test_ids) == (10, {0, 1, 2})
     assert group.sample == "ValueError: 0 rings\nfirst"
+
+
+def test_the_most_frequent_failures_of_a_job_are_grouped_and_no_more() -> None:
+    many = [failed(f"reason{n} of all") for n in range(1000) for _ in range(1 + n // 900)]
+    groups = group_failures(many)
+    assert len(groups) == 200
+    assert [group.signature.key for group in groups] == sorted(g.signature.key for g in groups)
+    assert sum(group.cases == 2 for group in groups) == 100
+    assert group_failures(reversed(many))[0].signature == groups[0].signature
+
+
+@pytest.mark.parametrize("text", ["\n" * 60_000, "a:" * 30_000, "/a" * 30_000, "E " * 30_000])
+def test_hostile_text_costs_little(text: str) -> None:
+    """Quadratic patterns would take minutes; the limit is for slow machines."""
+    begun = time.process_time()
+    sign(failed(text, text))
+    telling_line(text)
+    assert time.process_time() - begun < 2
