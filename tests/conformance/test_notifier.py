@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from ringtest.control import registry
 from ringtest.control.connectors.smtp import Smtp
 from ringtest.control.connectors.webhook import Webhook
 from ringtest.control.ports.notifier import DeliveryFailed, Message, Notifier
@@ -52,6 +53,11 @@ def _mail() -> Case:
         receiver,
         lambda: Smtp(f"smtp://127.0.0.1:{receiver.port}", "ring@example.org", timeout=0.3),
     )
+
+
+def test_every_notifier_is_in_this_suite() -> None:
+    found = {name for name in registry.find_connectors() if name.startswith("notifier.")}
+    assert found == {"notifier.webhook", "notifier.smtp"}
 
 
 async def test_a_message_arrives_with_its_id_subject_and_text(case: Case) -> None:
