@@ -207,6 +207,48 @@ async def test_a_list_costs_few_statements(bench: Bench, clock: VirtualClock) ->
     assert counter[0] <= 4  # who asks; begin, page, commit
 
 
+@pytest.mark.parametrize(
+    ("change", "embed", "field"),
+    [
+        ("UPDATE components SET display_name = 'new'", "components", "display_name"),
+        ("UPDATE topics SET name = 'new'", "topic", "name"),
+        ("UPDATE remotecis SET name = 'new' WHERE name = 'red lab'", "remoteci", "name"),
+        ("UPDATE teams SET name = 'new' WHERE name = 'red'", "team", "name"),
+        ("UPDATE pipelines SET name = 'new'", "pipeline", "name"),
+    ],
+)
+async def test_a_change_of_what_jobs_share_shows_at_once(
+    bench: Bench, change: str, embed: str, field: str
+) -> None:
+    """Also one that forgets the etag: what is remembered goes by the row's own version."""
+    await bench.world.sql("DELETE FROM topics WHERE name = 'secret' RETURNING 1")
+    await bench.world.sql("DELETE FROM components WHERE display_name <> 'compose 1' RETURNING 1")
+    body = {"name": "old", "team_id": str(bench.world.teams["red"])}
+    pipeline = (await bench.world["red user"].post("/pipelines", json=body)).json()["pipeline"]
+    await bench.created(pipeline_id=pipeline["id"])
+
+    async def shown() -> str:
+        (job,) = (await bench.world.get("red user", "/jobs"))["jobs"]
+        embedded = job[embed][0] if embed == "components" else job[embed]
+        text: str = embedded[field]
+        return text
+
+    assert await shown() != "new"
+    await bench.world.sql(f"{change} RETURNING 1")
+    assert await shown() == "new"
+
+
+async def test_what_one_caller_may_see_is_not_shown_to_another(bench: Bench) -> None:
+    await bench.created()
+    both = [await bench.world.get(who, "/jobs") for who in ("epm", "red user")]
+    assert [len(body["jobs"][0]["components"]) for body in both] == [1, 1]
+    await bench.world.sql("DELETE FROM products_teams RETURNING 1")
+    (job,) = (await bench.world.get("red user", "/jobs"))["jobs"]
+    assert (job["components"], job["topic"]) == ([], None)
+    (job,) = (await bench.world.get("epm", "/jobs"))["jobs"]
+    assert len(job["components"]) == 1
+
+
 async def test_big_totals_are_counted_again_only_after_a_while(
     bench: Bench, clock: VirtualClock
 ) -> None:
