@@ -9,27 +9,29 @@ from pathlib import Path
 import pytest
 
 from ringtest.control.db.pool import Database
-from ringtest.control.kernel.clock import SystemClock
-from tests.parts import ADMIN, connect, first_start, make_parts
-from tests.scenario.world import LABS, SETS, World, open_world, seed_product
+from tests.scenario.world import LABS, SETS, Stage, World, build_stage, open_world
 
 STEPS = 250
 ONE_SEED = os.environ.get("RINGTEST_SEED")
 SEEDS = [int(ONE_SEED)] if ONE_SEED else range(500 if os.environ.get("RINGTEST_SOAK") else 24)
 
 
+_stages: list[Stage] = []
+
+
+@pytest.fixture
+async def stage(db: Database, tmp_path: Path) -> Stage:
+    """One for all stories of this process."""
+    if not _stages:
+        _stages.append(build_stage(db, tmp_path))
+    return _stages[0]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_story_with_faults_ends_as_one_without(
-    seed: int, database_url: str, tmp_path: Path
+    seed: int, database_url: str, stage: Stage
 ) -> None:
-    db = await Database.connect(database_url, clock=SystemClock(), connections=3)
-    try:
-        parts = make_parts(db, tmp_path)
-        await first_start(parts)
-        seeded = await seed_product(connect(parts, ADMIN))
-    finally:
-        await db.close()
-    async with open_world(seed, database_url, tmp_path, seeded) as world:
+    async with open_world(seed, database_url, stage) as world:
         await world.publish("jinja2", "2.11.3")
         world.transport.loss = 0.3
         world.receiver.trouble = 0.3

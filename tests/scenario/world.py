@@ -16,11 +16,12 @@ from typing import Any
 import asyncpg
 import httpx
 
-from ringtest.control.app import all_loops, create_app
+from ringtest.control.app import Parts, all_loops, create_app
 from ringtest.control.db.loops import Loop
+from ringtest.control.db.pool import Database
 from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.ports.notifier import DeliveryFailed, Message
-from tests.parts import ADMIN, connect, make_parts
+from tests.parts import ADMIN, connect, first_start, make_parts
 from tests.scenario.chaos import FragileDatabase, Fuse, Killed, LossyTransport
 from tests.scenario.lab import Lab, VirtualHmac
 
@@ -253,20 +254,36 @@ async def seed_product(admin: httpx.AsyncClient) -> dict[str, Any]:
     return {"topic_id": topic["id"], "labs": labs}
 
 
+@dataclass(slots=True)
+class Stage:
+    """An application that all worlds of a run share: making it costs more than a story."""
+
+    parts: Parts
+    asgi: httpx.ASGITransport
+
+
+def build_stage(db: Database, folder: Path) -> Stage:
+    """The stage; each world puts its own database under it."""
+    parts = make_parts(db, folder, notifiers={})
+    return Stage(parts, httpx.ASGITransport(app=create_app(parts)))
+
+
 @asynccontextmanager
-async def open_world(
-    seed: int, dsn: str, folder: Path, seeded: Mapping[str, Any]
-) -> AsyncIterator[World]:
-    """A world over a database that `seed_product` filled, at the start of its story."""
+async def open_world(seed: int, dsn: str, stage: Stage) -> AsyncIterator[World]:
+    """A world over an empty database, seeded with its product, at the start of its story."""
     rng = random.Random(seed)
-    clock = VirtualClock(datetime(2100, 1, 1))  # after the seeding, which used real time
-    fuse = Fuse()
+    clock = VirtualClock(datetime(2026, 1, 1))
     db = await FragileDatabase.connect(dsn, clock=clock, connections=3)
     assert isinstance(db, FragileDatabase)
-    db.fuse = fuse
+    db.fuse = Fuse()
     receiver = Receiver(rng)
-    parts = make_parts(db, folder, notifiers={"webhook": receiver})
-    transport = LossyTransport(httpx.ASGITransport(app=create_app(parts)), rng)
+    parts = stage.parts
+    parts.db = db
+    parts.notifiers = {"webhook": receiver}
+    transport = LossyTransport(stage.asgi, rng)
+    await first_start(parts)
+    admin = connect(parts, ADMIN, transport)
+    seeded = await seed_product(admin)
     world = World(
         rng=rng,
         clock=clock,
@@ -275,23 +292,14 @@ async def open_world(
         loops=all_loops(parts),
         receiver=receiver,
         mistakes=Mistakes(),
-        admin=connect(parts, ADMIN, transport),
+        admin=admin,
         topic_id=seeded["topic_id"],
         owner=await asyncpg.connect(dsn),
     )
-    world.labs = [
-        Lab(
-            name=lab["name"],
-            remoteci_id=lab["id"],
-            http=connect(
-                parts, VirtualHmac(f"remoteci/{lab['id']}", lab["api_secret"], clock), transport
-            ),
-            rng=rng,
-            clock=clock,
-            script=story,
-        )
-        for lab in seeded["labs"]
-    ]
+    for lab in seeded["labs"]:
+        auth = VirtualHmac(f"remoteci/{lab['id']}", lab["api_secret"], clock)
+        http = connect(parts, auth, transport)
+        world.labs.append(Lab(lab["name"], lab["id"], http, rng, clock, story))
     logging.getLogger("ringtest").addHandler(world.mistakes)
     try:
         yield world

@@ -95,6 +95,10 @@ class Parts:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+INJECTED = ("settings", "db", "notifications", "objects", "secrets", "parsers", "closing")
+"""Parts that routes may ask for by name."""
+
+
 def all_loops(parts: Parts) -> list[Loop]:
     """What the server does by itself, whichever process runs it."""
     return [
@@ -146,10 +150,8 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
         ],
         dependencies={
             "caller": Provide(caller_provider(parts.secrets, parts.settings)),
-            **{
-                name: Provide(_constant(value), sync_to_thread=False)
-                for name, value in _injected(parts, hub).items()
-            },
+            "hub": Provide(lambda: hub, sync_to_thread=False),
+            **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
         },
         exception_handlers={
             RingtestError: _refuse,
@@ -169,21 +171,9 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
     return Surround(app, _count_statements)
 
 
-def _injected(parts: Parts, hub: Hub) -> dict[str, object]:
-    return {
-        "settings": parts.settings,
-        "db": parts.db,
-        "notifications": parts.notifications,
-        "objects": parts.objects,
-        "secrets": parts.secrets,
-        "parsers": parts.parsers,
-        "closing": parts.closing,
-        "hub": hub,
-    }
-
-
-def _constant(value: object) -> Callable[[], Any]:
-    return lambda: value
+def _part(parts: Parts, name: str) -> Callable[[], Any]:
+    """Read at each request: tests put another database under an application they keep."""
+    return lambda: getattr(parts, name)
 
 
 def _count_statements() -> Callable[[], int]:
