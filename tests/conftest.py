@@ -3,8 +3,8 @@
 import itertools
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -35,15 +35,28 @@ async def postgres() -> AsyncIterator[Postgres]:
             await server.stop()
 
 
+@pytest.fixture(scope="session")
+def fresh_database(postgres: Postgres) -> Callable[[], AbstractAsyncContextManager[str]]:
+    """Makes empty, migrated databases: each gives its owner's DSN, and is dropped at the end."""
+
+    @asynccontextmanager
+    async def fresh() -> AsyncIterator[str]:
+        name = f"test_{next(_numbers)}"
+        made = f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy"
+        await _run_as_superuser(postgres, made)
+        yield postgres.dsn(OWNER, name)
+        await _run_as_superuser(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+    return fresh
+
+
 @pytest.fixture
-async def database_url(postgres: Postgres) -> AsyncIterator[str]:
+async def database_url(
+    fresh_database: Callable[[], AbstractAsyncContextManager[str]],
+) -> AsyncIterator[str]:
     """DSN of the owner of an empty, migrated database that only this test sees."""
-    name = f"test_{next(_numbers)}"
-    await _run_as_superuser(
-        postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy"
-    )
-    yield postgres.dsn(OWNER, name)
-    await _run_as_superuser(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    async with fresh_database() as url:
+        yield url
 
 
 @pytest.fixture
