@@ -147,9 +147,9 @@ matching AS MATERIALIZED (
   SELECT g.id, CASE WHEN $1::uuid[] IS NULL THEN g.last_seen_at ELSE (
       SELECT max(o.created_at) FROM failure_occurrences o
       WHERE o.group_id = g.id AND o.team_id = ANY ($1)) END AS last_at
-  FROM failure_groups g WHERE {{conditions}} AND EXISTS (
-    SELECT 1 FROM failure_occurrences o JOIN jobs j ON j.id = o.job_id AND {_LIVE.format("j")}
-    WHERE o.group_id = g.id AND {_MINE.format("o")})),
+  FROM failure_groups g WHERE {{conditions}} AND (
+    SELECT true FROM failure_occurrences o JOIN jobs j ON j.id = o.job_id AND {_LIVE.format("j")}
+    WHERE o.group_id = g.id AND {_MINE.format("o")} LIMIT 1)),
 page AS MATERIALIZED (
   SELECT id, last_at FROM matching ORDER BY last_at DESC, id LIMIT {{limit}} OFFSET {{offset}}),
 occ AS MATERIALIZED (
