@@ -1,6 +1,8 @@
 """One demo for all tests that only look at it."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def told_demo() -> Iterator[RunningDemo]:
-    """A demo that has told its story once (`--once`), and now runs on for people to look at."""
+    """A demo that has told its story once (`--once`), and now runs on for people to look at.
+
+    While writing tests, `RINGTEST_TOLD_DEMO=demo-data` takes one that runs already.
+    """
+    if os.environ.get("RINGTEST_TOLD_DEMO"):
+        yield RunningDemo(None, Path(os.environ["RINGTEST_TOLD_DEMO"]))
+        return
     with reachable_folder() as data:
         with run_demo(data, "--once", f"--timeout={STORY_SECONDS}") as first:
             code = first.process.wait(STORY_SECONDS + 60)

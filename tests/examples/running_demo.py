@@ -27,9 +27,15 @@ STORY_SECONDS = 400
 class RunningDemo:
     """Handles of one demo process and of the programs that it started."""
 
-    def __init__(self, process: subprocess.Popen[str], data: Path) -> None:
-        self.process = process
+    def __init__(self, process: subprocess.Popen[str] | None, data: Path) -> None:
+        self._process = process
         self.data = data
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        """The demo itself."""
+        assert self._process, "this demo is not ours"
+        return self._process
 
     @property
     def state(self) -> DemoState:
