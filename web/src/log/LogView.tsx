@@ -65,6 +65,7 @@ export function LogView(props: Props) {
     if (folded.has(model.sectionOf(target.line)?.key ?? '')) return;
     done.current = target;
     rows.scrollToIndex(model.indexOf(target.line), { align: 'center' });
+    box.current?.scrollIntoView({ block: 'nearest' });
   }, [target, model, folded, rows, store.total]);
 
   useEffect(() => rows.measure(), [wrap, model, rows]);
