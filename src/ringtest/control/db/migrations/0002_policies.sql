@@ -1,4 +1,4 @@
--- Row-level security: who sees and writes which row, and who is asking.
+-- Row-level security: who sees and writes which row.
 
 -- policies -------------------------------------------------------------------
 -- Team rows: read with scope all/read or by members; written with scope all or by members.
@@ -38,11 +38,16 @@ CREATE POLICY sessions_own ON sessions FOR ALL USING
 
 ALTER TABLE credentials ENABLE ROW LEVEL SECURITY;
 CREATE POLICY credentials_write ON credentials FOR ALL USING
-  ((SELECT rt_writes_all()) OR holder_id IN (SELECT id FROM remotecis UNION ALL SELECT id FROM feeders));
+  ((SELECT rt_writes_all()) OR holder_id IN (
+    SELECT id FROM remotecis WHERE team_id = ANY ((SELECT rt_teams())::uuid[])
+    UNION ALL SELECT id FROM feeders WHERE team_id = ANY ((SELECT rt_teams())::uuid[])));
 
 ALTER TABLE user_remotecis ENABLE ROW LEVEL SECURITY;
-CREATE POLICY user_remotecis_all ON user_remotecis FOR ALL USING
+CREATE POLICY user_remotecis_read ON user_remotecis FOR SELECT USING
   ((SELECT rt_reads_all()) OR remoteci_id IN (SELECT id FROM remotecis));
+CREATE POLICY user_remotecis_write ON user_remotecis FOR ALL USING
+  ((SELECT rt_writes_all()) OR remoteci_id IN (
+    SELECT id FROM remotecis WHERE team_id = ANY ((SELECT rt_teams())::uuid[])));
 
 ALTER TABLE audits ENABLE ROW LEVEL SECURITY;
 CREATE POLICY audits_read ON audits FOR SELECT USING ((SELECT rt_writes_all()));
@@ -104,44 +109,11 @@ ALTER TABLE event_queue ENABLE ROW LEVEL SECURITY;
 CREATE POLICY event_queue_all ON event_queue FOR ALL USING ((SELECT rt_writes_all()));
 CREATE POLICY event_queue_add ON event_queue FOR INSERT WITH CHECK (true);
 
--- Who is asking? Answered before any tenant is known, hence by the owner's rights;
--- each function returns one identity and nothing else.
-
-CREATE FUNCTION rt_identity(the_user uuid) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-  SELECT to_jsonb(u) || jsonb_build_object(
-    'teams', coalesce((SELECT jsonb_agg(jsonb_build_object(
-        'id', t.id, 'name', t.name, 'state', t.state,
-        'has_pre_release_access', t.has_pre_release_access) ORDER BY t.name)
-      FROM users_teams ut JOIN teams t ON t.id = ut.team_id AND t.state <> 'archived'
-      WHERE ut.user_id = u.id), '[]'),
-    'component_teams', coalesce((SELECT jsonb_agg(a.access_team_id)
-      FROM teams_components_access a JOIN users_teams ut ON ut.team_id = a.team_id
-      WHERE ut.user_id = u.id), '[]'))
-  FROM users u WHERE u.id = the_user AND u.state = 'active' $$;
-
-CREATE FUNCTION rt_identity_by_login(login text) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-  SELECT rt_identity(id) FROM users
-  WHERE state = 'active' AND (name = login OR email = login)
-  ORDER BY (name = login) DESC LIMIT 1 $$;
-
-CREATE FUNCTION rt_identity_by_session(hash bytea, at timestamp) RETURNS jsonb LANGUAGE sql STABLE
+-- Does it exist at all? Row-level security hides what a caller may not see, but the wire
+-- format answers 401 for what may not be used and 404 for what is not there.
+CREATE FUNCTION rt_known(noun text, the_id uuid) RETURNS boolean LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT rt_identity(user_id) FROM sessions WHERE token_hash = hash AND expires_at > at $$;
-
-CREATE FUNCTION rt_identity_of_machine(kind text, machine uuid, at timestamp) RETURNS jsonb
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT jsonb_build_object('id', m.id, 'name', m.name, 'etag', m.etag, 'state', m.state,
-    'team', jsonb_build_object('id', t.id, 'name', t.name, 'state', t.state,
-      'has_pre_release_access', t.has_pre_release_access),
-    'component_teams', coalesce((SELECT jsonb_agg(a.access_team_id)
-      FROM teams_components_access a WHERE a.team_id = t.id), '[]'),
-    'secrets', coalesce((SELECT jsonb_agg(encode(c.secret, 'base64') ORDER BY c.created_at DESC)
-      FROM credentials c WHERE c.holder_kind = kind AND c.holder_id = m.id
-      AND (c.retires_at IS NULL OR c.retires_at > at)), '[]'))
-  FROM (SELECT id, name, etag, state, team_id FROM remotecis WHERE kind = 'remoteci' AND id = machine
-        UNION ALL
-        SELECT id, name, etag, state, team_id FROM feeders WHERE kind = 'feeder' AND id = machine) m
-  JOIN teams t ON t.id = m.team_id
-  WHERE m.state = 'active' $$;
+  SELECT CASE noun
+    WHEN 'topic' THEN EXISTS (SELECT 1 FROM topics WHERE id = the_id AND state <> 'archived')
+    WHEN 'component' THEN EXISTS (SELECT 1 FROM components WHERE id = the_id AND state <> 'archived')
+    ELSE false END $$;
