@@ -192,8 +192,8 @@ async def select_page(
     found = await tx.fetch(
         f"""
         WITH page AS MATERIALIZED (
-          SELECT j.*, row_number() OVER (ORDER BY {order}) AS position FROM jobs j
-          WHERE {page.sql()} ORDER BY {order} LIMIT {query.limit}{offset})
+          SELECT j.*, row_number() OVER () AS position FROM (SELECT j.* FROM jobs j
+            WHERE {page.sql()} ORDER BY {order} LIMIT {query.limit}{offset}) j)
         SELECT p.id, p.created_at, row_to_json(q)::text AS json, {_VERSIONS},
           (SELECT array_agg({_VERSION} ORDER BY x.type, x.id) FROM jobs_components jc
            JOIN components x ON x.id = jc.component_id WHERE jc.job_id = p.id) AS component
