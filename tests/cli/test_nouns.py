@@ -11,6 +11,7 @@ import pytest
 import yaml
 from typer.testing import Result
 
+from ringtest.agent.settings import read_settings
 from ringtest.cli.main import COMMANDS
 
 Run = Callable[..., Result]
@@ -181,6 +182,36 @@ def test_a_new_key_is_shown(api: Any, run: Run) -> None:
     api.on("PUT", f"/remotecis/{ID}/api_secret", {"remoteci": {**lab, "api_secret": "k"}})
     result = run("lab", "new-key", ID, "-f", "json")
     assert json.loads(result.stdout) == {"id": ID, "name": "west", "api_secret": "k"}
+
+
+def test_settings_of_an_agent_are_for_its_owner_alone(api: Any, run: Run, tmp_path: Path) -> None:
+    lab = {"id": ID, "name": "west", "etag": "e"}
+    api.on("GET", f"/remotecis/{ID}", {"remoteci": lab})
+    api.on("PUT", f"/remotecis/{ID}/api_secret", {"remoteci": {**lab, "api_secret": "k"}})
+    file = tmp_path / "west.toml"
+    result = run("lab", "settings", ID, "--to", str(file))
+    assert result.exit_code == 0, result.output
+    assert '"k"' not in result.output
+    assert file.stat().st_mode & 0o777 == 0o600
+    settings = read_settings({}, {}, file)
+    assert (settings.server, settings.client_id) == ("http://ci.example", f"remoteci/{ID}")
+    assert settings.api_secret == "k"
+
+
+def test_settings_that_are_there_already_keep_their_key(api: Any, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "west.toml"
+    file.write_text("mine")
+    result = run("lab", "settings", ID, "--to", str(file))
+    assert (result.exit_code, api.requests) == (2, [])
+    assert file.read_text() == "mine"
+
+
+def test_latest_names_the_newest_of_what_has_no_name(api: Any, run: Run) -> None:
+    api.on("GET", "/jobs", {"jobs": [{"id": ID}], "_meta": {"count": 2}})
+    api.on("GET", f"/jobs/{ID}", {"job": {"id": ID}})
+    assert json.loads(run("job", "show", "latest", "-f", "json").stdout) == {"id": ID}
+    api.on("GET", "/failure_groups", {"failure_groups": [], "_meta": {"count": 0}})
+    assert run("group", "show", "latest").exit_code == 3
 
 
 def test_files_of_a_component_are_uploaded_and_then_it_is_published(

@@ -44,13 +44,16 @@ KINDS = {
 
 
 def find_id(client: Client, noun: str, text: str) -> str:
-    """The id of what `text` names: an id already, or the name of exactly one thing."""
+    """The id of what `text` names: an id already, or the name of exactly one thing.
+
+    Of things without names, `latest` is the first of the list.
+    """
     kind = KINDS[noun]
     try:
         return str(UUID(text))
     except ValueError:
         if kind.name_column is None:
-            raise UsageError(f"{text!r} is not the id of a {noun}") from None
+            return _latest(client, kind, text)
     where = where_parameter([f"{kind.name_column}:{text}"])
     page = client.get(kind.path, {"where": where, "limit": "2", "offset": "0"})
     found = page[kind.many]
@@ -58,6 +61,15 @@ def find_id(client: Client, noun: str, text: str) -> str:
         raise NotFound(f"there is no {noun} {text!r}")
     if len(found) > 1:
         raise UsageError(f"there are several {noun}s {text!r}: give an id")
+    return str(found[0]["id"])
+
+
+def _latest(client: Client, kind: Kind, text: str) -> str:
+    if text != "latest":
+        raise UsageError(f"{text!r} is not the id of a {kind.noun}; the newest one is `latest`")
+    found = client.get(kind.path, {"limit": "1", "offset": "0"})[kind.many]
+    if not found:
+        raise NotFound(f"there is no {kind.noun} yet")
     return str(found[0]["id"])
 
 

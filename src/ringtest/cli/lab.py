@@ -1,5 +1,8 @@
 """`ringtest lab`: remote CIs."""
 
+import json
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +10,7 @@ import typer
 from ringtest.cli.calls import connected
 from ringtest.cli.fields import Field
 from ringtest.cli.keys import add_key_command
-from ringtest.cli.kinds import find_id
+from ringtest.cli.kinds import KINDS, find_id, read_one
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
 from ringtest.cli.output import Format, FormatOption
 from ringtest.client import Client
@@ -61,3 +64,30 @@ def topics(client: Client, which: WhichArgument, form: FormatOption = Format.TAB
     """List the topics whose jobs the lab gets."""
     lab = find_id(client, "lab", which)
     show_list(client, f"/remotecis/{lab}/topics", "topics", ("id", "name"), form)
+
+
+@app.command()
+@connected
+def settings(
+    client: Client,
+    which: WhichArgument,
+    to: Annotated[Path, typer.Option("--to", help="File to write; must not be there yet.")],
+) -> None:
+    """Give the lab a new key, and write it to a settings file for its agent.
+
+    Example: `ringtest lab settings west --to west.toml`, then on the lab's machine
+    `ringtest agent --config west.toml`
+    """
+    # made first: where it cannot be written, the old key must stay
+    fd = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        lab = read_one(client, "lab", which)
+        path = f"{KINDS['lab'].path}/{lab['id']}/api_secret"
+        answer = client.put(path, None, etag=lab["etag"])[KINDS["lab"].one]
+        values = {
+            "server": client.connection.server,
+            "client_id": f"remoteci/{lab['id']}",
+            "api_secret": answer["api_secret"],
+        }
+        file.writelines(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    print(f"{to}: settings of an agent of {lab['name']}; earlier keys no longer work")

@@ -16,7 +16,9 @@ from ringtest.client import Client
 
 VERBS = ("list", "show", "create", "update", "delete")
 
-WhichArgument = Annotated[str, typer.Argument(help="Id, or name.", metavar="ID")]
+WhichArgument = Annotated[
+    str, typer.Argument(help="Id, or name; `latest` of what has no name.", metavar="ID")
+]
 WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", "-w", help="column:value; may be given several times."),
