@@ -49,6 +49,9 @@ def parse_list_query(
 updated_after=None, after=None, more={})
     """
     refuse_unknown(params, _ALLOWED | extra)
+    if params.get("query") and not params.get("where"):
+        # ignoring a filter would answer with rows that nobody asked for
+        raise BadRequest("query is not understood yet; use where=column:value")
     if ("offset" in params) and ("limit" not in params):
         raise BadRequest("offset requires limit")
     if ("limit" in params) and ("offset" not in params) and ("after" not in params):
