@@ -1,5 +1,6 @@
 """Photographs of the pages over a demo of its own, for the documentation (`make screenshots`)."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def live_job(demo: RunningDemo, page: Page) -> None:
     """A job in its test stage, with log and counts."""
     job = until(lambda: _testing(demo), seconds=_SECONDS, what="a job in its test stage")
     page.goto(f"{demo.url}/jobs/{job}")
-    page.get_by_role("log").get_by_text("PASSED").first.wait_for()
+    # far enough for the log to be full of tests, and for the counts to have moved
+    page.get_by_role("log").get_by_text("test_filters.py").first.wait_for()
+    page.get_by_text(re.compile(r"\d+ of 750")).first.wait_for()
     save(page, "job")
 
 
@@ -43,7 +46,9 @@ def answer(demo: RunningDemo, page: Page, name: str) -> None:
     page.goto(f"{demo.url}/products")
     page.get_by_role("link", name="Jinja2").first.click()
     page.get_by_role("heading", name="Why it fails").wait_for()
-    page.locator("article").first.wait_for()
+    first = page.locator("article").first.get_by_role("button", expanded=True)
+    first.click()  # folded like the others, so that all fit
+    page.set_viewport_size({"width": 1280, "height": 1220})
     save(page, name)
 
 

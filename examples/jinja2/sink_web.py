@@ -13,7 +13,8 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reports r
 <meta http-equiv="refresh" content="2"><meta name="color-scheme" content="light dark">
 <style>body{{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}}
 table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;vertical-align:top;
-padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8886}}pre{{white-space:pre-wrap;margin:0}}
+padding:.4rem .8rem .4rem 0;border-bottom:1px solid #8886}}td:first-child{{white-space:nowrap}}
+pre{{white-space:pre-wrap;margin:0}}
 </style><h1>Reports received</h1><p>{count}. The receiver is {state}.</p>
 <table><thead><tr><th scope="col">At (UTC)<th scope="col">Channel<th scope="col">Report
 <th scope="col">Copies<tbody>{rows}</table></html>"""
@@ -33,7 +34,7 @@ class Sink:
         for message in reversed(self.store.all()):
             text = html.escape(str(message.get("text", "")))
             rows.append(
-                f"<tr><td>{html.escape(message['received_at'][:19])}"
+                f"<tr><td>{html.escape(message['received_at'][:19].replace('T', ' '))}"
                 f"<td>{html.escape(message['channel'])}"
                 f"<td><details><summary>{html.escape(str(message.get('subject', '')))}</summary>"
                 f"<pre>{text}</pre></details><td>{int(message['copies'])}"
