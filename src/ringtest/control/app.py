@@ -12,6 +12,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
@@ -166,6 +167,8 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             version=__version__,
             description="One product build, many laboratories, one answer.",
             path="/schema",
+            # the pages of other plugins run scripts of other servers under our name
+            render_plugins=[JsonRenderPlugin()],
         ),
     )
     return Surround(app, _count_statements)
@@ -186,11 +189,23 @@ def _refuse(_: Request[Any, Any, Any], error: RingtestError) -> Response[bytes]:
     return answers.error(error.status_code, error.message, error.payload)
 
 
-def _refuse_http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    message = {404: "no such address", 405: "method not allowed"}.get(
-        error.status_code, error.detail
-    )
-    return answers.error(error.status_code, message, {})
+def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What the framework refuses, said as we say it."""
+    match error.status_code:
+        case 404:
+            return answers.error(404, "no such address", {})
+        case 405:
+            methods = (error.headers or {}).get("allow", "").split(", ")
+            allowed = sorted({*methods} - {"OPTIONS"})
+            message = f"this address takes {' and '.join(allowed)} only"
+            answer = answers.error(405, message, {"allowed": allowed})
+            answer.headers["Allow"] = ", ".join(allowed)
+            return answer
+        case 413:
+            limit = request.route_handler.resolve_request_max_body_size()
+            return answers.error(413, f"the body may have at most {limit} bytes", {"limit": limit})
+        case status:
+            return answers.error(status, error.detail, {})
 
 
 def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

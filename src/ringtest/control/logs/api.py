@@ -30,7 +30,9 @@ _records = msgspec.json.Decoder(Records)
 def _read_records(body: bytes) -> list[Record]:
     try:
         return _records.decode(body or b'{"records":[]}').records
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise bodies.malformed(["nested too deeply"]) from None
+    except (msgspec.MsgspecError, ValueError) as error:
         raise bodies.malformed([str(error)]) from None
 
 
@@ -125,7 +127,7 @@ async def download_log(
     )
     return Stream(
         service.stream_raw(db, objects, caller=caller, log=log),
-        media_type="text/plain; charset=utf-8",
+        media_type="text/plain",
         headers={
             "Content-Disposition": f'attachment; filename="{log.job_id}-{log.attempt}.log"',
             "X-Content-Type-Options": "nosniff",

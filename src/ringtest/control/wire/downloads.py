@@ -83,6 +83,8 @@ async def send(request: Request[Any, Any, Any], file: Download) -> Response[Any]
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
     headers["Content-Length"] = str(end - start)
     mime = file.mime if file.mime and _MIME.fullmatch(file.mime) else "text/plain"
+    if "charset=" in mime:
+        headers["Content-Type"] = mime  # the framework would add another charset to it
     status = 206 if span else 200
     if request.method == "HEAD":
         return Response(b"", status_code=status, media_type=mime, headers=headers)

@@ -42,7 +42,7 @@ def pages(folder: Path) -> list[HTTPRouteHandler]:
             raise NotFound("no such file")
         shown = file or _find(root, "index.html")
         if shown is None:
-            return Response(_NOT_BUILT.encode(), media_type="text/plain; charset=utf-8")
+            return Response(_NOT_BUILT.encode(), media_type="text/plain")
         zipped = shown.suffix in _TEXT and "gzip" in request.headers.get("accept-encoding", "")
         headers = {
             # names under assets/ carry a hash of their content and never change
@@ -61,7 +61,7 @@ def pages(folder: Path) -> list[HTTPRouteHandler]:
 
 def _find(root: Path, name: str) -> Path | None:
     """The file of that name below `root`; nothing outside it exists."""
-    if not name or "\0" in name or len(name) > 255:
+    if not name or "\0" in name or len(name.encode(errors="replace")) > 255:
         return None
     file = (root / name).resolve()
     return file if file.is_relative_to(root) and file.is_file() else None
