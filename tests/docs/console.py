@@ -6,10 +6,15 @@ A block is run when its fence says so:
     $ ringtest topic list
     ```
 
-Lines that begin with `$ ` are commands, with `> ` they go on; all others are what a person
-sees and are not compared. `console runnable background` is a program that keeps running: the
-session goes on once it has printed a line with `ready`, or `connected`. A block of another
-language with `file=NAME` is written to that file first.
+Lines that begin with `$ ` are commands, with `> ` they go on; `^C` ends the latest program
+that keeps running; all others are what a person sees and are not compared.
+
+`console runnable background` is one program that keeps running, perhaps with variables before
+it: the session goes on once a line begins with `ready`, or holds `connected to`.
+`console runnable eventually` is tried again until it succeeds: what it asks for happens by
+itself, a moment later. A block of another language with `file=NAME` is written to that file
+first. A page that builds on something says so: `<!-- given: greeter -->` runs the page of that
+name in `tests/docs/given` before it.
 """
 
 import os
@@ -23,7 +28,13 @@ from pathlib import Path
 
 _FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.M | re.S)
 _SECONDS = 300
-_READY = "ready|connected|listening"
+_READY = "^ready|connected to"
+_END_LATEST = """\
+kill -TERM "${programs[-1]}"
+wait "${programs[-1]}" || true
+unset 'programs[-1]'"""
+_GIVEN = Path(__file__).parent / "given"
+_GIVEN_LINE = re.compile(r"^<!-- given: (.+) -->$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +54,8 @@ class Block:
     def commands(self) -> list[str]:
         """The commands of a console block.
 
-        >>> Block(("console", "runnable"), "$ one \\\\\\n> two\\nseen\\n").commands
-        ['one \\\\\\ntwo']
+        >>> Block(("console", "runnable"), "$ one \\\\\\n> two\\nseen\\n^C\\n").commands
+        ['one \\\\\\ntwo', '^C']
         """
         found: list[str] = []
         for line in self.body.splitlines():
@@ -52,6 +63,8 @@ class Block:
                 found.append(line[2:])
             elif line.startswith("> ") and found:
                 found[-1] += "\n" + line[2:]
+            elif line == "^C":
+                found.append(line)
         return found
 
 
@@ -60,23 +73,37 @@ def blocks(page: str) -> list[Block]:
     return [Block(tuple(m["info"].split()), m["body"]) for m in _FENCE.finditer(page)]
 
 
+def whole(page: str) -> str:
+    """The page, and before it those that it builds on."""
+    names = [name for line in _GIVEN_LINE.findall(page) for name in line.split()]
+    return "\n".join([*((_GIVEN / f"{name}.md").read_text() for name in names), page])
+
+
 def script(page: str) -> str:
     """The page as a shell script; empty when nothing in it is to be run."""
-    lines: list[str] = []
+    lines: list[str] = ["programs=()"]
     for number, block in enumerate(blocks(page)):
         if block.file:
             lines.append(f"cat > {block.file} <<'END OF FILE'\n{block.body}END OF FILE")
         elif block.info[:2] == ("console", "runnable"):
-            background = "background" in block.info
-            for command in block.commands:
-                lines.append(_background(command, number) if background else command)
+            for turn, command in enumerate(block.commands):
+                lines.append(_line(command, block.info, f"background-{number}-{turn}.log"))
     return "\n".join(lines) + "\n" if any("runnable" in b.info for b in blocks(page)) else ""
 
 
-def _background(command: str, number: int) -> str:
-    log = f"background-{number}.log"
+def _line(command: str, info: tuple[str, ...], log: str) -> str:
+    if command == "^C":
+        return _END_LATEST
+    if "eventually" in info:
+        return (
+            f"for turn in $(seq 120); do {command} && break\n"
+            'test "$turn" -lt 120 && sleep 0.5; done'
+        )
+    if "background" not in info:
+        return command
     return (
-        f"{{ {command}\n}} > {log} 2>&1 &\n"
+        f"env {command} > {log} 2>&1 &\n"  # it becomes the program, which ^C then reaches
+        "programs+=($!)\n"
         f"for _ in $(seq 600); do grep -qE '{_READY}' {log} && break; sleep 0.1; done\n"
         f"grep -qE '{_READY}' {log} || {{ cat {log}; exit 1; }}"
     )

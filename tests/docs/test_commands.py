@@ -9,25 +9,28 @@ import pytest
 from examples.jinja2.free_port import free_ports
 from tests.architecture.sources import ROOT, name_of, tracked
 from tests.conftest import reachable_folder
-from tests.docs.console import Block, blocks, run, script
+from tests.docs.console import Block, blocks, run, script, whole
 
 PAGES = {
-    name_of(page): page.read_text()
+    name_of(page): whole(page.read_text())
     for page in tracked()
-    if page.suffix == ".md" and script(page.read_text())
+    if page.suffix == ".md" and script(page.read_text()) and page.parent.name != "given"
 }
-SHOWN_ADDRESS = "127.0.0.1:8080"
-"""The address that all pages use; the tests put a free one in its place."""
+SERVER, DATABASE = "127.0.0.1:8080", "127.0.0.1:5432"
+"""The addresses that all pages use; the tests put free ones in their place."""
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_commands_of_a_page_run_in_their_order(name: str) -> None:
-    (port,) = free_ports(1)
-    page = PAGES[name].replace(SHOWN_ADDRESS, f"127.0.0.1:{port}")
+    page = PAGES[name]
+    for shown, port in zip((SERVER, DATABASE), free_ports(2), strict=True):
+        page = page.replace(shown, f"127.0.0.1:{port}")
     with reachable_folder() as folder:
         environment = {
             **{name: value for name, value in os.environ.items() if "RINGTEST" not in name},
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # of the tests that the pages show
             "HOME": str(folder),
             "CHECKOUT": str(ROOT),
             "COLUMNS": "160",
@@ -38,8 +41,23 @@ def test_commands_of_a_page_run_in_their_order(name: str) -> None:
 
 
 def test_commands_that_keep_running_are_waited_for_by_their_words() -> None:
-    page = "```console runnable background\n$ echo ready; sleep 60\n```\n"
+    page = "```console runnable background\n$ A=1 bash -c 'echo ready; sleep 60'\n```\n"
     page += "```console runnable\n$ true\nnot a command\n```\n"
+    with reachable_folder() as folder:
+        assert run(page, folder, dict(os.environ)).returncode == 0
+
+
+def test_programs_end_where_the_page_ends_them() -> None:
+    ends = "bash -c 'trap \"touch ended; exit\" TERM; echo ready; while :; do sleep 0.1; done'"
+    page = f"```console runnable background\n$ {ends}\n```\n"
+    page += "```console runnable\n^C\n$ test -e ended\n```\n"
+    with reachable_folder() as folder:
+        assert run(page, folder, dict(os.environ)).returncode == 0
+
+
+def test_what_happens_a_moment_later_is_asked_for_again() -> None:
+    page = "```console runnable\n$ (sleep 0.5; touch there) &\n```\n"
+    page += "```console runnable eventually\n$ test -e there\n```\n"
     with reachable_folder() as folder:
         assert run(page, folder, dict(os.environ)).returncode == 0
 
