@@ -37,7 +37,7 @@ check: setup check-web ## Format, lint, types, import contracts, sizes and texts
 	$(BIN)/pytest -n 0 tests/architecture
 
 test: setup-tests ## Every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 	$(MAKE) --no-print-directory test-web
 
 soak: setup-tests ## The scenarios with 500 seeds of injected faults

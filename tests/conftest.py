@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -16,9 +17,16 @@ from ringtest.control.db.launcher import Postgres
 from ringtest.control.db.migrate import migrate
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.clock import SystemClock, VirtualClock
+from tests.workers import Workers
 
 _TEMPLATE = "template_migrated"
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Workers:
+    """How `pytest -n` shares out the tests."""
+    return Workers(config, log)
 
 
 @pytest.fixture(scope="session")

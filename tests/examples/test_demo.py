@@ -5,27 +5,16 @@ undecided (the compiled library leaves an exception behind, which surfaces here,
 at all), so how many fail in lab B with markupsafe 2.0.1 is given as a range.
 """
 
-import os
-import signal
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import reachable_folder
-from tests.examples.running_demo import (
-    STORY_SECONDS,
-    RunningDemo,
-    descendants_of,
-    is_alive,
-    run_demo,
-    until,
-)
+from tests.examples.running_demo import RunningDemo, until
 
-pytestmark = [pytest.mark.demo, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.demo
 
 on_3_11 = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="numbers are Python 3.11's")
 VERSIONS = ("1.1.1", "2.0.1", "2.1.0")
@@ -171,43 +160,3 @@ def test_partner_sees_its_own_lab_alone(told_demo: RunningDemo) -> None:
     jobs = httpx.get(f"{told_demo.url}/api/v1/jobs", auth=name).json()
     assert {job["remoteci"]["name"] for job in jobs["jobs"]} == {"lab-b"}
     assert jobs["_meta"]["count"] == len(VERSIONS)
-
-
-def test_story_is_the_same_when_everything_is_killed_on_the_way() -> None:
-    with reachable_folder() as data:
-        with run_demo(data) as demo:
-            until(lambda: running_job(demo), what="the first running job")
-            for name in ("ringtest up", "lab-a.toml", "lab-b.toml"):
-                os.kill(demo.pid_of(name), signal.SIGKILL)
-            until(lambda: running_job(demo), what="a running job after the kills")
-            family = descendants_of(demo.process.pid)
-            demo.process.kill()  # no good-bye at all: its children end by themselves
-            demo.process.wait()
-            until(lambda: not any(map(is_alive, family)), seconds=60, what="the family's end")
-        with run_demo(data) as demo:
-            until(lambda: httpx.put(f"{demo.sink}/down", json={"down": True}).is_success)
-            until(lambda: refused_delivery(demo), seconds=240, what="a refused report")
-            demo.end()
-        with run_demo(data, "--once", f"--timeout={STORY_SECONDS}") as demo:
-            assert demo.process.wait(STORY_SECONDS + 60) == 0, (data / "demo.log").read_text()
-        subjects = Counter((message["channel"], message["subject"]) for message in demo.messages())
-        assert set(subjects.values()) == {1}
-        assert "6 jobs finished" in (data / "demo.log").read_text()
-
-
-def refused_delivery(demo: RunningDemo) -> dict[str, Any] | None:
-    """A report that was tried and waits for the next try."""
-    with demo.admin() as client:
-        deliveries = client.pages("/deliveries", "deliveries")
-        return next(
-            (one for one in deliveries if one["attempts"] and not one["delivered_at"]), None
-        )
-
-
-def running_job(demo: RunningDemo) -> dict[str, Any] | None:
-    """A job that an agent works on now."""
-    if not (Path(demo.data) / "demo.json").exists():
-        return None
-    with demo.admin() as client:
-        jobs = client.get("/jobs", {"limit": "20", "offset": "0"})["jobs"]
-    return next((job for job in jobs if job["phase"] == "running"), None)

@@ -12,7 +12,6 @@ from tests.examples.running_demo import RunningDemo, until
 
 pytestmark = [
     pytest.mark.demo,
-    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
 ]
 
