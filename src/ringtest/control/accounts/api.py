@@ -1,64 +1,64 @@
 """Routes of accounts: users, teams, memberships, audits."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.accounts import service
 from ringtest.control.accounts.model import Caller, RoleNames
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.kernel.texts import Line, Name
 from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
 State = Literal["active", "inactive", "archived"]
-Text = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class CreateUser(Struct):
     """Body of POST /users: email or sso_username is needed."""
 
-    name: Text | UnsetType = UNSET
-    fullname: str | UnsetType = UNSET
-    email: Text | None = None
-    sso_username: Text | None = None
-    password: Text | None = None
-    timezone: str = "UTC"
+    name: Name | UnsetType = UNSET
+    fullname: Line | UnsetType = UNSET
+    email: Name | None = None
+    sso_username: Name | None = None
+    password: Name | None = None
+    timezone: Line = "UTC"
     state: State = "active"
 
 
 class UpdateUser(Struct):
     """Body of PUT /users/:id."""
 
-    name: Text | UnsetType = UNSET
-    fullname: str | UnsetType = UNSET
-    email: Text | UnsetType | None = UNSET
-    sso_sub: Text | UnsetType | None = UNSET
-    timezone: str | UnsetType = UNSET
-    password: Text | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    fullname: Line | UnsetType = UNSET
+    email: Name | UnsetType | None = UNSET
+    sso_sub: Name | UnsetType | None = UNSET
+    timezone: Line | UnsetType = UNSET
+    password: Name | UnsetType = UNSET
     state: State | UnsetType = UNSET
 
 
 class UpdateMe(Struct):
     """Body of PUT /users/me and /identity."""
 
-    current_password: str | UnsetType = UNSET
-    new_password: Text | UnsetType = UNSET
-    fullname: str | UnsetType = UNSET
-    email: Text | UnsetType | None = UNSET
-    timezone: str | UnsetType = UNSET
+    current_password: Line | UnsetType = UNSET
+    new_password: Name | UnsetType = UNSET
+    fullname: Line | UnsetType = UNSET
+    email: Name | UnsetType | None = UNSET
+    timezone: Line | UnsetType = UNSET
 
 
 class CreateTeam(Struct):
     """Body of POST /teams."""
 
-    name: Text
-    country: str | None = None
+    name: Name
+    country: Line | None = None
     state: State = "active"
     external: bool = False
     has_pre_release_access: bool = False
@@ -67,8 +67,8 @@ class CreateTeam(Struct):
 class UpdateTeam(Struct):
     """Body of PUT /teams/:id."""
 
-    name: Text | UnsetType = UNSET
-    country: str | UnsetType | None = UNSET
+    name: Name | UnsetType = UNSET
+    country: Line | UnsetType | None = UNSET
     state: State | UnsetType = UNSET
     external: bool | UnsetType = UNSET
     has_pre_release_access: bool | UnsetType = UNSET

@@ -17,6 +17,7 @@ from ringtest.control.jobs.model import Job
 from ringtest.control.kernel.errors import Conflict
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
+from ringtest.control.kernel.texts import Name
 
 MESSAGE_LIMIT = 4 * 1024
 """Characters of a message or reason that are kept."""
@@ -147,7 +148,7 @@ def finish(
     if result is JobResult.CANCELLED and reason is None:
         reason = job.reason
     return Step(
-        _ended(job, result, reason, now),
+        _ended(job, result, cut(reason, MESSAGE_LIMIT), now),
         replace(attempt, outcome=Outcome.FINISHED, ended_at=now),
         (EventType.JOB_FINISHED,),
     )
@@ -157,7 +158,7 @@ def release(job: Job, attempt: Attempt, *, reason: str, now: datetime) -> Step:
     """The agent gives the job back: another attempt, if any is left."""
     assert standing(job, attempt) is Standing.OWNS
     ended = replace(attempt, outcome=Outcome.RELEASED, ended_at=now)
-    return _give_up(job, attempt, ended, f"given back: {reason}"[:MESSAGE_LIMIT], now)
+    return _give_up(job, attempt, ended, f"given back: {cut(reason, MESSAGE_LIMIT)}", now)
 
 
 def lose(job: Job, attempt: Attempt, *, now: datetime) -> Step | None:
@@ -318,17 +319,24 @@ def moment(at: datetime | None, attempt: Attempt, now: datetime) -> datetime:
     """
     if at is None:
         return now
-    plain = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    try:
+        plain = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    except OverflowError:  # the first or the last day that there is
+        plain = at.replace(tzinfo=None)
     return min(max(plain, attempt.claimed_at), now)
 
 
 def cut(text: str | None, limit: int) -> str | None:
-    """Text as it is kept: a mark says that it was longer.
+    """Text as it is kept: a mark says that it was longer, and a sign stands for NUL, which
+    the database cannot hold. What a program printed must not make its job impossible to end.
 
-    >>> cut("abcdef", 3)
-    'abc […]'
+    >>> cut("abcdef", 3), cut("a\\0b", 3)
+    ('abc […]', 'a␀b')
     """
-    return f"{text[:limit]} […]" if text is not None and len(text) > limit else text
+    if text is None:
+        return None
+    shown = text[:limit].replace("\0", "␀")
+    return f"{shown} […]" if len(text) > limit else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +375,7 @@ def stage_rows(moves: Iterable[StageMove], attempt: Attempt, now: datetime) -> l
 class ClaimBody(Struct):
     """Body of `POST /jobs/:id/claim`: which of the lab's agents asks."""
 
-    agent: str
+    agent: Name
 
 
 @dataclass(frozen=True, slots=True)

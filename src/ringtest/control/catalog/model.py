@@ -2,26 +2,24 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.kernel.texts import Line, Name, Names, Note, Tags
 
 State = Literal["active", "inactive", "archived"]
-Text = Annotated[str, Meta(min_length=1, max_length=1000)]
-Note = Annotated[str, Meta(max_length=100_000)]
 Object = dict[str, Any]
-Words = list[Text]
 
 
 class CreateProduct(Struct):
     """Body of POST /products; the label's default is the name in capitals."""
 
-    name: Text
-    label: Text | None = None
+    name: Name
+    label: Name | None = None
     description: Note | None = None
     state: State = "active"
 
@@ -29,8 +27,8 @@ class CreateProduct(Struct):
 class UpdateProduct(Struct):
     """Body of PUT /products/:id."""
 
-    name: Text | UnsetType = UNSET
-    label: Text | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    label: Name | UnsetType = UNSET
     description: Note | UnsetType | None = UNSET
     state: State | UnsetType = UNSET
 
@@ -44,12 +42,12 @@ class LinkTeam(Struct):
 class CreateTopic(Struct):
     """Body of POST /topics."""
 
-    name: Text
+    name: Name
     product_id: UUID
     data: Object = {}
     next_topic_id: UUID | None = None
-    component_types: Words = []
-    component_types_optional: Words = []
+    component_types: Names = []
+    component_types_optional: Names = []
     export_control: bool = False
     state: State = "active"
 
@@ -57,12 +55,12 @@ class CreateTopic(Struct):
 class UpdateTopic(Struct):
     """Body of PUT /topics/:id."""
 
-    name: Text | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
     product_id: UUID | UnsetType = UNSET
     data: Object | UnsetType = UNSET
     next_topic_id: UUID | UnsetType | None = UNSET
-    component_types: Words | UnsetType = UNSET
-    component_types_optional: Words | UnsetType = UNSET
+    component_types: Names | UnsetType = UNSET
+    component_types_optional: Names | UnsetType = UNSET
     export_control: bool | UnsetType = UNSET
     state: State | UnsetType = UNSET
 
@@ -70,10 +68,10 @@ class UpdateTopic(Struct):
 class CreateComponent(Struct):
     """Body of POST /components: exactly one of name and display_name."""
 
-    type: Text
+    type: Name
     topic_id: UUID
-    name: Text | None = None
-    display_name: Text | None = None
+    name: Name | None = None
+    display_name: Name | None = None
     version: Note | None = None
     uid: Note | None = None
     canonical_project_name: Note | None = None
@@ -83,17 +81,17 @@ class CreateComponent(Struct):
     team_id: UUID | None = None
     state: State = "active"
     data: Object | None = None
-    tags: list[str] | None = None
-    released_at: str | None = None
+    tags: Tags | None = None
+    released_at: Line | None = None
 
 
 class UpdateComponent(Struct):
     """Body of PUT /components/:id."""
 
-    type: Text | UnsetType = UNSET
+    type: Name | UnsetType = UNSET
     topic_id: UUID | UnsetType = UNSET
-    name: Text | UnsetType | None = UNSET
-    display_name: Text | UnsetType = UNSET
+    name: Name | UnsetType | None = UNSET
+    display_name: Name | UnsetType = UNSET
     version: Note | UnsetType | None = UNSET
     uid: Note | UnsetType | None = UNSET
     canonical_project_name: Note | UnsetType | None = UNSET
@@ -103,8 +101,8 @@ class UpdateComponent(Struct):
     team_id: UUID | UnsetType | None = UNSET
     state: State | UnsetType = UNSET
     data: Object | UnsetType = UNSET
-    tags: list[str] | UnsetType = UNSET
-    released_at: str | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+    released_at: Line | UnsetType = UNSET
 
 
 class Component(Struct, frozen=True):

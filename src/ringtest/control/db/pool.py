@@ -201,8 +201,10 @@ class Database:
             raise Unauthorised from error
         except asyncpg.ForeignKeyViolationError as error:
             raise NotFound("it refers to something that does not exist") from error
-        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-            raise BadRequest("a value is out of range, too long or cannot be stored") from error
+        except asyncpg.DataError as error:
+            raise BadRequest("a value is out of range or cannot be stored") from error
+        except asyncpg.ProgramLimitExceededError as error:
+            raise BadRequest("a name is too long to be found again: shorten it") from error
         except _LOST as error:
             raise Unavailable(_UNREACHABLE) from error
 

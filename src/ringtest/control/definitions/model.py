@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.kernel.texts import Name
 
 MAX_SECONDS = 7 * 24 * 3600
 """Longest time a job or a step may be given."""
@@ -55,7 +56,7 @@ class Spec(Struct, forbid_unknown_fields=True):
 class CreateDefinition(Struct):
     """Body of `POST /job_definitions`."""
 
-    name: str
+    name: Name
     topic_id: UUID
     spec: dict[str, Any]
     state: State = "active"
@@ -64,7 +65,7 @@ class CreateDefinition(Struct):
 class UpdateDefinition(Struct):
     """Body of `PUT /job_definitions/:id`."""
 
-    name: str | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
     spec: dict[str, Any] | UnsetType = UNSET
     state: State | UnsetType = UNSET
 

@@ -20,6 +20,7 @@ from ringtest.control.kernel.outcome import (
     dci_status,
     from_dci_status,
 )
+from ringtest.control.kernel.texts import Line, Note, Tags
 
 State = Literal["active", "inactive", "archived"]
 
@@ -146,16 +147,16 @@ class CreateJob(Struct, kw_only=True):
 
     components: list[UUID]
     topic_id: UUID | None = None
-    comment: str | None = None
+    comment: Note | None = None
     previous_job_id: UUID | None = None
     update_previous_job_id: UUID | None = None
     state: State = "active"
-    tags: list[str] | None = None
+    tags: Tags | None = None
     data: dict[str, Any] | None = None
-    status_reason: str | None = None
-    configuration: str | None = None
-    name: str | None = None
-    url: str | None = None
+    status_reason: Note | None = None
+    configuration: Note | None = None
+    name: Line | None = None
+    url: Note | None = None
     pipeline_id: UUID | None = None
     remoteci_id: UUID | None = None
     team_id: UUID | None = None
@@ -166,13 +167,13 @@ class ScheduleJob(Struct, kw_only=True):
 
     topic_id: UUID
     components_ids: list[UUID] | None = None
-    comment: str | None = None
+    comment: Note | None = None
     previous_job_id: UUID | None = None
-    tags: list[str] | None = None
+    tags: Tags | None = None
     data: dict[str, Any] | None = None
-    configuration: str | None = None
-    name: str | None = None
-    url: str | None = None
+    configuration: Note | None = None
+    name: Line | None = None
+    url: Note | None = None
     pipeline_id: UUID | None = None
     state: State = "active"
     remoteci_id: UUID | None = None
@@ -181,14 +182,14 @@ class ScheduleJob(Struct, kw_only=True):
 class UpdateJob(Struct, kw_only=True):
     """Body of `PUT /jobs/:id`."""
 
-    comment: str | UnsetType | None = UNSET
-    status: str | UnsetType = UNSET
+    comment: Note | UnsetType | None = UNSET
+    status: Line | UnsetType = UNSET
     state: State | UnsetType = UNSET
-    tags: list[str] | UnsetType = UNSET
-    status_reason: str | UnsetType | None = UNSET
-    configuration: str | UnsetType | None = UNSET
-    name: str | UnsetType | None = UNSET
-    url: str | UnsetType | None = UNSET
+    tags: Tags | UnsetType = UNSET
+    status_reason: Note | UnsetType | None = UNSET
+    configuration: Note | UnsetType | None = UNSET
+    name: Line | UnsetType | None = UNSET
+    url: Note | UnsetType | None = UNSET
 
 
 class JobOf(Struct):
@@ -206,14 +207,14 @@ class ComponentOf(Struct):
 class KeyValue(Struct):
     """Body of `POST /jobs/:id/kv`."""
 
-    key: str
+    key: Line
     value: float
 
 
 class Key(Struct):
     """Body of `DELETE /jobs/:id/kv`."""
 
-    key: str
+    key: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +235,11 @@ class NewJob:
     remoteci_id: UUID
     team_id: UUID
     component_ids: tuple[UUID, ...]
-    name: str | None = None
-    configuration: str | None = None
-    url: str | None = None
-    comment: str | None = None
-    status_reason: str | None = None
+    name: Line | None = None
+    configuration: Note | None = None
+    url: Note | None = None
+    comment: Note | None = None
+    status_reason: Note | None = None
     state: State = "active"
     tags: tuple[str, ...] = ()
     data: dict[str, Any] | None = None

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from ringtest.control.kernel.texts import Line, Note
+
 
 class CreateJobstate(Struct):
     """Body of `POST /jobstates`."""
 
     job_id: UUID
-    status: str
-    comment: str | None = None
+    status: Line
+    comment: Note | None = None

@@ -1,29 +1,29 @@
 """Routes of remote CIs and feeders: the same for both wherever they have both."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.accounts.model import Caller, Machine
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.texts import Name
 from ringtest.control.labs import service
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
 State = Literal["active", "inactive", "archived"]
-Text = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class CreateMachine(Struct):
     """Body of POST /feeders."""
 
-    name: Text
+    name: Name
     team_id: UUID
     data: dict[str, Any] = {}
     state: State = "active"
@@ -38,7 +38,7 @@ class CreateRemoteci(CreateMachine):
 class UpdateMachine(Struct):
     """Body of PUT /feeders/:id."""
 
-    name: Text | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
     team_id: UUID | UnsetType = UNSET
     data: dict[str, Any] | UnsetType = UNSET
     state: State | UnsetType = UNSET

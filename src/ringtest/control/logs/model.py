@@ -5,10 +5,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import zstandard
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ringtest.control.attempts.model import Finish, Move, Progress, Release, StageMove
 from ringtest.control.kernel.errors import BadRequest, Conflict
@@ -30,6 +31,9 @@ MATCH_CHARS = 1000
 
 # what an agent sends ------------------------------------------------------------
 
+ExitCode = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
 
 class StageRecord(Struct, tag_field="kind", tag="stage"):
     """A stage began or ended."""
@@ -38,7 +42,7 @@ class StageRecord(Struct, tag_field="kind", tag="stage"):
     stage: Stage
     status: StageStatus
     at: datetime | None = None
-    exit_code: int | None = None
+    exit_code: ExitCode | None = None
     message: str | None = None
     evidence: str | None = None
 
@@ -56,11 +60,11 @@ class ProgressRecord(Struct, tag_field="kind", tag="progress"):
     """Counts of test cases so far."""
 
     seq: int
-    total: int
-    passed: int
-    failed: int
-    errored: int
-    skipped: int
+    total: Count
+    passed: Count
+    failed: Count
+    errored: Count
+    skipped: Count
     at: datetime | None = None
 
 

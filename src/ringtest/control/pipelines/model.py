@@ -1,12 +1,13 @@
 """Bodies of pipelines. Pure."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
+
+from ringtest.control.kernel.texts import Name
 
 State = Literal["active", "inactive", "archived"]
-Name = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class CreatePipeline(Struct):

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.kernel.texts import Line, Name
 from ringtest.control.triage.model import Change, Component, Group
 
 Channel = Literal["webhook", "mail"]
@@ -35,22 +36,22 @@ _MAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
 class CreateTarget(Struct, kw_only=True):
     """Body of `POST /report_targets`. No topic means every topic."""
 
-    name: str
+    name: Name
     channel: Channel
-    address: str
+    address: Line
     team_id: UUID
     topic_id: UUID | None = None
-    secret: str | None = None
+    secret: Line | None = None
     state: State = "active"
 
 
 class UpdateTarget(Struct, kw_only=True):
     """Body of `PUT /report_targets/:id`."""
 
-    name: str | UnsetType = UNSET
-    address: str | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    address: Line | UnsetType = UNSET
     topic_id: UUID | UnsetType | None = UNSET
-    secret: str | UnsetType | None = UNSET
+    secret: Line | UnsetType | None = UNSET
     state: State | UnsetType = UNSET
 
 

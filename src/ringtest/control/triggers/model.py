@@ -7,25 +7,27 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
+from ringtest.control.kernel.texts import Name, Names
+
 State = Literal["active", "inactive"]
 
 
 class CreateRule(Struct, kw_only=True):
     """Body of `POST /trigger_rules`. No component types means any type of the topic."""
 
-    name: str
+    name: Name
     topic_id: UUID
     definition_id: UUID
-    component_types: list[str] = []
+    component_types: Names = []
     state: State = "active"
 
 
 class UpdateRule(Struct, kw_only=True):
     """Body of `PUT /trigger_rules/:id`."""
 
-    name: str | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
     definition_id: UUID | UnsetType = UNSET
-    component_types: list[str] | UnsetType = UNSET
+    component_types: Names | UnsetType = UNSET
     state: State | UnsetType = UNSET
 
 
