@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -84,7 +85,7 @@ async def _learn_late_ids(admin: httpx.AsyncClient, estate: Estate) -> None:
 
 def _switch_checks_off(monkeypatch: pytest.MonkeyPatch, second: Estate) -> None:
     """Every permission check says yes and no query filters; tenants stay as they are."""
-    team = frozenset({accounts.UUID(second.ids["team_id"])})
+    team = frozenset({UUID(second.ids["team_id"])})
     for module in list(sys.modules.values()):
         if getattr(module, "permit", None) is accounts.permit:
             monkeypatch.setattr(module, "permit", lambda allowed, message="": None)
@@ -252,10 +253,10 @@ def _body(path: str, ids: dict[str, str]) -> dict[str, Any]:
 
 async def test_a_second_team_hears_nothing_in_the_event_stream(neighbours: Neighbours) -> None:
     identity = (await neighbours.clients["user"].get("/identity")).json()["identity"]
-    team_id = accounts.UUID(neighbours.second.ids["team_id"])
+    team_id = UUID(neighbours.second.ids["team_id"])
     caller = Caller(
         kind="user",
-        id=accounts.UUID(identity["id"]),
+        id=UUID(identity["id"]),
         name="second",
         etag="",
         teams=(accounts.Team(team_id, "two"),),

@@ -101,7 +101,8 @@ def _list_command(noun: Noun) -> Callable[..., None]:
             client, kind.path, kind.many, noun.columns, form, parameters=parameters, limit=wanted
         )
 
-    list_.__doc__ = f"List {noun.name}s.\n\nExample: `ringtest {noun.name} list --limit 5 -f json`"
+    many = kind.many.replace("_", " ")
+    list_.__doc__ = f"List {many}.\n\nExample: `ringtest {noun.name} list --limit 5 -f json`"
     return connected(list_)
 
 

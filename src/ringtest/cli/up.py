@@ -29,7 +29,7 @@ def up(
     data: Annotated[
         Path | None, typer.Option(help="Folder of the database, the files and the key.")
     ] = None,
-    listen: Annotated[str, typer.Option(help="Address and port to answer at.")] = "127.0.0.1:8000",
+    listen: Annotated[str, typer.Option(help="Address and port to answer at.")] = "127.0.0.1:8080",
     role: Annotated[
         Role, typer.Option(help="Answer requests, do the work behind them, or both.")
     ] = Role.BOTH,
@@ -39,7 +39,7 @@ def up(
     Settings are variables named `RINGTEST_…`: see docs/reference/settings.md. At the first
     start the user `admin` is made; its password is printed once.
 
-    Example: `ringtest up --data /var/lib/ringtest --listen 0.0.0.0:8000`
+    Example: `ringtest up --data /var/lib/ringtest --listen 0.0.0.0:8080`
     """
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:

@@ -1,5 +1,5 @@
 import type { JobStatus, TestTotals } from './job';
-import type { Id, Moment, Named } from './wire';
+import type { ComponentRef, Id, Moment, Named } from './wire';
 
 export interface Product {
   id: Id;
@@ -20,13 +20,6 @@ export interface Topic {
   state: string;
   created_at: Moment;
   product?: Named | null;
-}
-
-export interface ComponentRef {
-  id: Id;
-  type: string;
-  version: string | null;
-  display_name: string;
 }
 
 export interface Component extends ComponentRef {

@@ -1,5 +1,4 @@
-import type { ComponentRef } from './catalog';
-import type { Id, Moment, Named } from './wire';
+import type { ComponentRef, Id, Moment, Named } from './wire';
 import type { JobResult, JobStatus, Phase, Progress, StageName, TestTotals } from './job';
 
 export interface HealthLab extends Named {

@@ -1,5 +1,4 @@
-import type { ComponentRef } from './catalog';
-import type { Id, Moment, Named } from './wire';
+import type { ComponentRef, Id, Moment, Named } from './wire';
 
 /** The wire's mixed status; `phase`, `stage` and `result` say the same apart. */
 export type JobStatus =

@@ -23,3 +23,11 @@ export interface ListParams {
   sort?: string;
   where?: readonly (readonly [string, string])[];
 }
+
+/** A component as other things name it. */
+export interface ComponentRef {
+  id: Id;
+  type: string;
+  version: string | null;
+  display_name: string;
+}
