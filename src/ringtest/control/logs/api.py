@@ -130,7 +130,6 @@ async def download_log(
         media_type="text/plain",
         headers={
             "Content-Disposition": f'attachment; filename="{log.job_id}-{log.attempt}.log"',
-            "X-Content-Type-Options": "nosniff",
         },
     )
 

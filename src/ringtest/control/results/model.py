@@ -301,7 +301,7 @@ def read_test_query(params: Mapping[str, str]) -> TestQuery:
         states=_bytes_of("state", params.get("state", ""), STATES),
         text=params.get("q", "")[:500],
         attempt=read_attempt(params),
-        limit=min(max(1, _whole("limit", params.get("limit", "100"))), _MOST),
+        limit=min(_whole("limit", params.get("limit", "100"), least=1), _MOST),
         offset=_whole("offset", params.get("offset", "0")),
     )
 
@@ -315,9 +315,9 @@ def _bytes_of(name: str, text: str, words: Mapping[int, str]) -> bytes:
     return bytes(by_word[word] for word in asked)
 
 
-def _whole(name: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise BadRequest(f"{name} must be a whole number, not {text[:40]!r}")
+def _whole(name: str, text: str, *, least: int = 0) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+        raise BadRequest(f"{name} must be a whole number of at least {least}, not {text[:40]!r}")
     return int(text)
 
 
