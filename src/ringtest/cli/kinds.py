@@ -100,9 +100,7 @@ def where_parameter(conditions: Iterable[str]) -> str:
     return buffer.getvalue()
 
 
-def list_parameters(
-    where: Iterable[str], *, sort: str | None, query: str | None
-) -> Mapping[str, str]:
+def list_parameters(where: Iterable[str], *, sort: str | None) -> Mapping[str, str]:
     """Parameters of a list, without those of its pages."""
-    wanted = {"where": where_parameter(where), "sort": sort or "", "query": query or ""}
+    wanted = {"where": where_parameter(where), "sort": sort or ""}
     return {name: value for name, value in wanted.items() if value}

@@ -24,9 +24,6 @@ WhereOption = Annotated[
     typer.Option("--where", "-w", help="column:value; may be given several times."),
 ]
 SortOption = Annotated[str | None, typer.Option("--sort", help="Columns, -column for descending.")]
-QueryOption = Annotated[
-    str | None, typer.Option("--query", help="Query expression: and(eq(name,a),gt(…)).")
-]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
 AllOption = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
 
@@ -90,12 +87,11 @@ def _list_command(noun: Noun) -> Callable[..., None]:
         client: Client,
         where: WhereOption = None,
         sort: SortOption = None,
-        query: QueryOption = None,
         limit: LimitOption = 20,
         all_: AllOption = False,
         form: FormatOption = Format.TABLE,
     ) -> None:
-        parameters = dict(list_parameters(where or [], sort=sort, query=query))
+        parameters = dict(list_parameters(where or [], sort=sort))
         wanted = None if all_ else limit
         show_list(
             client, kind.path, kind.many, noun.columns, form, parameters=parameters, limit=wanted
