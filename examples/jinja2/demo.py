@@ -167,7 +167,7 @@ async def _tell_story(
 def _live(console: Console) -> contextlib.AbstractContextManager[Live | None]:
     """A screen that is drawn anew in a terminal; nothing when nobody looks."""
     if console.is_terminal:
-        return Live(console=console, auto_refresh=False, vertical_overflow="visible")
+        return Live(console=console, auto_refresh=False, vertical_overflow="crop")
     return contextlib.nullcontext()
 
 

@@ -57,9 +57,9 @@ def header(addresses: Addresses) -> RenderableType:
 def answer(story: Story) -> RenderableType:
     """Component sets by labs."""
     table = Table(title="jinja2 2.11.3 with …", title_justify="left", expand=True)
-    table.add_column("markupsafe")
+    table.add_column("markupsafe", width=10)
     for lab in story.labs:
-        table.add_column(f"{lab['name']} ({lab['team']['name']})")
+        table.add_column(f"{lab['name']} ({lab['team']['name']})", ratio=1)
     for one in reversed(story.sets):
         cells = [one["cells"].get(lab["id"]) for lab in story.labs]
         texts = [
@@ -72,6 +72,8 @@ def answer(story: Story) -> RenderableType:
 
 def groups(story: Story) -> RenderableType:
     """What fails, whom it hits, since when."""
+    if not story.groups:
+        return Text("What fails: nothing that is known so far")
     table = Table(title="What fails", title_justify="left", expand=True)
     table.add_column("failure", ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column("hits", no_wrap=True)
