@@ -48,6 +48,15 @@ async def test_of_many_agents_exactly_one_gets_the_job(bench: Bench) -> None:
     assert len(await bench.world.events("job.claimed")) == 1
 
 
+async def test_a_job_whose_topic_was_taken_from_the_team_is_not_claimed(bench: Bench) -> None:
+    job_id = await bench.queued()
+    await bench.world.sql("DELETE FROM products_teams RETURNING 1")
+    answer = await bench.world["red lab"].post(f"/jobs/{job_id}/claim", json={"agent": "a"})
+    assert answer.status_code == 409
+    assert "may no longer see" in answer.json()["message"]
+    assert (await bench.job(job_id))["phase"] == "queued"
+
+
 async def test_an_agent_whose_answer_was_lost_gets_the_same_again(bench: Bench) -> None:
     job_id = await bench.queued()
     first = await bench.claim(job_id)

@@ -11,7 +11,7 @@ from ringtest.control.attempts.model import Attempt, Move, Order, Outcome, Stand
 from ringtest.control.db.pool import Transaction
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Job
-from ringtest.control.kernel.errors import Unauthorised
+from ringtest.control.kernel.errors import Conflict, Unauthorised
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
@@ -29,8 +29,8 @@ async def claim_job(
 ) -> str:
     """An agent of the job's lab takes it: the JSON of everything it needs to run it.
 
-    409 when it is not queued; the same agent asking again gets the same answer, because
-    the first one may have been lost on its way.
+    409 when it is not queued, or its topic was taken from the lab's team; the same agent
+    asking again gets the same answer, because the first one may have been lost on its way.
     """
     job = await _lock_for_agent(tx, caller, job_id)
     current = await store.select_attempt(tx, job_id, job.attempt)
@@ -44,6 +44,8 @@ async def claim_job(
         await store.insert_attempt(tx, attempt, job.team_id)
         await jobs.save_job(tx, before=job, after=step.job, events=step.events)
     work = await store.select_work(tx, job_id)
+    if work is None:
+        raise Conflict("the lab's team may no longer see what this job runs: cancel the job")
     text, _ = await jobs.get_job(tx, caller=caller, job_id=job_id)
     return (
         f'{{"job":{text},"attempt":{attempt.number},"lease_token":"{attempt.lease_token}",'

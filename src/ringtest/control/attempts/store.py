@@ -118,9 +118,12 @@ async def select_running_stage(tx: Transaction, attempt: Attempt) -> str | None:
     return name
 
 
-async def select_work(tx: Transaction, job_id: UUID) -> asyncpg.Record:
-    """What an agent needs of a job: `spec` and `components` with their files, both JSON text."""
-    row = await tx.fetchrow(
+async def select_work(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
+    """What an agent needs of a job: `spec` and `components` with their files, both JSON text.
+
+    None when the caller may not see the job's definition.
+    """
+    return await tx.fetchrow(
         """
         SELECT d.spec, (SELECT coalesce(json_agg(json_build_object('id', c.id, 'type', c.type,
             'version', c.version, 'display_name', c.display_name, 'data', c.data, 'files',
@@ -134,8 +137,6 @@ async def select_work(tx: Transaction, job_id: UUID) -> asyncpg.Record:
         """,
         job_id,
     )
-    assert row is not None
-    return row
 
 
 async def select_orders(tx: Transaction, remoteci_id: UUID, *, limit: int) -> list[Order]:
