@@ -1,0 +1,128 @@
+"""The things that rows name: who owns what in the small world of a test.
+
+The team of `user` and `lab` owns everything; that of `other` and `other_lab` nothing of it.
+"""
+
+from ringtest.control.db.pool import Transaction
+from tests.conformance.contract.scene import Scene, Thing, add_machine, add_user, thing
+
+
+@thing("team")
+async def _team(scene: Scene, tx: Transaction) -> Thing:
+    return await scene.insert(tx, "teams", name=scene.new("team"))
+
+
+@thing("other_team")
+async def _other_team(scene: Scene, tx: Transaction) -> Thing:
+    return await scene.insert(tx, "teams", name=scene.new("other team"))
+
+
+@thing("third_team")
+async def _third_team(scene: Scene, tx: Transaction) -> Thing:
+    return await scene.insert(tx, "teams", name=scene.new("third team"))
+
+
+@thing("user")
+async def _user(scene: Scene, tx: Transaction) -> Thing:
+    return await add_user(scene, tx, "user", await scene.id("team", tx))
+
+
+@thing("other")
+async def _other(scene: Scene, tx: Transaction) -> Thing:
+    return await add_user(scene, tx, "other", await scene.id("other_team", tx))
+
+
+@thing("loner")
+async def _loner(scene: Scene, tx: Transaction) -> Thing:
+    return await add_user(scene, tx, "loner")
+
+
+@thing("stranger")
+async def _stranger(scene: Scene, tx: Transaction) -> Thing:
+    """A user of no team who asks nothing: to be made a member."""
+    return await add_user(scene, tx, "stranger")
+
+
+@thing("lab")
+async def _lab(scene: Scene, tx: Transaction) -> Thing:
+    return await add_machine(scene, tx, "remotecis", "lab", await scene.id("team", tx))
+
+
+@thing("other_lab")
+async def _other_lab(scene: Scene, tx: Transaction) -> Thing:
+    return await add_machine(scene, tx, "remotecis", "lab", await scene.id("other_team", tx))
+
+
+@thing("own_feeder")
+async def _own_feeder(scene: Scene, tx: Transaction) -> Thing:
+    """A feeder of the owning team; the role `feeder` is of a team of its own."""
+    return await add_machine(scene, tx, "feeders", "feeder", await scene.id("team", tx))
+
+
+@thing("product")
+async def _product(scene: Scene, tx: Transaction) -> Thing:
+    """Linked to the owning team."""
+    name = scene.new("product")
+    made = await scene.insert(tx, "products", name=name, label=name.upper())
+    team = await scene.id("team", tx)
+    await tx.execute("INSERT INTO products_teams VALUES ($1, $2)", made.id, team)
+    return made
+
+
+@thing("unlinked_product")
+async def _unlinked_product(scene: Scene, tx: Transaction) -> Thing:
+    """Of no team."""
+    name = scene.new("unlinked product")
+    return await scene.insert(tx, "products", name=name, label=name.upper())
+
+
+async def add_topic(
+    scene: Scene, tx: Transaction, word: str, product: str, **more: object
+) -> Thing:
+    """A topic that is export controlled, so that its product's teams reach it."""
+    values = {"export_control": True, "component_types": ["build"], **more}
+    product_id = await scene.id(product, tx)
+    return await scene.insert(tx, "topics", name=scene.new(word), product_id=product_id, **values)
+
+
+@thing("topic")
+async def _topic(scene: Scene, tx: Transaction) -> Thing:
+    return await add_topic(scene, tx, "topic", "product", data={"registry": "secret"})
+
+
+@thing("next_topic")
+async def _next_topic(scene: Scene, tx: Transaction) -> Thing:
+    return await add_topic(scene, tx, "next topic", "product")
+
+
+@thing("pre_release_topic")
+async def _pre_release_topic(scene: Scene, tx: Transaction) -> Thing:
+    """Not export controlled: for teams with pre-release access alone."""
+    return await add_topic(scene, tx, "early topic", "product", export_control=False)
+
+
+async def add_component(
+    scene: Scene, tx: Transaction, topic: str, team: str | None, **more: object
+) -> Thing:
+    """An active component of a topic; team None: of everyone who reaches the topic."""
+    name = scene.new("build")
+    values = {"name": name, "display_name": name, "version": "1", "type": "build", **more}
+    return await scene.insert(
+        tx,
+        "components",
+        topic_id=await scene.id(topic, tx),
+        team_id=await scene.id(team, tx) if team else None,
+        released_at=tx.now,
+        **values,
+    )
+
+
+@thing("component")
+async def _component(scene: Scene, tx: Transaction) -> Thing:
+    """A component of nobody's: everyone who reaches its topic has it."""
+    return await add_component(scene, tx, "topic", None)
+
+
+@thing("team_component")
+async def _team_component(scene: Scene, tx: Transaction) -> Thing:
+    return await add_component(scene, tx, "topic", "team")
