@@ -85,16 +85,17 @@ class Transaction:
         `team_id` and `topic_id` say who may see the event; a row of neither is for
         those who read everything. Returns the event's number.
         """
+        told = self.event(event, team_id=team_id, topic_id=topic_id, **payload)
         number: int = await self.fetchval(
-            "SELECT rt_add_event($1, $2::jsonb, $3, $4, $5, $6)",
-            event.value,
-            payload,
-            team_id,
-            topic_id,
-            self.now,
-            consumers_of(event),
+            "SELECT rt_add_event($1, $2::jsonb, $3, $4, $5, $6)", *told
         )
         return number
+
+    def event(
+        self, event: EventType, *, team_id: UUID | None, topic_id: UUID | None, **payload: Any
+    ) -> tuple[Any, ...]:
+        """The six arguments of `rt_add_event`, for a statement that tells what it does."""
+        return event.value, payload, team_id, topic_id, self.now, consumers_of(event)
 
     async def notify(self, channel: str, payload: str) -> None:
         """A wake-up that may be lost; never the only copy of anything."""
@@ -199,6 +200,8 @@ class Database:
             raise Conflict("already exists", constraint=error.constraint_name) from error
         except asyncpg.InsufficientPrivilegeError as error:
             raise Unauthorised from error
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            raise Unauthorised("this token may only read") from error
         except asyncpg.ForeignKeyViolationError as error:
             raise NotFound("it refers to something that does not exist") from error
         except asyncpg.DataError as error:
