@@ -57,6 +57,12 @@ class TooLarge(RingtestError):
     status_code = 413
 
 
+class TooManyRequests(RingtestError):
+    """Over an allowance; the payload's `retry_after` says how many seconds to wait."""
+
+    status_code = 429
+
+
 class Unavailable(RingtestError):
     """A part the server needs is down; try again."""
 

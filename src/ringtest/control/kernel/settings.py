@@ -41,6 +41,37 @@ class Settings:
     """Mail server: smtp://host:port or smtps://user:password@host:port."""
     public_url: str = ""
     """Address people reach the server at, for links in reports; empty: as it listens."""
+    sso_url: str = ""
+    """Address of a Keycloak; with sso_realm it names the provider of single sign-on."""
+    sso_realm: str = ""
+    """Realm within sso_url."""
+    sso_issuer: str = ""
+    """Issuer of any OpenID Connect provider, instead of sso_url and sso_realm."""
+    sso_public_key: str = ""
+    """PEM of the key that signs the provider's tokens; set: the provider is never asked."""
+    sso_audiences: str = "api.dci,dci"
+    """Bearer tokens for one of these, separated by commas, are for this server."""
+    sso_create_users: int = 1
+    """1: a person unknown here who comes with a good token becomes a user; 0: is refused."""
+    sso_teams: str = ""
+    """Teams new users join by claim: `claim.path value -> team`, separated by `;`; empty: the
+    read-only team by `realm_access.roles redhat:employees`; `none`: no team."""
+    token_max_days: int = 365
+    """No API token lives longer."""
+    login_failures: int = 10
+    """Failed logins of one name within login_window_seconds that close it; 0: never."""
+    login_failures_address: int = 100
+    """The same for all names that one address tries, and for signatures of one machine there."""
+    login_window_seconds: int = 300
+    """How long a failed login counts."""
+    rate_limit: int = 60_000
+    """Requests a minute of one identity; as many at once; 0: no limit."""
+    rate_limit_address: int = 120_000
+    """Requests a minute of one address (IPv6: of one /64 network); 0: no limit."""
+    signature_seconds: int = 900
+    """How far the time of a signed request may be off, either way."""
+    refuse_replays: int = 0
+    """1: a signature of anything but a GET counts once; costs a statement a request."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

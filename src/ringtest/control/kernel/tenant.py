@@ -9,13 +9,14 @@ Scope = Literal["all", "read", "catalog", "team"]
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """The four settings that policies read (db/migrations/0002_policies.sql)."""
+    """What policies read (db/migrations/0002_policies.sql), and whether it may write at all."""
 
     scope: Scope = "team"
     teams: frozenset[UUID] = frozenset()
     component_teams: frozenset[UUID] = field(default=frozenset())
     pre_release: bool = False
     user: UUID | None = None
+    may_write: bool = True
 
     def begin_sql(self) -> str:
         """BEGIN and the settings as one simple query: one round trip.
@@ -28,7 +29,7 @@ class Tenant:
         teams = ",".join(sorted(map(str, self.teams)))
         component_teams = ",".join(sorted(map(str, self.teams | self.component_teams)))
         return (
-            "BEGIN"
+            f"BEGIN{'' if self.may_write else ' READ ONLY'}"
             f";SET LOCAL ringtest.scope='{self.scope}'"
             f";SET LOCAL ringtest.teams='{teams}'"
             f";SET LOCAL ringtest.component_teams='{component_teams}'"
