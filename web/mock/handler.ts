@@ -2,6 +2,7 @@
 import type { Job } from '@/api/types';
 import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalog.ts';
 import { listCases } from './testcases.ts';
+import { TOLD_JOB, toldFiles, toldStates } from './told.ts';
 import type { World } from './world.ts';
 
 export interface Answer {
@@ -114,11 +115,19 @@ const ROUTES: Route[] = [
     return ok({ results, _meta: { count: results.length } });
   })],
   ['GET', /^\/jobs\/([^/]+)\/jobstates$/, (asked) => withJob(asked, ({ job }) => {
+    if (job.id === TOLD_JOB) return list('jobstates', toldStates(), asked.query);
     const words = ['new', 'pre-run', 'running', 'post-run', job.status];
     const jobstates = words.map((status, at) => ({ id: id(13, at), status, comment: null, created_at: job.created_at }));
     return list('jobstates', jobstates, asked.query);
   })],
+  ['GET', /^\/files\/([^/]+)$/, ({ world, params }) => {
+    const file = [...world.files(), ...toldFiles()].find((one) => one.id === params[0]);
+    return file ? ok({ file }) : refuse(404, 'file not found');
+  }],
   ['GET', /^\/jobs\/([^/]+)\/files$/, (asked) => withJob(asked, ({ job }) =>
+    job.id === TOLD_JOB
+      ? list('files', toldFiles().filter(({ created_at }) => created_at >= (asked.query.get('created_after') ?? '')), asked.query)
+      :
     list('files', job.phase === 'finished' ? asked.world.files() : [], asked.query))],
   ['GET', /^\/files\/([^/]+)\/content$/, () => ({ status: 200, text: 'first line\nsecond line <b>not bold</b>\n' })],
   ['GET', /^\/jobs\/([^/]+)\/tests$/, (asked) => withJob(asked, ({ plan, job }) => {

@@ -23,6 +23,8 @@ interface Make {
   attempt?: number;
   tags?: string[];
   name?: string;
+  /** Not run by an agent of ours. */
+  told?: boolean;
 }
 
 const PHASES: Record<JobStatus, Pick<Job, 'phase' | 'stage' | 'result'>> = {
@@ -40,7 +42,7 @@ export const setKey = (markup: Component) => `set-${markup.version ?? ''}`;
 
 function stagesOf(make: Make): Stage[] {
   const { log, status, minutes, attempt = 1 } = make;
-  if (status === 'new') return [];
+  if (status === 'new' || make.told) return [];
   const stage = (
     name: Stage['name'],
     state: StageStatus,
@@ -103,7 +105,7 @@ function makeJob(make: Make): FakeJob {
     team_id: isA ? TEAM_A.id : TEAM_B.id,
     product_id: PRODUCT_ID,
     previous_job_id: make.previous ? id(6, make.previous) : null,
-    attempt: phase === 'queued' ? 0 : attempt,
+    attempt: phase === 'queued' || make.told ? 0 : attempt,
     max_attempts: 3,
     progress:
       status === 'running'
@@ -111,6 +113,7 @@ function makeJob(make: Make): FakeJob {
         : null,
     tests,
     set_key: setKey(markup),
+    definition_id: make.told ? null : id(15, 1),
     cancel_requested_at: null,
     started_at: phase === 'queued' ? null : before(minutes),
     finished_at: phase === 'finished' ? before(minutes - 0.55) : null,
@@ -138,5 +141,6 @@ export function makeJobs(bigLog: number): FakeJob[] {
     makeJob({ number: 6, lab: LAB_B, markup: MARKUP_210, status: 'running', minutes: 1, log: passingLog('2.1.0'), plan: GOOD, previous: 4 }),
     makeJob({ number: 7, lab: LAB_A, markup: MARKUP_201, status: 'failure', minutes: 1500, log: passingLog('2.0.1'), name: 'big-suite', plan: { total: 20_000, failing: 120, regressed: true, sinceJob: null }, tags: ['big', 'nightly'] }),
     makeJob({ number: 8, lab: LAB_B, markup: MARKUP_201, status: 'new', minutes: 3, log: { lines: [], prepare: 0, test: 0, collect: null }, name: 'big-suite' }),
+    makeJob({ number: 9, lab: LAB_B, markup: MARKUP_111, status: 'failure', minutes: 2000, log: { lines: [], prepare: 0, test: 0, collect: null }, name: 'openshift-install', told: true }),
   ];
 }

@@ -100,6 +100,8 @@ export class World {
       md5: null,
       sha256: 'ab'.repeat(32),
       attempt: 1,
+      jobstate_id: null,
+      job_id: id(6, 1),
       created_at: before(4),
     });
     return [

@@ -3,13 +3,21 @@ import { request } from './http';
 import type { ListParams, Meta, Page } from './types';
 
 /** Quotes a part as CSV does, since `where` is one line of CSV. */
-function quoted(part: string): string {
+export function quoted(part: string): string {
   return /[",\n]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part;
 }
 
 /** `[['name','a,b'],['tags','x']]` becomes `"name:a,b",tags:x`. */
 export function whereText(where: ListParams['where'] = []): string {
   return where.map(([name, value]) => quoted(`${name}:${value}`)).join(',');
+}
+
+/** The parts of a line of CSV, which is what `where` is. */
+export function whereParts(line: string): string[] {
+  const parts = line.match(/(?:"(?:[^"]|"")*"|[^,])+/g) ?? [];
+  return parts.map((part) =>
+    /^".*"$/s.test(part) ? part.slice(1, -1).replaceAll('""', '"') : part,
+  );
 }
 
 export async function fetchPage<T>(
@@ -25,6 +33,7 @@ export async function fetchPage<T>(
       offset: params.offset,
       sort: params.sort,
       where: whereText(params.where),
+      query: params.query,
     },
   });
   const items = answer[noun] ?? [];

@@ -1,7 +1,11 @@
 import { EmptyState, EmptyStateBody, EmptyStateFooter } from 'pf/EmptyState';
-import { Link } from 'react-router';
+import { Link, Navigate, useLocation } from 'react-router';
+import { newAddress } from './oldAddresses';
 
 export function NotFoundPage() {
+  const { pathname, search } = useLocation();
+  const moved = newAddress(pathname, search);
+  if (moved) return <Navigate to={moved} replace />;
   return (
     <EmptyState titleText="No such page" headingLevel="h1">
       <EmptyStateBody>The address may be mistyped, or what it named is gone.</EmptyStateBody>

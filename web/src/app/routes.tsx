@@ -1,13 +1,8 @@
 /** Every address of the UI; each page is its own chunk. */
-import { createBrowserRouter, Navigate, useParams, type RouteObject } from 'react-router';
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import { NotFoundPage } from './NotFoundPage';
 import { RouteError } from './RouteError';
 import { Shell } from './Shell';
-
-function ToLog() {
-  const { id } = useParams();
-  return <Navigate to={`/jobs/${id}/log${window.location.hash}`} replace />;
-}
 
 export const routes: RouteObject[] = [
   {
@@ -39,10 +34,17 @@ export const routes: RouteObject[] = [
         path: 'jobs/:id',
         lazy: async () => ({ Component: (await import('@/pages/job/JobPage')).JobPage }),
         children: [
-          { index: true, element: <ToLog /> },
+          {
+            index: true,
+            lazy: async () => ({ Component: (await import('@/pages/job/FirstTab')).FirstTab }),
+          },
           {
             path: 'log',
             lazy: async () => ({ Component: (await import('@/pages/job/LogTab')).LogTab }),
+          },
+          {
+            path: 'tasks',
+            lazy: async () => ({ Component: (await import('@/pages/job/tasks/TasksTab')).TasksTab }),
           },
           {
             path: 'tests',
@@ -69,6 +71,10 @@ export const routes: RouteObject[] = [
         lazy: async () => ({
           Component: (await import('@/pages/components/ComponentPage')).ComponentPage,
         }),
+      },
+      {
+        path: 'files/:id',
+        lazy: async () => ({ Component: (await import('@/pages/file/FilePage')).FilePage }),
       },
       {
         path: 'labs',

@@ -10,8 +10,10 @@ export interface Place {
 }
 
 export function readPlace(params: URLSearchParams): Place {
-  const limit = Number(params.get('limit'));
-  const offset = Number(params.get('offset'));
+  const limit = Number(params.get('limit') ?? params.get('perPage'));
+  // old links count pages
+  const page = Number(params.get('page') ?? 1);
+  const offset = Number(params.get('offset') ?? (page - 1) * limit);
   return {
     limit: PAGE_SIZES.includes(limit) ? limit : 20,
     offset: Number.isSafeInteger(offset) && offset > 0 ? offset : 0,
@@ -25,6 +27,8 @@ export function Pager({ count }: { count: number }) {
   const go = (place: Place) =>
     setParams((now) => {
       const next = new URLSearchParams(now);
+      next.delete('page');
+      next.delete('perPage');
       if (place.offset > 0) next.set('offset', String(place.offset));
       else next.delete('offset');
       if (place.limit !== 20) next.set('limit', String(place.limit));

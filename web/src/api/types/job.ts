@@ -59,6 +59,8 @@ export interface Job {
   progress: Progress | null;
   tests: TestTotals | null;
   set_key: string;
+  /** What an agent of ours runs; null for jobs that a lab starts and tells of itself. */
+  definition_id: Id | null;
   cancel_requested_at: Moment | null;
   started_at: Moment | null;
   finished_at: Moment | null;
@@ -98,6 +100,9 @@ export interface JobFile {
   name: string;
   mime: string | null;
   size: number;
+  /** Tied to a state: one task of what the lab's own tool ran. */
+  jobstate_id: Id | null;
+  job_id: Id;
   sha256?: string | null;
   md5: string | null;
   attempt?: number;

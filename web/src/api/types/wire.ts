@@ -22,6 +22,8 @@ export interface ListParams {
   offset: number;
   sort?: string;
   where?: readonly (readonly [string, string])[];
+  /** An expression; the server reads it only when there is no `where`. */
+  query?: string;
 }
 
 /** A component as other things name it. */

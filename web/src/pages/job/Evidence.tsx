@@ -44,7 +44,7 @@ function EvidenceText({ text, open }: { text: string; open: boolean }) {
 export function Evidence({ job, stages, attempt }: Props) {
   const navigate = useNavigate();
   // Beside other tabs the proof would push away what one came for.
-  const isOpen = !/\/(?:tests|files|details)$/.test(useLocation().pathname);
+  const isOpen = !/\/(?:tasks|tests|files|details)$/.test(useLocation().pathname);
   const broken = brokenStage(stages, attempt);
   const reason = job.status_reason;
   if (!broken && !(reason && job.phase === 'finished')) return null;

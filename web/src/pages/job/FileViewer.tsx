@@ -23,24 +23,31 @@ function pretty(text: string, mime: string | null): string {
   }
 }
 
-export function FileViewer({ file, onClose }: { file: JobFile; onClose: () => void }) {
+/** What is in a file that is readable. */
+export function FileText({ file }: { file: JobFile }) {
   const query = useQuery({
-    queryKey: ['file', file.id],
+    queryKey: ['file', file.id, 'text'],
     queryFn: ({ signal }) => requestText(`/files/${file.id}/content`, signal),
     staleTime: Infinity,
   });
   return (
+    <QueryView query={query}>
+      {(text) => (
+        <>
+          <CopyButton text={text} label="Copy all" />
+          <pre className="rt-sample rt-file">{pretty(text, file.mime)}</pre>
+        </>
+      )}
+    </QueryView>
+  );
+}
+
+export function FileViewer({ file, onClose }: { file: JobFile; onClose: () => void }) {
+  return (
     <Modal isOpen variant="large" onClose={onClose} aria-labelledby="file-title">
       <ModalHeader title={file.name} labelId="file-title" description={bytes(file.size)} />
       <ModalBody>
-        <QueryView query={query}>
-          {(text) => (
-            <>
-              <CopyButton text={text} label="Copy all" />
-              <pre className="rt-sample rt-file">{pretty(text, file.mime)}</pre>
-            </>
-          )}
-        </QueryView>
+        <FileText file={file} />
       </ModalBody>
     </Modal>
   );

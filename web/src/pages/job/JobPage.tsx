@@ -11,11 +11,18 @@ import type { JobContext } from './context';
 import { Evidence } from './Evidence';
 import { JobActions } from './JobActions';
 import { JobFacts } from './JobFacts';
-import { attemptOf } from './stages';
+import { attemptOf, tellsItself } from './stages';
+import { StateSteps } from './StateSteps';
 import { Stepper } from './Stepper';
 
+/** An agent of ours sends a log; other tools tell of their tasks. */
+const tabsOf = (job: Job) =>
+  [
+    tellsItself(job) ? ['tasks', 'Tasks'] : ['log', 'Log'],
+    ...TABS,
+  ] as const;
+
 const TABS = [
-  ['log', 'Log'],
   ['tests', 'Tests'],
   ['files', 'Files'],
   ['details', 'Details'],
@@ -26,7 +33,7 @@ function Tabs({ job }: { job: Job }) {
   const bad = (job.tests?.failures ?? 0) + (job.tests?.errors ?? 0);
   return (
     <nav className="rt-tabs" aria-label="Parts of the job">
-      {TABS.map(([to, text]) => (
+      {tabsOf(job).map(([to, text]) => (
         <NavLink key={to} to={{ pathname: to, search: attempt ? `?attempt=${attempt}` : '' }} replace>
           {text}
           {to === 'tests' && job.tests && job.tests.total > 0 && (
@@ -62,7 +69,11 @@ export function JobPage() {
             />
             <section className="rt-card rt-job-card" aria-label="Summary">
               <JobFacts job={job} attempt={attempt} />
-              <Stepper job={job} stages={context.stages} attempt={attempt} />
+              {tellsItself(job) ? (
+                <StateSteps job={job} />
+              ) : (
+                <Stepper job={job} stages={context.stages} attempt={attempt} />
+              )}
             </section>
             <Evidence job={job} stages={context.stages} attempt={attempt} />
             <Tabs job={job} />

@@ -29,3 +29,8 @@ export function attemptOf(job: Job, wanted: string | null): number {
   const number = Number(wanted);
   return Number.isInteger(number) && number >= 1 && number <= job.attempt ? number : job.attempt;
 }
+
+/** Started by its lab, which tells of it in states and files; no agent of ours runs it. */
+export function tellsItself({ definition_id, attempt }: Job): boolean {
+  return definition_id === null && attempt === 0;
+}

@@ -70,7 +70,14 @@ function NameField() {
 const FREE = [
   { param: 'tag', label: 'Tag' },
   { param: 'where', label: 'column:value' },
+  { param: 'query', label: 'Query' },
 ] as const;
+
+const HINTS: Partial<Record<FilterParam, [label: string, example: string]>> = {
+  tag: ['Tag to filter by', 'tag'],
+  where: ['Condition, such as configuration:fips', 'configuration:fips'],
+  query: ['Expression, such as or(eq(name,smoke),null(url))', 'or(eq(name,smoke),null(url))'],
+};
 
 /** One box for tags and free conditions: Enter adds what was typed. */
 function FreeField() {
@@ -97,8 +104,8 @@ function FreeField() {
         ))}
       </FormSelect>
       <TextInput
-        aria-label={param === 'tag' ? 'Tag to filter by' : 'Condition, such as configuration:fips'}
-        placeholder={param === 'tag' ? 'tag' : 'configuration:fips'}
+        aria-label={HINTS[param]?.[0]}
+        placeholder={HINTS[param]?.[1]}
         value={text}
         onChange={(_, value) => setText(value)}
       />

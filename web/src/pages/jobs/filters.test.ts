@@ -12,7 +12,7 @@ test('all filters of the address are asked for together', () => {
 });
 
 test('a free condition is passed on, colons and commas too', () => {
-  expect(where('where=configuration:a,b:c')).toBe('"configuration:a,b:c"');
+  expect(where('where="configuration:a,b:c"')).toBe('"configuration:a,b:c"');
   expect(whereText([['name', 'say "x", y']])).toBe('"name:say ""x"", y"');
 });
 
@@ -39,4 +39,25 @@ test('nonsense in the address does no harm', () => {
 test('stored columns that exist no more are dropped', () => {
   expect(readColumns('created,lab,gone')).toEqual(['lab', 'created']);
   expect(readColumns(null)).toContain('components');
+});
+
+test('a line of conditions, as old links have it, is as many filters', () => {
+  const params = new URLSearchParams('where=status:error,tags:a&page=3&perPage=50');
+  expect(toListParams(params)).toMatchObject({
+    where: [
+      ['status', 'error'],
+      ['tags', 'a'],
+    ],
+    limit: 50,
+    offset: 100,
+  });
+  const without = withoutFilter(params, { param: 'where', value: 'tags:a' });
+  expect(activeFilters(without).map(({ value }) => value)).toEqual(['status:error']);
+});
+
+test('an expression and other filters are one expression', () => {
+  expect(toListParams(new URLSearchParams('query=eq(name,a)')).query).toBe('eq(name,a)');
+  expect(toListParams(new URLSearchParams('query=eq(name,a)&tag=x y&name=jin&where=url:')).query).toBe(
+    'and(eq(name,a),ilike(name,"%jin%"),contains(tags,"x y"),null(url))',
+  );
 });

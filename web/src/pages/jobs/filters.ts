@@ -1,4 +1,5 @@
 /** Filters of the jobs list, as the address bar keeps them. Pure. */
+import { quoted, whereParts } from '@/api/lists';
 import type { ListParams } from '@/api/types';
 import { readPlace } from '@/components/Pager';
 
@@ -11,6 +12,7 @@ export const FILTERS = [
   { param: 'name', column: 'name', label: 'Name' },
   { param: 'tag', column: 'tags', label: 'Tag' },
   { param: 'where', column: '', label: 'Where' },
+  { param: 'query', column: '', label: 'Query' },
 ] as const;
 
 export type FilterParam = (typeof FILTERS)[number]['param'];
@@ -26,7 +28,11 @@ export interface ActiveFilter {
 
 export function activeFilters(params: URLSearchParams): ActiveFilter[] {
   return FILTERS.flatMap(({ param, label }) =>
-    params.getAll(param).map((value) => ({ param, label, value })),
+    params
+      .getAll(param)
+      // of old links and of what people type, a line of conditions
+      .flatMap((value) => (param === 'where' ? whereParts(value) : [value]))
+      .map((value) => ({ param, label, value })),
   );
 }
 
@@ -44,12 +50,25 @@ function condition({ param, value }: ActiveFilter): readonly [string, string] {
   return [column, param === 'name' && !value.endsWith('*') ? `${value}*` : value];
 }
 
+/** A condition in the query language. */
+function expression([column, value]: readonly [string, string]): string {
+  if (value === '') return `null(${column})`;
+  if (column === 'tags') return `contains(${column},${literal(value)})`;
+  if (!value.endsWith('*')) return `eq(${column},${literal(value)})`;
+  return `ilike(${column},${literal(`%${value.slice(0, -1)}%`)})`;
+}
+
+const literal = (value: string): string => JSON.stringify(value);
+
+/** An expression and other filters are one expression: the server reads `where` or `query`. */
 export function toListParams(params: URLSearchParams): ListParams {
-  return {
-    ...readPlace(params),
-    sort: params.get('sort') ?? '-created_at',
-    where: activeFilters(params).map(condition),
-  };
+  const filters = activeFilters(params);
+  const where = filters.filter(({ param }) => param !== 'query').map(condition);
+  const queries = filters.filter(({ param }) => param === 'query').map(({ value }) => value);
+  const place = { ...readPlace(params), sort: params.get('sort') ?? '-created_at' };
+  if (queries.length === 0) return { ...place, where };
+  const parts = [...queries, ...where.map(expression)];
+  return { ...place, query: parts.length > 1 ? `and(${parts.join(',')})` : parts[0] };
 }
 
 /** The address with a filter added (or set, where one value makes sense); back on page one. */
@@ -72,8 +91,10 @@ export function withoutFilter(
 ): URLSearchParams {
   const next = new URLSearchParams(params);
   next.delete('offset');
-  const kept = next.getAll(param).filter((other) => other !== value);
+  const all = activeFilters(params).filter((other) => other.param === param);
   next.delete(param);
-  for (const other of kept) next.append(param, other);
+  for (const other of all) {
+    if (other.value !== value) next.append(param, param === 'where' ? quoted(other.value) : other.value);
+  }
   return next;
 }
