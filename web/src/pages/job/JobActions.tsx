@@ -7,6 +7,7 @@ import { cancelJob, retryJob } from '@/api/queries/jobs';
 import type { Job } from '@/api/types';
 import { ConfirmButton } from '@/components/ConfirmButton';
 import { Time } from '@/components/Time';
+import { tellsItself } from './stages';
 
 export function JobActions({ job }: { job: Job }) {
   const client = useQueryClient();
@@ -18,6 +19,7 @@ export function JobActions({ job }: { job: Job }) {
       client.invalidateQueries({ queryKey: keys.jobs }),
     ]);
   };
+  if (tellsItself(job) && job.phase === 'finished') return null;
   if (job.phase === 'finished') {
     return (
       <ConfirmButton

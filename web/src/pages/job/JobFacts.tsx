@@ -3,6 +3,7 @@ import type { Job } from '@/api/types';
 import { Counts, ProgressBar } from '@/components/Counts';
 import { Time, Took } from '@/components/Time';
 import { Versions } from '@/components/Versions';
+import { tellsItself } from './stages';
 
 function AttemptPicker({ job, attempt }: { job: Job; attempt: number }) {
   const [, setParams] = useSearchParams();
@@ -71,12 +72,14 @@ export function JobFacts({ job, attempt }: { job: Job; attempt: number }) {
           <Took from={job.started_at} to={job.finished_at} />
         </dd>
       </div>
-      <div>
-        <dt>Attempt</dt>
-        <dd>
-          <AttemptPicker job={job} attempt={attempt} />
-        </dd>
-      </div>
+      {!tellsItself(job) && (
+        <div>
+          <dt>Attempt</dt>
+          <dd>
+            <AttemptPicker job={job} attempt={attempt} />
+          </dd>
+        </div>
+      )}
       {job.previous_job_id && (
         <div>
           <dt>Previous job</dt>
