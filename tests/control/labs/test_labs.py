@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from ringtest.control.accounts import api as accounts_api
+from ringtest.control.db import rows
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
 from ringtest.control.kernel.clock import VirtualClock
@@ -99,7 +100,7 @@ async def test_etags_of_labs_follow_the_wire_format(world: World) -> None:
     assert (await user.put(f"{path}/api_secret", headers={"If-match": "any"})).status_code == 200
 
 
-async def test_a_lab_changes_but_stays_in_its_team(world: World) -> None:
+async def test_a_lab_changes_and_moves_when_its_jobs_have_ended(world: World) -> None:
     path = f"/remotecis/{world.machines['red lab']}"
     etag = (await world["red user"].get(path)).headers["etag"]
     body = {"name": "renamed", "data": {"b": 2}, "team_id": str(world.teams["red"]), "more": 1}
@@ -109,8 +110,26 @@ async def test_a_lab_changes_but_stays_in_its_team(world: World) -> None:
     assert (lab["name"], lab["data"]) == ("renamed", {"b": 2})
     assert "api_secret" not in lab
     move = {"team_id": str(world.teams["blue"])}
-    moved = await world["epm"].put(path, json=move, headers={"If-match": lab["etag"]})
-    assert moved.status_code == 400
+    headers = {"If-match": lab["etag"]}
+    assert (await world["red user"].put(path, json=move, headers=headers)).status_code == 401
+    await add_job(world, "running")
+    assert (await world["epm"].put(path, json=move, headers=headers)).status_code == 409
+    await world.sql("UPDATE jobs SET status = 'finished', result = 'passed'")
+    assert (await world["red user"].post(f"{path}/users")).status_code == 201
+    moved = await world["epm"].put(path, json=move, headers=headers)
+    assert moved.json()["remoteci"]["team"]["name"] == "blue"
+    assert moved.json()["remoteci"]["users"] == [], "people of its old team hear no more of it"
+    assert (await world["red user"].get(path)).status_code == 401
+
+
+async def add_job(world: World, status: str) -> None:
+    """A job of red's lab."""
+    async with world.db.transaction(SYSTEM) as tx:
+        product = await rows.insert(tx, "products", {"name": "p", "label": "P"})
+        topic = await rows.insert(tx, "topics", {"name": "t", "product_id": product})
+        lab, team = world.machines["red lab"], world.teams["red"]
+        values = {"topic_id": topic, "remoteci_id": lab, "team_id": team, "status": status}
+        await rows.insert(tx, "jobs", values)
 
 
 async def test_a_deleted_lab_is_gone_with_its_key(world: World) -> None:

@@ -7,7 +7,8 @@ from ringtest.control.accounts import service as accounts
 from ringtest.control.accounts.model import Caller, Machine, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
-from ringtest.control.kernel.errors import BadRequest, NotFound
+from ringtest.control.db.unseen import seen
+from ringtest.control.kernel.errors import Conflict, NotFound
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.paging import ListQuery
@@ -61,14 +62,14 @@ async def get_machine(
     tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID
 ) -> tuple[str, str]:
     """JSON and etag of a machine that the caller may see; never its key."""
-    return rows.found(await store.get_machine(tx, kind, machine_id, _readable(kind, caller)), kind)
+    found = await store.get_machine(tx, kind, machine_id, _readable(kind, caller))
+    return await seen(tx, kind, machine_id, found)
 
 
 async def _own_machine(tx: Transaction, caller: Caller, kind: Machine, machine_id: UUID) -> UUID:
-    """Its team; 404 when the caller may not see it, 401 when it may not change it."""
-    team_id = await store.get_machine_team(tx, kind, machine_id, _readable(kind, caller))
-    if team_id is None:
-        raise NotFound(f"{kind} not found")
+    """Its team; 401 when the caller may not change it, 404 when there is none."""
+    found = await store.get_machine_team(tx, kind, machine_id, _readable(kind, caller))
+    team_id = await seen(tx, kind, machine_id, found)
     permit(caller.is_member(team_id))
     return team_id
 
@@ -82,15 +83,31 @@ async def update_machine(
     etag: str,
     values: dict[str, Any],
 ) -> tuple[str, str]:
-    """Change a machine; 404 when it changed meanwhile. It stays in its team: its jobs do."""
+    """Change a machine; 404 when it changed meanwhile. Another team_id moves it there."""
     team_id = await _own_machine(tx, caller, kind, machine_id)
-    if values.pop("team_id", team_id) != team_id:
-        raise BadRequest(f"a {kind} stays in its team; create another one there")
+    target: UUID = values.get("team_id", team_id)
+    if target != team_id:
+        await _move(tx, caller, kind, machine_id, target)
     if not await rows.update(tx, f"{kind}s", machine_id, values, etag=etag):
         raise NotFound(f"{kind} not found")
     if values.get("state") == "archived":
         await store.archive_machine(tx, kind, machine_id)
     return rows.found(await store.get_machine(tx, kind, machine_id, None, archived=True), kind)
+
+
+async def _move(
+    tx: Transaction, caller: Caller, kind: Machine, machine_id: UUID, team_id: UUID
+) -> None:
+    """Into another team of the caller's; what a lab did stays with the team it did it for.
+
+    409 while it has jobs that have not ended: they are its old team's, which it leaves.
+    """
+    permit(caller.is_member(team_id))
+    await accounts.require_team(tx, team_id=team_id)
+    if kind == "remoteci":
+        if await store.has_open_jobs(tx, machine_id):
+            raise Conflict("the lab has jobs that have not ended; end or cancel them first")
+        await store.move_subscriptions(tx, machine_id, team_id)
 
 
 async def delete_machine(
@@ -133,9 +150,7 @@ async def get_remoteci_data(
 ) -> str:
     """The lab's `data` as JSON, cut down to `keys` if given."""
     data = await store.get_data(tx, remoteci_id, caller.visible_teams, keys)
-    if data is None:
-        raise NotFound("remoteci not found")
-    return data
+    return await seen(tx, "remoteci", remoteci_id, data)
 
 
 async def subscribe(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> None:

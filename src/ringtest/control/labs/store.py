@@ -1,7 +1,7 @@
 """SQL of labs and feeders. Reads filter by team themselves, so they hold without policies too.
 
-Reaching up the ladder: archiving a lab archives its jobs with it (the wire format's rule)
-and ends its subscriptions to topics, which its JSON names.
+Reaching up the ladder: archiving a lab archives its jobs with it (the wire format's rule),
+moving it asks whether any have not ended, and both concern its subscriptions to topics.
 """
 
 from collections.abc import Sequence
@@ -133,6 +133,29 @@ async def archive_machine(tx: Transaction, kind: Machine, machine_id: UUID) -> N
         " WHERE remoteci_id = $1 AND state <> 'archived'",
         machine_id,
         tx.now,
+    )
+
+
+async def has_open_jobs(tx: Transaction, remoteci_id: UUID) -> bool:
+    """Does the lab have jobs that wait or run?"""
+    found = await tx.fetchval(
+        "SELECT 1 FROM jobs WHERE remoteci_id = $1 AND status <> 'finished'"
+        " AND state <> 'archived' LIMIT 1",
+        remoteci_id,
+    )
+    return found is not None
+
+
+async def move_subscriptions(tx: Transaction, remoteci_id: UUID, team_id: UUID) -> None:
+    """The lab's topics go with it to the team; people of other teams no longer get its mail."""
+    await tx.execute(
+        "UPDATE remotecis_topics SET team_id = $2 WHERE remoteci_id = $1", remoteci_id, team_id
+    )
+    await tx.execute(
+        "DELETE FROM user_remotecis WHERE remoteci_id = $1"
+        " AND user_id NOT IN (SELECT user_id FROM users_teams WHERE team_id = $2)",
+        remoteci_id,
+        team_id,
     )
 
 
