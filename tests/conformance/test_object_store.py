@@ -2,24 +2,41 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ringtest.control import registry
 from ringtest.control.kernel.errors import BadRequest, NotFound, TooLarge
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.object_store import ObjectStore, Stored
+from tests.s3_server import S3Server, s3_server
 
 LIMIT = 10 * 1024 * 1024
 STORES = sorted(name for name in registry.find_connectors() if name.startswith("object_store."))
 
 
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
 @pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ObjectStore:
     """An empty store of each connector."""
-    made = registry.find_connectors()[request.param].create(Settings(data=tmp_path))
+    objects = "disk:"
+    if request.param == "object_store.s3":
+        server: S3Server = request.getfixturevalue("s3")
+        objects = f"s3://{server.new_bucket()}/some/prefix"
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+    made = registry.object_store(Settings(data=tmp_path, objects=objects))
     assert isinstance(made, ObjectStore)
     return made
 
@@ -162,3 +179,58 @@ async def test_names_of_versions_and_packages_are_keys(store: ObjectStore) -> No
     key = "0c1d/lib-1.2.3+git~4@x=y_z/ring-2.0.1-1.el9.x86_64.rpm".replace("~", "-")
     await store.put(key, chunks(b"x"), limit=LIMIT)
     assert await content(store, key) == b"x"
+
+
+async def test_listing_gives_every_object_once_in_order_with_its_size(store: ObjectStore) -> None:
+    keys = ["a/x", "a-b/x", "a.b", "a/b/c", "B", "a/b-c", "z/z/z/z", "a/b.c/d"]
+    for size, key in enumerate(keys):
+        await store.put(key, chunks(b"x" * size), limit=LIMIT)
+    listed = [one async for one in store.list()]
+    assert [one.key for one in listed] == sorted(keys)
+    assert {one.key: one.size for one in listed} == {key: n for n, key in enumerate(keys)}
+    assert all(-5 < one.age < 60 for one in listed)
+    for number, key in enumerate(sorted(keys)):
+        assert [one.key async for one in store.list(key)] == sorted(keys)[number + 1 :]
+    assert [one.key async for one in store.list("a/zz")] == ["z/z/z/z"], "of a key that is not"
+
+
+async def test_what_is_being_put_is_not_listed(store: ObjectStore) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x" * 9_000_000
+        begun.set()
+        await go_on.wait()
+
+    putting = asyncio.create_task(store.put("a/b", slow(), limit=LIMIT))
+    await begun.wait()
+    assert [one async for one in store.list()] == []
+    go_on.set()
+    await putting
+    assert [one.key async for one in store.list()] == ["a/b"]
+
+
+async def test_an_object_of_several_parts_is_whole_and_its_remains_go(store: ObjectStore) -> None:
+    whole = os.urandom(9_000_000) * 3
+    pieces = [whole[at : at + 700_001] for at in range(0, len(whole), 700_001)]
+    stored = await store.put("a/b", chunks(*pieces), limit=len(whole))
+    assert stored.sha256 == hashlib.sha256(whole).hexdigest()
+    assert await content(store, "a/b") == whole
+    assert await content(store, "a/b", 8_388_600, 16_777_230) == whole[8_388_600:16_777_230]
+    with pytest.raises(TooLarge):
+        await store.put("a/b", chunks(*pieces), limit=len(whole) - 1)
+    assert await content(store, "a/b") == whole
+
+
+async def test_an_address_gives_the_object_to_whoever_has_it(store: ObjectStore) -> None:
+    await store.put("a/lib-1.2+x@y=z.whl", chunks(b"0123456789"), limit=LIMIT)
+    address = await store.presign("a/lib-1.2+x@y=z.whl", seconds=600)
+    if address is None:
+        return  # reached through the server alone
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(address)).content == b"0123456789"
+        part = await http.get(address, headers={"Range": "bytes=2-4"})
+        assert (part.status_code, part.content) == (206, b"234")
+        head = await store.presign("a/lib-1.2+x@y=z.whl", seconds=600, method="HEAD")
+        assert head and (await http.head(head)).headers["content-length"] == "10"
+    assert "Expires=600" in address

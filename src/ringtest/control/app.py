@@ -19,6 +19,7 @@ from ringtest.control.accounts import api as accounts_api
 from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.catalog import api as catalog_api
+from ringtest.control.component_files import api as component_files_api
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
 from ringtest.control.db.notify import Notifications
@@ -42,6 +43,8 @@ from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.ports.secret_box import SecretBox
+from ringtest.control.purge import api as purge_api
+from ringtest.control.purge import loop as purge_loop
 from ringtest.control.reporting import api as reporting_api
 from ringtest.control.reporting import loop as reporting_loop
 from ringtest.control.requests import api as requests_api
@@ -54,7 +57,8 @@ from ringtest.control.triggers import api as triggers_api
 from ringtest.control.triggers import loop as triggers_loop
 from ringtest.control.views import api as views_api
 from ringtest.control.wire import answers
-from ringtest.control.wire.middleware import Surround
+from ringtest.control.wire.claims import Replayed
+from ringtest.control.wire.middleware import Around, Surround
 from ringtest.control.wire.pages import pages
 
 log = logging.getLogger(__name__)
@@ -64,6 +68,7 @@ ROOMS = (
     identity_api,
     labs_api,
     catalog_api,
+    component_files_api,
     definitions_api,
     jobs_api,
     requests_api,
@@ -79,6 +84,7 @@ ROOMS = (
     reporting_api,
     views_api,
     feed_api,
+    purge_api,
 )
 
 
@@ -109,6 +115,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
         *triage_loop.loops(parts.db),
+        *purge_loop.loops(parts.db, parts.settings),
         *reporting_loop.loops(parts.db, parts.notifiers, parts.secrets, parts.settings),
     ]
 
@@ -136,6 +143,7 @@ async def ready(db: Injected[Database], notifications: Injected[Notifications]) 
 def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
     """The HTTP application over `parts`; the caller starts and stops what is behind it."""
     hub = Hub(parts.db, parts.notifications)
+    parts.db.changes.follow(parts.notifications)
     routes = [route for room in ROOMS for route in room.routes]
     folder = static or Path(__file__).parent / "static"
     app = Litestar(
@@ -155,6 +163,7 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
         },
         exception_handlers={
+            Replayed: _replay,
             RingtestError: _refuse,
             HTTPException: _refuse_http,
             Exception: _fail,
@@ -171,7 +180,15 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             render_plugins=[JsonRenderPlugin()],
         ),
     )
-    return Surround(app, _count_statements)
+    around = Around(
+        count=pool.statements,
+        secrets=parts.secrets,
+        max_body=parts.settings.max_body,
+        refused=lambda request: parts.db.note_refusal(request),
+        answered=lambda request, status, size, seconds: None,
+        leaving=parts.closing.is_set,
+    )
+    return Surround(app, around)
 
 
 def _part(parts: Parts, name: str) -> Callable[[], Any]:
@@ -179,10 +196,19 @@ def _part(parts: Parts, name: str) -> Callable[[], Any]:
     return lambda: getattr(parts, name)
 
 
-def _count_statements() -> Callable[[], int]:
-    counter = [0]
-    pool.statements.set(counter)
-    return lambda: counter[0]
+def _replay(_: Request[Any, Any, Any], told: Replayed) -> Response[bytes]:
+    """What a request was answered when it came first."""
+    answer = told.answer
+    if answer.body is None:
+        message = "this was done; its answer was too large to be kept: read what it made"
+        return answers.error(409, message, {"status_code": answer.status})
+    headers = {"Idempotent-Replayed": "true"} | ({"ETag": answer.etag} if answer.etag else {})
+    return Response(
+        answer.body.encode(),
+        status_code=answer.status,
+        media_type=answer.content_type,
+        headers=headers,
+    )
 
 
 def _refuse(_: Request[Any, Any, Any], error: RingtestError) -> Response[bytes]:

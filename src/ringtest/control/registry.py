@@ -13,7 +13,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import ResultParser
@@ -125,8 +127,12 @@ def result_parsers(settings: Settings | None = None) -> Mapping[str, ResultParse
 
 
 def object_store(settings: Settings) -> ObjectStore:
-    """Where bytes live."""
-    store: ObjectStore = _create_only("object_store", settings)
+    """Where bytes live: the connector of the setting's scheme."""
+    scheme, colon, _ = settings.objects.partition(":")
+    connector = find_connectors().get(f"object_store.{scheme}") if colon else None
+    if connector is None:
+        raise BadRequest("RINGTEST_OBJECTS must begin with the name of a store, as in disk: or s3:")
+    store: ObjectStore = connector.create(settings)
     return store
 
 
@@ -134,3 +140,9 @@ def secret_box(settings: Settings) -> SecretBox:
     """What keeps secrets."""
     box: SecretBox = _create_only("secret_box", settings)
     return box
+
+
+def identity_provider(settings: Settings) -> IdentityProvider:
+    """Whose word about people counts."""
+    provider: IdentityProvider = _create_only("identity_provider", settings)
+    return provider

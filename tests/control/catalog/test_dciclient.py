@@ -22,6 +22,7 @@ from dciclient.v1.api.context import build_dci_context, build_signature_context
 
 from ringtest.control.accounts import api as accounts_api
 from ringtest.control.catalog import api as catalog_api
+from ringtest.control.component_files import api as component_files_api
 from ringtest.control.connectors.disk import DiskStore
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
@@ -40,7 +41,7 @@ class Quiet(uvicorn.Server):
 @pytest.fixture
 async def url(db: Database, tmp_path: Path) -> AsyncIterator[str]:
     """Address of a server that listens."""
-    rooms = [identity_api, accounts_api, labs_api, catalog_api]
+    rooms = [identity_api, accounts_api, labs_api, catalog_api, component_files_api]
     async with open_world(db, rooms, objects=DiskStore(tmp_path / "objects")) as world:
         listening = socket.create_server(("127.0.0.1", 0))
         server = Quiet(uvicorn.Config(world.app, log_level="warning", lifespan="off"))

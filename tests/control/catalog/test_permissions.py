@@ -10,6 +10,7 @@ import pytest
 
 from ringtest.control.accounts import api as accounts_api
 from ringtest.control.catalog import api as catalog_api
+from ringtest.control.component_files import api as component_files_api
 from ringtest.control.connectors.disk import DiskStore
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction
@@ -64,7 +65,7 @@ _EVERYTHING = ("component_files", "components", "topics", "products_teams", "pro
 
 @pytest.fixture
 async def world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
-    rooms = [identity_api, accounts_api, catalog_api]
+    rooms = [identity_api, accounts_api, catalog_api, component_files_api]
     async with open_world(db, rooms, objects=DiskStore(tmp_path)) as opened:
         yield opened
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ringtest.control import registry
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.registry import GROUP, Connector, ConnectorClash, find_connectors
 
@@ -66,12 +67,22 @@ def test_two_notifiers_of_one_channel_are_an_error(
         registry.notifiers(Settings())
 
 
-@pytest.mark.parametrize("count", [0, 2])
-def test_there_is_one_object_store(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    stores = {str(n): Connector("object_store", str(n), "a:b") for n in range(count)}
-    monkeypatch.setattr(registry, "find_connectors", lambda: stores)
-    with pytest.raises(ConnectorClash, match="one connector of object_store"):
-        registry.object_store(Settings())
+@pytest.mark.parametrize("objects", ["", "disk", "tape:", "://bucket"])
+def test_an_object_store_of_no_known_kind_is_refused(objects: str) -> None:
+    with pytest.raises(BadRequest, match="RINGTEST_OBJECTS"):
+        registry.object_store(Settings(objects=objects))
+
+
+@pytest.mark.parametrize("objects", ["s3:", "s3://", "s3:///prefix", "s3://bucket/a/../b"])
+def test_an_s3_store_without_a_bucket_is_refused(objects: str) -> None:
+    with pytest.raises(BadRequest, match="s3://bucket/prefix"):
+        registry.object_store(Settings(objects=objects))
+
+
+def test_the_setting_says_in_which_folder_objects_are(tmp_path: Path) -> None:
+    registry.object_store(Settings(data=tmp_path / "data", objects=f"disk:{tmp_path / 'here'}"))
+    assert (tmp_path / "here").is_dir()
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_servers_own_connectors_are_complete(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Catalog: products, their topics, the components of a topic and the components' files.
+"""Catalog: products, their topics and the components of a topic.
 
 States: active, inactive, archived. A component is published when it becomes active.
 Events out: component.published. Events in: none.

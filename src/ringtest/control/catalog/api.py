@@ -1,20 +1,17 @@
-"""Routes of the catalog: products, topics, components and their files."""
+"""Routes of the catalog: products, topics, components."""
 
 from typing import Any
-from uuid import UUID
 
-from litestar import Request, Response, delete, get, post, put, route
+from litestar import Request, Response, delete, get, post, put
 from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import model, service
 from ringtest.control.db.pool import Database
-from ringtest.control.kernel.errors import BadRequest, NotFound
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import parse_id
-from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.wire import answers, bodies, downloads, requests
+from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
 
@@ -284,157 +281,6 @@ async def delete_component(
     return answers.nothing()
 
 
-# Files -------------------------------------------------------------------------------
-
-
-@get("/components/{component_id:str}/files", summary="Files of a component, all of them")
-async def list_files(
-    component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
-) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_files(
-            tx, caller=caller, component_id=parse_id(component_id, "component"), query=query
-        )
-    return answers.many("component_files", *page)
-
-
-@post(
-    "/components/{component_id:str}/files",
-    request_max_body_size=None,
-    summary="Upload a file: the body is its content",
-)
-async def upload_file(
-    component_id: FromPath[str],
-    request: Http,
-    db: Injected[Database],
-    caller: Injected[Caller],
-    objects: Injected[ObjectStore],
-    settings: Injected[Settings],
-) -> Response[bytes]:
-    """Headers: DCI-NAME (default: the file's id), DCI-MIME, DCI-SHA256 (checked if given)."""
-    text, etag = await service.upload_file(
-        db,
-        objects,
-        caller=caller,
-        component_id=parse_id(component_id, "component"),
-        upload=_upload(request),
-        chunks=request.stream(),
-        limit=settings.max_file,
-    )
-    return answers.one("component_file", text, etag=etag, status=201)
-
-
-def _upload(request: Http) -> service.Upload:
-    """What the headers say. dciclient calls every file application/json: that says nothing."""
-    said = request.headers.get("content-type", "").split(";")[0].strip()
-    guess = said if said and said != "application/json" else "application/octet-stream"
-    name = request.headers.get("dci-name")
-    return service.Upload(
-        name=_utf8(name) if name else None,
-        mime=request.headers.get("dci-mime") or guess,
-        sha256=request.headers.get("dci-sha256"),
-    )
-
-
-def _utf8(header: str) -> str:
-    """Headers come as Latin-1; names in them are UTF-8 if they can be."""
-    try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
-
-
-def _place(file_path: str) -> tuple[UUID | None, str]:
-    """The file's id and what is asked of it: "" its record, "content" its bytes.
-
-    Without an id the whole path is the name of a file.
-    """
-    parts = file_path.strip("/").split("/")
-    file_id = model.as_id(parts[0])
-    if file_id is None:
-        return None, model.parse_file_name("/".join(parts))
-    if parts[1:] not in ([], ["content"]):
-        raise NotFound("component_file not found")
-    return file_id, "/".join(parts[1:])
-
-
-@route(
-    "/components/{component_id:str}/files/{file_path:path}",
-    http_method=["GET", "HEAD"],
-    summary="A file: `<id>` its record, `<id>/content` its bytes, `<name>` its bytes too",
-)
-async def get_file(
-    component_id: FromPath[str],
-    file_path: FromPath[str],
-    request: Http,
-    db: Injected[Database],
-    caller: Injected[Caller],
-    objects: Injected[ObjectStore],
-) -> Response[Any]:
-    """Bytes come with support for Range; HEAD tells their size and type."""
-    file_id, place = _place(file_path)
-    component = parse_id(component_id, "component")
-    if file_id is None or place or request.method == "HEAD":
-        return await _send(request, db, caller, objects, component, file_id, place)
-    async with db.transaction(caller.tenant) as tx:
-        text, etag = await service.get_file(
-            tx, caller=caller, component_id=component, file_id=file_id
-        )
-    return answers.one("component_file", text, etag=etag)
-
-
-async def _send(
-    request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
-    component_id: UUID,
-    file_id: UUID | None,
-    name: str,
-) -> Response[Any]:
-    async with db.transaction(caller.tenant) as tx:
-        content = await service.find_content(
-            tx,
-            caller=caller,
-            component_id=component_id,
-            file_id=file_id,
-            name=None if file_id else name,
-        )
-    download = downloads.Download(
-        name=content.name,
-        mime=content.mime,
-        size=content.size,
-        digest=content.sha256,
-        open=lambda start, end: objects.get(content.object_key, start=start, end=end),
-    )
-    return await downloads.send(request, download)
-
-
-@delete(
-    "/components/{component_id:str}/files/{file_path:path}",
-    status_code=204,
-    summary="Archive a file",
-)
-async def delete_file(
-    component_id: FromPath[str],
-    file_path: FromPath[str],
-    request: Http,
-    db: Injected[Database],
-    caller: Injected[Caller],
-) -> Response[None]:
-    etag = requests.if_match(request)
-    async with db.transaction(caller.tenant) as tx:
-        await service.delete_file(
-            tx,
-            caller=caller,
-            component_id=parse_id(component_id, "component"),
-            file_id=parse_id(file_path.strip("/"), "component_file"),
-            etag=etag,
-        )
-    return answers.nothing()
-
-
 routes = [
     create_product,
     list_products,
@@ -456,8 +302,4 @@ routes = [
     get_component,
     update_component,
     delete_component,
-    list_files,
-    upload_file,
-    get_file,
-    delete_file,
 ]

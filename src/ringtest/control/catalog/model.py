@@ -113,6 +113,8 @@ class Component(Struct, frozen=True):
     team_id: UUID | None
     type: str
     state: State
+    display_name: str
+    tags: list[str]
 
 
 def may_write(caller: Caller, team_id: UUID | None) -> bool:
@@ -206,32 +208,3 @@ def parse_moment(text: str) -> datetime:
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         raise BadRequest("released_at: expected an ISO 8601 time") from None
-
-
-def parse_file_name(text: str) -> str:
-    """A file's name within its component: a plain relative path; 400.
-
-    >>> parse_file_name("rpms/a 1.rpm")
-    'rpms/a 1.rpm'
-    >>> parse_file_name("a/../../b")
-    Traceback (most recent call last):
-    ringtest.control.kernel.errors.BadRequest: not a plain relative path: 'a/../../b'
-    """
-    parts = text.split("/")
-    if (
-        len(text) > 500
-        or any(part in ("", ".", "..") for part in parts)
-        or "\\" in text
-        or not text.isprintable()
-        or as_id(parts[0])
-    ):
-        raise BadRequest(f"not a plain relative path: {text[:80]!r}")
-    return text
-
-
-def as_id(text: str) -> UUID | None:
-    """The id that the text is, if it is one."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

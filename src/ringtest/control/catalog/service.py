@@ -1,11 +1,5 @@
-"""Verbs of the catalog: products and who gets them, topics, components, their files.
+"""Verbs of the catalog: products and who gets them, topics, components."""
 
-An upload is three steps: may it be (a transaction), the bytes (to the object store),
-and the row (another transaction).
-"""
-
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +8,10 @@ from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.catalog import model, store
 from ringtest.control.catalog.model import Component, may_write
 from ringtest.control.db import rows
-from ringtest.control.db.pool import Database, Transaction
-from ringtest.control.kernel.errors import (
-    BadRequest,
-    Conflict,
-    NotFound,
-    RingtestError,
-    Unavailable,
-)
+from ringtest.control.db.pool import Transaction
+from ringtest.control.kernel.errors import Conflict, NotFound
 from ringtest.control.kernel.events import EventType
-from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
-from ringtest.control.ports.object_store import ObjectStore
 
 # Products ----------------------------------------------------------------------------
 
@@ -241,13 +227,22 @@ async def get_component(
     return rows.found(found, "component")
 
 
-async def _writable(
-    tx: Transaction, caller: Caller, component_id: UUID, *, lock: bool = False
-) -> Component:
-    """404 when the caller may not see it, 401 when it may not change it."""
+async def require_component(tx: Transaction, *, caller: Caller, component_id: UUID) -> Component:
+    """404 when the caller may not see it."""
     component = await store.find_component(tx, caller, component_id)
     if component is None:
         raise NotFound("component not found")
+    return component
+
+
+async def require_writable_component(
+    tx: Transaction, *, caller: Caller, component_id: UUID, lock: bool = False
+) -> Component:
+    """404 when the caller may not see it, 401 when it may not change it.
+
+    `lock` holds it until the transaction ends.
+    """
+    component = await require_component(tx, caller=caller, component_id=component_id)
     permit(may_write(caller, component.team_id))
     if lock and await store.find_component(tx, caller, component_id, lock=True) is None:
         raise NotFound("component not found")
@@ -258,7 +253,7 @@ async def update_component(
     tx: Transaction, *, caller: Caller, component_id: UUID, etag: str, values: dict[str, Any]
 ) -> tuple[str, str]:
     """Change a component; 404 when it changed meanwhile. Becoming active publishes it."""
-    old = await _writable(tx, caller, component_id)
+    old = await require_writable_component(tx, caller=caller, component_id=component_id)
     team_id = values.get("team_id", old.team_id)
     topic_id = values.get("topic_id", old.topic_id)
     if team_id != old.team_id:
@@ -284,7 +279,7 @@ async def delete_component(
     tx: Transaction, *, caller: Caller, component_id: UUID, etag: str
 ) -> None:
     """Archive a component; 404 when it changed meanwhile."""
-    component = await _writable(tx, caller, component_id)
+    component = await require_writable_component(tx, caller=caller, component_id=component_id)
     if not await rows.update(tx, "components", component_id, {"state": "archived"}, etag=etag):
         raise NotFound("component not found")
     await accounts.add_audit(
@@ -294,132 +289,3 @@ async def delete_component(
         subject_id=component_id,
         team_id=component.team_id,
     )
-
-
-# Files -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """What the uploader says of a file. `sha256`, if given, must be that of the bytes."""
-
-    name: str | None
-    mime: str
-    sha256: str | None
-
-
-async def upload_file(
-    db: Database,
-    objects: ObjectStore,
-    *,
-    caller: Caller,
-    component_id: UUID,
-    upload: Upload,
-    chunks: AsyncIterator[bytes],
-    limit: int,
-) -> tuple[str, str]:
-    """Store a file of a component: JSON and etag.
-
-    A name is used once: the same bytes again give the file that is there, others a Conflict.
-    """
-    async with db.transaction(caller.tenant) as tx:
-        component = await _writable(tx, caller, component_id)
-    file_id = new_id()
-    name = model.parse_file_name(upload.name) if upload.name else str(file_id)
-    key = f"components/{component.topic_id}/{component_id}/{file_id}"
-    stored = await objects.put(key, chunks, limit=limit)
-    row = {
-        "id": file_id,
-        "name": name,
-        "mime": upload.mime,
-        "md5": stored.md5,
-        "sha256": stored.sha256,
-        "size": stored.size,
-        "object_key": key,
-        "component_id": component_id,
-    }
-    try:
-        if upload.sha256 is not None and upload.sha256.lower() != stored.sha256:
-            raise BadRequest("DCI-SHA256 is not that of the body", sha256=stored.sha256)
-        async with db.transaction(caller.tenant) as tx:
-            used, found = await _add_file(tx, caller, row)
-    except Unavailable:
-        raise  # the row may be there all the same
-    except RingtestError:
-        await objects.delete(key)
-        raise
-    if used != file_id:
-        await objects.delete(key)
-    return found
-
-
-async def _add_file(
-    tx: Transaction, caller: Caller, row: dict[str, Any]
-) -> tuple[UUID, tuple[str, str]]:
-    component_id: UUID = row["component_id"]
-    await _writable(tx, caller, component_id, lock=True)
-    there = await store.find_file(tx, component_id, name=row["name"])
-    if there is None:
-        await rows.insert(tx, "component_files", row)
-    elif there["sha256"] != row["sha256"]:
-        raise Conflict("the component has another file of this name", file_id=str(there["id"]))
-    used: UUID = there["id"] if there else row["id"]
-    return used, rows.found(await store.get_file(tx, component_id, used), "component_file")
-
-
-async def _require_component(tx: Transaction, caller: Caller, component_id: UUID) -> None:
-    if await store.find_component(tx, caller, component_id) is None:
-        raise NotFound("component not found")
-
-
-async def list_files(
-    tx: Transaction, *, caller: Caller, component_id: UUID, query: ListQuery
-) -> rows.Page:
-    """All files of a component: the wire format does not page them."""
-    await _require_component(tx, caller, component_id)
-    return await store.list_files(tx, component_id, query)
-
-
-async def get_file(
-    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID
-) -> tuple[str, str]:
-    """JSON and etag of a component's file."""
-    await _require_component(tx, caller, component_id)
-    return rows.found(await store.get_file(tx, component_id, file_id), "component_file")
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Where the bytes of a file are, and what they are."""
-
-    name: str
-    mime: str | None
-    size: int
-    sha256: str
-    object_key: str
-
-
-async def find_content(
-    tx: Transaction,
-    *,
-    caller: Caller,
-    component_id: UUID,
-    file_id: UUID | None = None,
-    name: str | None = None,
-) -> Content:
-    """A file's content, by id or by its name in the component."""
-    await _require_component(tx, caller, component_id)
-    row = await store.find_file(tx, component_id, file_id=file_id, name=name)
-    if row is None:
-        raise NotFound("component_file not found")
-    return Content(row["name"], row["mime"], row["size"], row["sha256"], row["object_key"])
-
-
-async def delete_file(
-    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID, etag: str
-) -> None:
-    """Archive a file; 404 when it changed meanwhile."""
-    await _writable(tx, caller, component_id)
-    rows.found(await store.get_file(tx, component_id, file_id), "component_file")
-    if not await rows.update(tx, "component_files", file_id, {"state": "archived"}, etag=etag):
-        raise NotFound("component_file not found")

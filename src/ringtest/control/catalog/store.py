@@ -6,7 +6,6 @@ format wants; `_JOBS` is the only place that reads them.
 
 from uuid import UUID
 
-import asyncpg
 from msgspec import convert
 
 from ringtest.control.accounts.model import TEAM_COLUMNS, Caller
@@ -37,13 +36,6 @@ _COMPONENT_KINDS: dict[str, Kind] = {
     "topic_id": "uuid",
     "team_id": "uuid",
     "tags": "array",
-}
-_FILE_KINDS: dict[str, Kind] = {
-    **rows.COMMON,
-    "mime": "text",
-    "md5": "text",
-    "sha256": "text",
-    "size": "int",
 }
 
 _PRODUCT = """p.id, p.created_at, p.updated_at, p.etag, p.state, p.name, p.label, p.description"""
@@ -256,43 +248,9 @@ async def find_component(
     conditions = _components(caller)
     conditions.add("c.id = {}", component_id)
     row = await tx.fetchrow(
-        "SELECT c.id, c.topic_id, c.team_id, c.type, c.state FROM components c"
+        "SELECT c.id, c.topic_id, c.team_id, c.type, c.state, c.display_name, c.tags"
+        " FROM components c"
         f" WHERE {conditions.sql()}{' FOR UPDATE' if lock else ''}",
         *conditions.values,
     )
     return convert(dict(row), Component) if row else None
-
-
-# files -------------------------------------------------------------------------------
-
-
-def _files(component_id: UUID) -> Conditions:
-    conditions = Conditions(["f.state <> 'archived'"])
-    conditions.add("f.component_id = {}", component_id)
-    return conditions
-
-
-async def list_files(tx: Transaction, component_id: UUID, query: ListQuery) -> rows.Page:
-    conditions = _files(component_id)
-    apply_where(conditions, query, _FILE_KINDS, "f")
-    order = order_by(query, _FILE_KINDS, "f", "-created_at")
-    return await rows.everything(tx, _FILE, "component_files f", conditions, order=order)
-
-
-async def get_file(tx: Transaction, component_id: UUID, file_id: UUID) -> rows.Found:
-    conditions = _files(component_id)
-    conditions.add("f.id = {}", file_id)
-    return await rows.one(tx, _FILE, "component_files f", conditions)
-
-
-async def find_file(
-    tx: Transaction, component_id: UUID, *, file_id: UUID | None = None, name: str | None = None
-) -> asyncpg.Record | None:
-    """id, name, mime, size, sha256 and object_key of a file, by id or by name."""
-    conditions = _files(component_id)
-    conditions.add("(f.id = {} OR f.name = {})", file_id, name)
-    return await tx.fetchrow(
-        "SELECT f.id, f.name, f.mime, f.size, f.sha256, f.object_key FROM component_files f"
-        f" WHERE {conditions.sql()}",
-        *conditions.values,
-    )

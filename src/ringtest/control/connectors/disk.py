@@ -8,17 +8,17 @@ crash. Reading, writing and hashing happen in threads.
 import asyncio
 import hashlib
 import os
-import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from ringtest.control.kernel.errors import BadRequest, NotFound, TooLarge, Unavailable
+from ringtest.control.kernel.errors import NotFound, TooLarge, Unavailable
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.object_store import Stored
+from ringtest.control.ports.object_store import Listed, Stored, check_key
 
 PORT = "object_store"
 
@@ -28,12 +28,13 @@ _CHUNK = 256 * 1024
 """Bytes read at a time."""
 _INCOMING = ".incoming"
 _STALE_SECONDS = 24 * 3600
-_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@=-]{0,199}")
+_PAGE = 1000
 
 
 def create(settings: Settings) -> "DiskStore":
-    """The store in the data folder."""
-    return DiskStore(settings.data / "objects")
+    """The store in the folder that RINGTEST_OBJECTS names, or in the data folder."""
+    folder = settings.objects.removeprefix("disk:")
+    return DiskStore(Path(folder) if folder else settings.data / "objects")
 
 
 class DiskStore:
@@ -97,11 +98,19 @@ class DiskStore:
         """See `ports.object_store`."""
         await asyncio.to_thread(_unlink, self._path(key))
 
+    async def list(self, after: str = "") -> AsyncIterator[Listed]:
+        """See `ports.object_store`."""
+        found = _walk(self._root, "", after)
+        while page := await asyncio.to_thread(lambda: list(islice(found, _PAGE))):
+            for one in page:
+                yield one
+
+    async def presign(self, key: str, *, seconds: int, method: str = "GET") -> str | None:
+        """A disk has no address of its own."""
+        return None
+
     def _path(self, key: str) -> Path:
-        segments = key.split("/")
-        if len(key) > 1000 or not all(_SEGMENT.fullmatch(segment) for segment in segments):
-            raise BadRequest(f"not a key of an object: {key[:80]!r}")
-        return self._root.joinpath(*segments)
+        return self._root.joinpath(*check_key(key).split("/"))
 
     def _drop_stale(self) -> None:
         """Remove what writers left behind that died: no upload takes a day."""
@@ -171,6 +180,30 @@ async def _give_up(writer: _Writer, writing: asyncio.Future[Any] | None) -> None
     if writing is not None:  # a thread cannot be stopped: it ends before the file goes
         await asyncio.gather(writing, return_exceptions=True)
     await asyncio.to_thread(writer.drop)
+
+
+def _walk(folder: Path, prefix: str, after: str) -> Iterator[Listed]:
+    """Files below a folder in the order of their whole keys, those after a key alone.
+
+    A folder stands where its name with the slash does: `a-b/x` comes before `a/x`.
+    """
+    try:
+        entries = [*os.scandir(folder)]
+    except FileNotFoundError:
+        return  # went away meanwhile
+    names = {f"{prefix}{e.name}{'/' if e.is_dir() else ''}": e for e in entries}
+    for key in sorted(names):
+        if key.startswith(_INCOMING):
+            continue
+        if key.endswith("/"):
+            if key > after or after.startswith(key):
+                yield from _walk(folder / names[key].name, key, after)
+        elif key > after:
+            try:
+                about = names[key].stat()
+            except FileNotFoundError:
+                continue
+            yield Listed(key, about.st_size, time.time() - about.st_mtime)
 
 
 def _make_folders(folder: Path) -> None:

@@ -13,6 +13,12 @@ class Settings:
 
     data: Path = Path("ringtest-data")
     """Folder of the embedded database, the objects and the server's key."""
+    objects: str = "disk:"
+    """Where files live: disk: (in the data folder), disk:/folder or s3://bucket/prefix."""
+    downloads: str = "redirect"
+    """Files by path and files of /api/v2: redirect to the object store if it can, or stream."""
+    rhdl_url: str = ""
+    """RHDL service to which files of components tagged rhdl (with /api/v2 all) are redirected."""
     database_url: str = ""
     """DSN of an existing PostgreSQL; empty: start one in the data folder."""
     postgres: str = ""
@@ -39,6 +45,8 @@ class Settings:
     """Sender of mails."""
     smtp_url: str = "smtp://127.0.0.1:25"
     """Mail server: smtp://host:port or smtps://user:password@host:port."""
+    retention: str = ""
+    """Days after which archived rows go for good, as jobs=365,files=90; empty: never by themselves."""
     public_url: str = ""
     """Address people reach the server at, for links in reports; empty: as it listens."""
     sso_url: str = ""

@@ -1,8 +1,14 @@
 """Where bytes live: uploaded files, component files, sealed log frames."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from ringtest.control.kernel.errors import BadRequest
+
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@=-]{0,199}")
+_KEY_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +18,29 @@ class Stored:
     size: int
     sha256: str
     md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object that is there: its key, its bytes, and for how many seconds."""
+
+    key: str
+    size: int
+    age: float
+
+
+def check_key(key: str) -> str:
+    """The key, if it is one; BadRequest. Keys are plain relative paths on every store.
+
+    >>> check_key("team/job/lib-1.2.whl")
+    'team/job/lib-1.2.whl'
+    >>> check_key("a/../b")
+    Traceback (most recent call last):
+    ringtest.control.kernel.errors.BadRequest: not a key of an object: 'a/../b'
+    """
+    if len(key) > _KEY_LIMIT or not all(_SEGMENT.fullmatch(part) for part in key.split("/")):
+        raise BadRequest(f"not a key of an object: {key[:80]!r}")
+    return key
 
 
 @runtime_checkable
@@ -31,4 +60,16 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Remove; absent is fine."""
+        ...
+
+    def list(self, after: str = "") -> AsyncIterator[Listed]:
+        """Every object whose key is greater than `after`, in the order of keys (code points).
+
+        What is put or deleted meanwhile may be there or not.
+        """
+        ...
+
+    async def presign(self, key: str, *, seconds: int, method: str = "GET") -> str | None:
+        """An address that gives the object to whoever has it, for so long; absent objects
+        have one too. None: this store is not reachable but through the server."""
         ...

@@ -9,6 +9,11 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.response import Stream
 
+from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.ports.object_store import ObjectStore
+
+REDIRECT_SECONDS = 600
+"""How long an address is good that a download is sent to."""
 _MIME = re.compile(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}(; ?charset=[\w-]{1,40})?", re.ASCII)
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
@@ -61,6 +66,25 @@ def read_range(text: str | None, size: int) -> tuple[int, int] | None:
         return None
     end = min(int(found[2]) + 1, size) if found[2] else size
     return (start, end) if start < size else (0, 0)
+
+
+async def address(objects: ObjectStore, key: str, form: str, method: str) -> str | None:
+    """Where the store has an object for whoever comes; None: the server sends it itself.
+
+    `form` is the setting `downloads`: redirect or stream.
+    """
+    if form != "redirect":
+        return None
+    try:
+        return await objects.presign(key, seconds=REDIRECT_SECONDS, method=method)
+    except BadRequest:  # a name that is no key: no object can have it
+        return None
+
+
+def elsewhere(address: str) -> Response[bytes]:
+    """302. Nobody may keep the answer for longer than the address is good."""
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return Response(b"", status_code=302, media_type="application/json", headers=headers)
 
 
 async def send(request: Request[Any, Any, Any], file: Download) -> Response[Any]:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ringtest.control.catalog import api as catalog_api
+from ringtest.control.component_files import api as component_files_api
 from ringtest.control.connectors.disk import DiskStore
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database
@@ -24,7 +25,7 @@ LIMIT = 4 * 1024 * 1024
 async def world(db: Database, tmp_path: Path) -> AsyncIterator[World]:
     settings = Settings(data=tmp_path, max_body=64 * 1024, max_file=LIMIT)
     store = DiskStore(tmp_path / "objects")
-    rooms = [identity_api, catalog_api]
+    rooms = [identity_api, catalog_api, component_files_api]
     async with open_world(db, rooms, settings=settings, objects=store) as opened:
         yield opened
 

@@ -1,0 +1,139 @@
+"""Verbs of component files.
+
+An upload is three steps: may it be (a transaction), the bytes (to the object store),
+and the row (another transaction).
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.accounts.model import Caller
+from ringtest.control.catalog import service as catalog
+from ringtest.control.catalog.model import Component
+from ringtest.control.component_files import store
+from ringtest.control.component_files.model import Content, Upload, parse_file_name
+from ringtest.control.db import rows
+from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    Conflict,
+    NotFound,
+    RingtestError,
+    Unavailable,
+)
+from ringtest.control.kernel.ids import new_id
+from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.ports.object_store import ObjectStore, Stored
+
+
+async def upload_file(
+    db: Database,
+    objects: ObjectStore,
+    *,
+    caller: Caller,
+    component_id: UUID,
+    upload: Upload,
+    chunks: AsyncIterator[bytes],
+    limit: int,
+) -> tuple[str, str]:
+    """Store a file of a component: JSON and etag.
+
+    A name is used once: the same bytes again give the file that is there, others a Conflict.
+    """
+    async with db.transaction(caller.tenant) as tx:
+        component = await catalog.require_writable_component(
+            tx, caller=caller, component_id=component_id
+        )
+    file_id = new_id()
+    name = parse_file_name(upload.name) if upload.name else str(file_id)
+    key = f"components/{component.topic_id}/{component_id}/{file_id}"
+    stored = await objects.put(key, chunks, limit=limit)
+    row = {
+        "id": file_id,
+        "name": name,
+        "mime": upload.mime,
+        "md5": stored.md5,
+        "sha256": stored.sha256,
+        "size": stored.size,
+        "object_key": key,
+        "component_id": component_id,
+    }
+    try:
+        _require_digests(upload, stored)
+        async with db.transaction(caller.tenant) as tx:
+            used, found = await _add_file(tx, caller, row)
+    except Unavailable:
+        raise  # the row may be there all the same
+    except RingtestError:
+        await objects.delete(key)
+        raise
+    if used != file_id:
+        await objects.delete(key)
+    return found
+
+
+def _require_digests(upload: Upload, stored: Stored) -> None:
+    if upload.sha256 is not None and upload.sha256.lower() != stored.sha256:
+        raise BadRequest("DCI-SHA256 is not that of the body", sha256=stored.sha256)
+    if upload.md5 is not None and upload.md5.lower() != stored.md5:
+        raise BadRequest("DCI-MD5 is not that of the body", md5=stored.md5)
+
+
+async def _add_file(
+    tx: Transaction, caller: Caller, row: dict[str, Any]
+) -> tuple[UUID, tuple[str, str]]:
+    component_id: UUID = row["component_id"]
+    await catalog.require_writable_component(
+        tx, caller=caller, component_id=component_id, lock=True
+    )
+    there = await store.find_file(tx, component_id, name=row["name"])
+    if there is None:
+        await rows.insert(tx, "component_files", row)
+    elif there["sha256"] != row["sha256"]:
+        raise Conflict("the component has another file of this name", file_id=str(there["id"]))
+    used: UUID = there["id"] if there else row["id"]
+    return used, rows.found(await store.select_file(tx, component_id, used), "component_file")
+
+
+async def list_files(
+    tx: Transaction, *, caller: Caller, component_id: UUID, query: ListQuery
+) -> rows.Page:
+    """All files of a component: the wire format does not page them."""
+    await catalog.require_component(tx, caller=caller, component_id=component_id)
+    return await store.select_files(tx, component_id, query)
+
+
+async def get_file(
+    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID
+) -> tuple[str, str]:
+    """JSON and etag of a component's file."""
+    await catalog.require_component(tx, caller=caller, component_id=component_id)
+    return rows.found(await store.select_file(tx, component_id, file_id), "component_file")
+
+
+async def find_content(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    component_id: UUID,
+    file_id: UUID | None = None,
+    name: str | None = None,
+) -> tuple[Component, Content | None]:
+    """A component, and its file of that id or name, if it has one."""
+    component = await catalog.require_component(tx, caller=caller, component_id=component_id)
+    row = await store.find_file(tx, component_id, file_id=file_id, name=name)
+    if row is None:
+        return component, None
+    found = Content(row["name"], row["mime"], row["size"], row["sha256"], row["object_key"])
+    return component, found
+
+
+async def delete_file(
+    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID, etag: str
+) -> None:
+    """Archive a file; 404 when it changed meanwhile."""
+    await catalog.require_writable_component(tx, caller=caller, component_id=component_id)
+    rows.found(await store.select_file(tx, component_id, file_id), "component_file")
+    if not await rows.update(tx, "component_files", file_id, {"state": "archived"}, etag=etag):
+        raise NotFound("component_file not found")
