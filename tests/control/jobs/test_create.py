@@ -73,7 +73,7 @@ async def test_what_is_not_active_is_412(bench: Bench) -> None:
 async def test_creating_a_job_costs_few_statements(bench: Bench) -> None:
     counter = count_statements()
     await bench.created()
-    assert counter[0] <= 6  # who asks; then begin, look, insert, tell, commit
+    assert counter[0] <= 5  # who asks; then begin, look, insert and tell, commit
 
 
 async def test_scheduling_takes_the_newest_component_of_each_type(

@@ -24,6 +24,10 @@ from ringtest.control.kernel.texts import Line, Note, Tags
 
 State = Literal["active", "inactive", "archived"]
 
+JUDGED = frozenset({"success", "failure", "error"})
+"""Statuses that end a job with a verdict: jobs_events, mail and stats know no others."""
+ENDS = JUDGED | {"killed"}
+
 
 def component_set_key(ids: Iterable[UUID]) -> str:
     """The name of a component set: 16 hex digits, whatever the order; "" for no components.
@@ -43,8 +47,8 @@ class Job:
     """How a job stands: what decisions are made of. Times are naive UTC.
 
     `leased` jobs run in an agent's hands and move only through its attempts; the others
-    were created by a DCI client, which posts any status it likes. `budget` is how many
-    attempts the definition grants.
+    were created by a DCI client, which posts any status it likes, and `ended` has the ends
+    it has posted so far. `budget` is how many attempts the definition grants.
     """
 
     id: UUID
@@ -57,6 +61,7 @@ class Job:
     result: JobResult | None = None
     reason: str | None = None
     leased: bool = True
+    ended: frozenset[str] = frozenset()
     attempt: int = 0
     max_attempts: int = 3
     budget: int = 3
@@ -67,7 +72,7 @@ class Job:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
-        """A job from its row and `budget`, the attempts its definition grants (or None)."""
+        """A job from its row, `budget` (attempts its definition grants, or None), `ended`."""
         same = (
             "id", "team_id", "topic_id", "remoteci_id", "created_at", "attempt", "max_attempts",
             "timeout_seconds", "cancel_requested_at", "started_at", "finished_at",
@@ -78,6 +83,7 @@ class Job:
             result=JobResult(row["result"]) if row["result"] else None,
             reason=row["status_reason"],
             leased=row["definition_id"] is not None,
+            ended=frozenset(row["ended"] or ()),
             budget=row["budget"] or row["max_attempts"],
             **{name: row[name] for name in same},
         )
@@ -88,33 +94,39 @@ class Job:
         return dci_status(self.status, self.stage, self.result)
 
     def duration(self, now: datetime) -> int:
-        """Seconds. DCI counts from the creation of a job; a leased one waited in a queue first."""
-        since = (self.started_at if self.leased else None) or self.created_at
-        return max(0, int(((self.finished_at or now) - since).total_seconds()))
+        """Seconds. DCI counts from the creation of a job until whatever it hears last of it;
+        a leased job waited in a queue first, and is over when it is finished."""
+        since, until = self.created_at, now
+        if self.leased:
+            since, until = self.started_at or since, self.finished_at or now
+        return max(0, int((until - since).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a posted status makes of a job: `recorded` is the jobstate's own word."""
+    """What a posted status makes of a job: `recorded` is the jobstate's own word, `is_end`
+    whether it is the first of its job's verdicts."""
 
     job: Job
     recorded: str
     result: JobResult | None
-    events: tuple[EventType, ...]
+    event: EventType
+    is_end: bool
 
 
-def post_status(job: Job, word: str, *, reason: str | None, now: datetime) -> Posted:
+def post_status(job: Job, word: str, *, now: datetime) -> Posted:
     """A DCI client says how its job is: any order goes, and only the first end is an event.
 
     Failing before the tests began is the environment's fault: recorded and told as an
-    error, while the job keeps the posted word, as DCI does.
+    error, while the job keeps the posted word, as DCI does. A verdict on a killed job is
+    an end of its own.
 
     >>> now = datetime(2026, 1, 1)
     >>> new = Job(UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4), JobStatus.QUEUED, now,
     ...           leased=False)
-    >>> posted = post_status(new, "failure", reason=None, now=now)
-    >>> posted.job.word, posted.recorded, posted.result.value, [e.value for e in posted.events]
-    ('failure', 'error', 'errored', ['job.finished'])
+    >>> posted = post_status(new, "failure", now=now)
+    >>> posted.job.word, posted.recorded, posted.result.value, posted.event.value
+    ('failure', 'error', 'errored', 'job.finished')
     """
     if word not in DCI_STATUSES:
         raise BadRequest(
@@ -125,20 +137,21 @@ def post_status(job: Job, word: str, *, reason: str | None, now: datetime) -> Po
     status, stage, result = from_dci_status(word)
     early = job.word in ("new", "pre-run") and word in ("failure", "error")
     ends = status is JobStatus.FINISHED
+    is_first = ends and (JUDGED if word in JUDGED else ENDS).isdisjoint({*job.ended, job.word})
     after = replace(
         job,
         status=status,
         stage=stage,
         result=result,
-        reason=reason if reason is not None else job.reason,
         started_at=job.started_at or (None if status is JobStatus.QUEUED else now),
-        finished_at=job.finished_at or (now if ends else None),
+        finished_at=now if ends else None,
     )
     return Posted(
         job=after,
         recorded="error" if early else word,
         result=JobResult.ERRORED if early else result,
-        events=(EventType.JOB_FINISHED,) if ends and job.finished_at is None else (),
+        event=EventType.JOB_FINISHED if is_first else EventType.JOB_CHANGED,
+        is_end=is_first and word in JUDGED,
     )
 
 

@@ -19,6 +19,7 @@ from ringtest.control.db.notify import LIVE
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs import store
 from ringtest.control.jobs.model import (
+    JUDGED,
     WAKES_LAB,
     Client,
     CreateJob,
@@ -261,15 +262,14 @@ def _new_job(
 
 
 async def _insert(tx: Transaction, job: NewJob) -> tuple[str, str]:
-    text, etag = await store.insert(tx, job)
-    await tx.add_event(
+    told = tx.event(
         EventType.JOB_ASSIGNED,
         team_id=job.team_id,
         topic_id=job.topic_id,
         job_id=str(job.id),
         remoteci_id=str(job.remoteci_id),
     )
-    return text, etag
+    return await store.insert(tx, job, told)
 
 
 # editing ----------------------------------------------------------------------
@@ -285,7 +285,7 @@ async def update_job(
     if "tags" in fields:
         fields["tags"] = list(clean_tags(fields["tags"]))
     if word is not None and word != job.word:
-        await _post(tx, job, word, fields.get("status_reason"))
+        await _post(tx, job, word, fields.get("status_reason"), edited=True)
     await rows.update(tx, "jobs", job_id, fields, etag=None)
     await _tell(tx, EventType.JOB_CHANGED, job)
     await accounts.add_audit(
@@ -375,9 +375,13 @@ async def save_job(
     """Write how a held job stands now, tell it, and leave a jobstate for readers of DCI's."""
     word = after.word if after.word != before.word else None
     comment = after.reason if after.finished_at and not before.finished_at else None
+    end = after.word if EventType.JOB_FINISHED in events and after.word in JUDGED else None
+    rest = events
     if after != before:
-        await store.save(tx, after, word=word, comment=comment)
-    for event in events:
+        told = _event(tx, events[0], after) if events else ()
+        await store.save(tx, after, told, word=word, comment=comment, end=end)
+        rest = events[1:]
+    for event in rest:
         await _tell(tx, event, after)
     if not WAKES_LAB.isdisjoint(events):
         await wake_lab(tx, job_id=after.id, remoteci_id=after.remoteci_id)
@@ -391,24 +395,38 @@ async def save_progress(tx: Transaction, *, job_id: UUID, progress: Mapping[str,
 
 async def post_job_status(
     tx: Transaction, *, caller: Caller, job_id: UUID, word: str, comment: str | None
-) -> UUID:
-    """What a DCI client says of its job; the id of the jobstate that records it."""
+) -> str:
+    """What a DCI client says of its job; JSON of the jobstate that records it."""
     return await _post(tx, await _own(tx, caller, job_id), word, comment)
 
 
-async def _post(tx: Transaction, job: Job, word: str, comment: str | None) -> UUID:
-    posted = post_status(job, word, reason=None, now=tx.now)
-    state_id = await store.save(tx, posted.job, word=posted.recorded, comment=comment)
-    for event in posted.events or (EventType.JOB_CHANGED,):
-        await _tell(tx, event, replace(posted.job, result=posted.result))
-    assert state_id is not None
-    return state_id
+async def _post(
+    tx: Transaction, job: Job, word: str, comment: str | None, *, edited: bool = False
+) -> str:
+    """`edited`: every verdict that an edit gives is listed, not only the first."""
+    posted = post_status(job, word, now=tx.now)
+    is_end = posted.is_end or (edited and word in JUDGED)
+    told = _event(tx, posted.event, replace(posted.job, result=posted.result))
+    state = await store.save(
+        tx,
+        posted.job,
+        told,
+        word=posted.recorded,
+        comment=comment,
+        end=posted.recorded if is_end else None,
+    )
+    assert state is not None
+    return state
 
 
 async def _tell(tx: Transaction, event: EventType, job: Job) -> None:
     await tx.add_event(
         event, team_id=job.team_id, topic_id=job.topic_id, **event_payload(event, job)
     )
+
+
+def _event(tx: Transaction, event: EventType, job: Job) -> tuple[Any, ...]:
+    return tx.event(event, team_id=job.team_id, topic_id=job.topic_id, **event_payload(event, job))
 
 
 async def wake_lab(tx: Transaction, *, job_id: UUID, remoteci_id: UUID) -> None:

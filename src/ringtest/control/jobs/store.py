@@ -6,6 +6,7 @@ above; they are read here, in `_RESULTS` and `_FILES`, and in the store of jobst
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -289,45 +290,80 @@ async def lock(
 
     Whoever changes anything of a job or of its attempts holds this lock first.
     """
-    row = await tx.fetchrow(
-        """SELECT j.*, (d.spec ->> 'max_attempts')::int AS budget FROM jobs j
-        LEFT JOIN job_definitions d ON d.id = j.definition_id
-        WHERE j.id = $1 AND ($3 OR j.state <> 'archived')
-        AND ($2::uuid[] IS NULL OR j.team_id = ANY ($2)) FOR UPDATE OF j""",
-        job_id,
-        teams,
-        archived,
-    )
+    row = await tx.fetchrow(_LOCK, job_id, teams, archived)
     return (Job.of(row), row["etag"]) if row else None
 
 
-async def save(tx: Transaction, job: Job, *, word: str | None, comment: str | None) -> UUID | None:
-    """Write how the job stands, and a jobstate if `word` is given; its id.
+_LOCK = """
+SELECT j.id, j.team_id, j.topic_id, j.remoteci_id, j.created_at, j.attempt, j.max_attempts,
+  j.timeout_seconds, j.cancel_requested_at, j.started_at, j.finished_at, j.status, j.stage,
+  j.result, j.status_reason, j.definition_id, j.etag,
+  CASE WHEN j.definition_id IS NOT NULL THEN (SELECT (d.spec ->> 'max_attempts')::int
+    FROM job_definitions d WHERE d.id = j.definition_id) END AS budget,
+  CASE WHEN j.definition_id IS NULL THEN (SELECT array_agg(s.status::text) FROM jobstates s
+    WHERE s.job_id = j.id AND s.status IN ('success', 'failure', 'error', 'killed')) END AS ended
+FROM jobs j WHERE j.id = $1 AND ($3 OR j.state <> 'archived')
+  AND ($2::uuid[] IS NULL OR j.team_id = ANY ($2)) FOR UPDATE OF j"""
+
+
+async def save(
+    tx: Transaction,
+    job: Job,
+    told: tuple[Any, ...] = (),
+    *,
+    word: str | None,
+    comment: str | None,
+    end: str | None = None,
+) -> str | None:
+    """Write how the job stands, in one statement: with `word` a jobstate, whose JSON is
+    returned, with `end` a row of jobs_events, with `told` an event.
 
     A new attempt, and a job that starts again, drop the progress and the test counts of
     the one before.
     """
-    state_id = new_id() if word else None
-    await tx.execute(
-        """
-        WITH state AS (
-          INSERT INTO jobstates (id, created_at, status, comment, job_id, team_id)
-          SELECT $14, $2, $15::text::dci_status, $16, $1, $17 WHERE $15::text IS NOT NULL),
-        old AS (SELECT attempt <> $8::int
-          OR (status = 'finished' AND $4::job_status = 'queued') AS afresh
-          FROM jobs WHERE id = $1)
-        UPDATE jobs SET updated_at = $2, etag = $3, status = $4, stage = $5, result = $6,
-          status_reason = $7, attempt = $8, max_attempts = $9, cancel_requested_at = $10,
-          started_at = $11, finished_at = $12, duration = $13,
-          progress = CASE WHEN old.afresh THEN NULL ELSE progress END,
-          tests = CASE WHEN old.afresh THEN NULL ELSE tests END
-        FROM old WHERE id = $1
-        """,
-        job.id, tx.now, new_etag(), job.status, job.stage, job.result, job.reason,
-        job.attempt, job.max_attempts, job.cancel_requested_at, job.started_at, job.finished_at,
-        job.duration(tx.now), state_id, word, comment, job.team_id,
-    )  # fmt: skip
-    return state_id
+    values = [
+        job.id, tx.now, new_etag(), job.status, job.stage, job.result, job.reason, job.attempt,
+        job.max_attempts, job.cancel_requested_at, job.started_at, job.finished_at,
+        job.duration(tx.now),
+    ]  # fmt: skip
+    columns = ["NULL::text AS state"]
+    state = ""
+    if word:
+        values += new_id(), word, comment, job.team_id
+        state, columns = _ADD_STATE, ["(SELECT row_to_json(s)::text FROM state s) AS state"]
+    if end:
+        at = len(values)
+        values += job.topic_id, job.team_id, end
+        columns.append(f"rt_add_job_end($1, ${at + 1}, ${at + 2}, ${at + 3}::text::dci_status, $2)")
+    if told:
+        columns.append(_call_of_event(len(values)))
+        values += told
+    text: str | None = await tx.fetchval(
+        f"WITH {state} {_SAVE} SELECT {', '.join(columns)}", *values
+    )
+    return text
+
+
+def _call_of_event(known: int) -> str:
+    """SQL that tells an event whose six arguments follow `known` other parameters."""
+    kinds = ("text", "jsonb", "uuid", "uuid", "timestamp", "text[]")
+    places = (f"${known + n}::{kind}" for n, kind in enumerate(kinds, 1))
+    return f"rt_add_event({', '.join(places)})"
+
+
+_ADD_STATE = """state AS (
+  INSERT INTO jobstates (id, created_at, status, comment, job_id, team_id)
+  VALUES ($14, $2, $15::text::dci_status, $16, $1, $17)
+  RETURNING id, created_at, status, comment, job_id),"""
+_SAVE = """saved AS (
+  UPDATE jobs SET updated_at = $2, etag = $3, status = $4::job_status, stage = $5, result = $6,
+    status_reason = $7, attempt = $8, max_attempts = $9, cancel_requested_at = $10,
+    started_at = $11, finished_at = $12, duration = $13,
+    progress = CASE WHEN attempt <> $8 OR (status = 'finished' AND $4::job_status = 'queued')
+      THEN NULL ELSE progress END,
+    tests = CASE WHEN attempt <> $8 OR (status = 'finished' AND $4::job_status = 'queued')
+      THEN NULL ELSE tests END
+  WHERE id = $1)"""
 
 
 async def save_progress(tx: Transaction, job_id: UUID, progress: Mapping[str, int]) -> None:
@@ -390,27 +426,30 @@ async def select_ground(
     )
 
 
-async def insert(tx: Transaction, job: NewJob) -> tuple[str, str]:
-    """Add a job that its creator will run, with its components: its JSON and etag."""
+async def insert(tx: Transaction, job: NewJob, told: tuple[Any, ...]) -> tuple[str, str]:
+    """Add a job that its creator will run, with its components, and tell it: JSON and etag."""
     etag = new_etag()
     text: str = await tx.fetchval(
-        f"""
-        WITH p AS (
-          INSERT INTO jobs (id, created_at, updated_at, etag, state, status_reason, comment, name,
-            configuration, url, tags, data, user_agent, client_version, topic_id, product_id,
-            remoteci_id, team_id, pipeline_id, previous_job_id, update_previous_job_id, set_key)
-          VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14, $15,
-            $16, $17, $18, $19, $20, $21) RETURNING *),
-        components AS (INSERT INTO jobs_components SELECT $1, unnest($22::uuid[]), $17)
-        SELECT row_to_json(q)::text FROM p CROSS JOIN LATERAL (SELECT {_JOB}, p.data) q
-        """,
+        _INSERT,
         job.id, tx.now, etag, job.state, job.status_reason, job.comment, job.name,
         job.configuration, job.url, list(job.tags), job.data or {}, job.client.user_agent,
         job.client.version, job.topic_id, job.product_id, job.remoteci_id, job.team_id,
         job.pipeline_id, job.previous_job_id, job.update_previous_job_id, job.set_key,
-        list(job.component_ids),
+        list(job.component_ids), *told,
     )  # fmt: skip
     return text, etag
+
+
+_INSERT = f"""
+WITH p AS (
+  INSERT INTO jobs (id, created_at, updated_at, etag, state, status_reason, comment, name,
+    configuration, url, tags, data, user_agent, client_version, topic_id, product_id,
+    remoteci_id, team_id, pipeline_id, previous_job_id, update_previous_job_id, set_key)
+  VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14, $15,
+    $16, $17, $18, $19, $20, $21) RETURNING *),
+components AS (INSERT INTO jobs_components SELECT $1, unnest($22::uuid[]), $17)
+SELECT row_to_json(q)::text, {_call_of_event(22)}
+FROM p CROSS JOIN LATERAL (SELECT {_JOB}, p.data) q"""
 
 
 async def known(tx: Transaction, kind: str, the_id: UUID) -> bool:

@@ -13,15 +13,14 @@ from ringtest.control.kernel.paging import ListQuery
 
 async def create_jobstate(tx: Transaction, *, caller: Caller, body: CreateJobstate) -> str:
     """A DCI client says how its job is; the job follows. JSON of the jobstate."""
-    jobstate_id = await jobs.post_job_status(
+    return await jobs.post_job_status(
         tx, caller=caller, job_id=body.job_id, word=body.status, comment=body.comment
     )
-    return _found(await store.select_one(tx, jobstate_id, None, files=False))
 
 
 async def get_jobstate(tx: Transaction, *, caller: Caller, jobstate_id: UUID) -> str:
     """JSON with files."""
-    return _found(await store.select_one(tx, jobstate_id, caller.visible_teams, files=True))
+    return _found(await store.select_one(tx, jobstate_id, caller.visible_teams))
 
 
 async def list_jobstates(

@@ -35,12 +35,12 @@ async def select_page(tx: Transaction, job_id: UUID, query: ListQuery) -> tuple[
 
 
 async def select_one(
-    tx: Transaction, jobstate_id: UUID, teams: Sequence[UUID] | None, *, files: bool
+    tx: Transaction, jobstate_id: UUID, teams: Sequence[UUID] | None
 ) -> str | None:
-    """JSON of a jobstate of `teams` (None: of anyone)."""
-    columns = f"{_JOBSTATE}, {_FILES}" if files else _JOBSTATE
+    """JSON of a jobstate, with files, of a job of `teams` (None: of anyone)."""
     text: str | None = await tx.fetchval(
-        f"""SELECT row_to_json(z)::text FROM (SELECT {columns} FROM jobstates s
+        f"""SELECT row_to_json(z)::text FROM (SELECT {_JOBSTATE}, {_FILES} FROM jobstates s
+        JOIN jobs j ON j.id = s.job_id AND j.state <> 'archived'
         WHERE s.id = $1 AND ($2::uuid[] IS NULL OR s.team_id = ANY ($2))) z""",
         jobstate_id,
         teams,
@@ -53,8 +53,9 @@ async def select_job(
 ) -> tuple[UUID, UUID] | None:
     """The job of a jobstate and its team."""
     row = await tx.fetchrow(
-        "SELECT job_id, team_id FROM jobstates WHERE id = $1"
-        " AND ($2::uuid[] IS NULL OR team_id = ANY ($2))",
+        "SELECT s.job_id, s.team_id FROM jobstates s"
+        " JOIN jobs j ON j.id = s.job_id AND j.state <> 'archived'"
+        " WHERE s.id = $1 AND ($2::uuid[] IS NULL OR s.team_id = ANY ($2))",
         jobstate_id,
         teams,
     )
