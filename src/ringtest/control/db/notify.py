@@ -12,6 +12,12 @@ EVENTS = "ringtest_events"
 """Channel of the outbox: payload `<type> <id>`."""
 LIVE = "ringtest_live"
 """Channel of what moves fast and is not worth an event: payload `<kind> <job id> …`."""
+CHANGES = "ringtest_changes"
+"""Channel of changed tables (db.changes): payload `<table>` or `<table>+`."""
+
+_PROOF_SECONDS = 5
+"""How often the connection is asked whether it is still there. One that is gone without a
+word would let processes remember what changed long ago."""
 
 Listener = Callable[[str, str], None]
 """Called with (channel, payload); must not block. A reconnect is told as (channel, "")."""
@@ -56,7 +62,8 @@ class Notifications:
             try:
                 await self._listen(connection)
                 log.warning("notify.lost reconnecting")
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                self.connected.clear()
                 await asyncio.sleep(0.5)
             finally:
                 self.connected.clear()
@@ -66,10 +73,15 @@ class Notifications:
     async def _listen(self, connection: asyncpg.Connection) -> None:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
-        for channel in (EVENTS, LIVE):
+        for channel in (EVENTS, LIVE, CHANGES):
             await connection.add_listener(
                 channel, lambda _c, _pid, name, payload: self.tell(name, payload)
             )
             self.tell(channel, "")  # something may have happened while nobody listened
         self.connected.set()
-        await lost.wait()
+        while not lost.is_set():
+            try:
+                async with asyncio.timeout(_PROOF_SECONDS):
+                    await lost.wait()
+            except TimeoutError:
+                await connection.execute(f"LISTEN {CHANGES}", timeout=_PROOF_SECONDS)
