@@ -7,7 +7,7 @@ Reaching up the ladder: archiving a team archives its labs, feeders, jobs and fi
 from collections.abc import Sequence
 from uuid import UUID
 
-from ringtest.control.accounts.model import TEAM_COLUMNS, USER_COLUMNS, Caller
+from ringtest.control.accounts.model import TEAM_COLUMNS, USER_COLUMNS
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
@@ -30,9 +30,13 @@ _TEAM_KINDS: dict[str, Kind] = {
 _AUDIT_KINDS: dict[str, Kind] = {
     "id": "int",
     "created_at": "time",
+    "user_id": "uuid",
+    "actor_kind": "text",
     "action": "text",
     "subject_id": "uuid",
     "team_id": "uuid",
+    "request_id": "text",
+    "outcome": "text",
 }
 
 _USER_AND = f"""{USER_COLUMNS},
@@ -192,29 +196,15 @@ async def archive_team(tx: Transaction, team_id: UUID) -> None:
 # audits, first start -------------------------------------------------------
 
 
-async def add_audit(
-    tx: Transaction, caller: Caller, action: str, subject_id: UUID | None, team_id: UUID | None
-) -> None:
-    await tx.execute(
-        "INSERT INTO audits (created_at, actor_kind, actor_id, action, subject_id, team_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        tx.now,
-        caller.kind,
-        caller.id,
-        action,
-        subject_id,
-        team_id,
-    )
-
-
 async def list_audits(tx: Transaction, query: ListQuery) -> rows.Page:
     """`user_id` is the wire format's name of the actor, whatever its kind."""
     conditions = Conditions()
     apply_where(conditions, query, _AUDIT_KINDS, "a")
     order = order_by(query, _AUDIT_KINDS, "a", "-created_at")
-    columns = """a.id, a.created_at, a.actor_id AS user_id, a.actor_kind, a.action, a.subject_id,
-      a.team_id"""
-    return await rows.page(tx, columns, "audits a", conditions, order=order, query=query)
+    columns = """a.id, a.created_at, a.user_id, a.actor_kind, a.action, a.subject_id, a.team_id,
+      a.request_id, a.outcome"""
+    source = "(SELECT *, actor_id AS user_id FROM audits) a"
+    return await rows.page(tx, columns, source, conditions, order=order, query=query)
 
 
 async def team_by_name(tx: Transaction, name: str) -> UUID | None:

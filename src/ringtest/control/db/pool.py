@@ -2,7 +2,7 @@
 
 import contextvars
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,16 +10,22 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from ringtest.control.db import audits
+from ringtest.control.db.changes import Changes, Footprint, Memory
+from ringtest.control.db.keyed import Keyed
+from ringtest.control.db.statements import Statements
 from ringtest.control.kernel.clock import Clock, SystemClock
 from ringtest.control.kernel.errors import (
     BadRequest,
     Conflict,
     NotFound,
+    RingtestError,
     Unauthorised,
     Unavailable,
 )
 from ringtest.control.kernel.events import EventType, consumers_of
 from ringtest.control.kernel.tenant import Tenant
+from ringtest.control.wire import context
 
 APPLICATION_ROLE = "ringtest_app"
 """What every pooled connection becomes: owns nothing, bypasses no policy."""
@@ -48,33 +54,68 @@ def _count() -> None:
 class Transaction:
     """One transaction for one tenant at one moment (`now`, naive UTC)."""
 
-    def __init__(self, connection: asyncpg.Connection, tenant: Tenant, now: datetime) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, tenant: Tenant, now: datetime, footprint: Footprint
+    ) -> None:
         self._connection = connection
         self.tenant = tenant
         self.now = now
+        self.footprint = footprint
+        self._notes: list[audits.Note] = []
+        self._subject_id: UUID | None = None
+        self._team_id: UUID | None = None
+
+    def note(self, note: audits.Note) -> None:
+        """Say what this transaction does, for GET /audits: written with its COMMIT.
+
+        A request that says nothing is noted under the name of its route.
+        """
+        self._notes.append(note)
+
+    def concern(self, subject_id: UUID, team_id: UUID | None) -> None:
+        """Name what a request without an id in its address is about; the first one counts."""
+        if self._subject_id is None:
+            self._subject_id, self._team_id = subject_id, team_id
+
+    def notes_sql(self) -> str:
+        """What goes before COMMIT: the notes of this transaction, or nothing."""
+        request = context.current.get()
+        if self._notes:
+            if request is not None:
+                request.is_noted = True
+            return audits.noted_sql(self._notes, self.now, request) + ";"
+        if request is None or request.is_noted or not request.is_audited:
+            return ""
+        if not self.tenant.may_write:
+            return ""
+        return audits.changed_sql(request, self.now, self._subject_id, self._team_id) + ";"
+
+    def _saw(self, sql: str) -> None:
+        _count()
+        self.footprint.saw(sql)
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
-        _count()
+        self._saw(sql)
         rows: list[asyncpg.Record] = await self._connection.fetch(sql, *args)
         return rows
 
     async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
-        _count()
+        self._saw(sql)
         return await self._connection.fetchrow(sql, *args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
-        _count()
+        self._saw(sql)
         return await self._connection.fetchval(sql, *args)
 
     async def execute(self, sql: str, *args: Any) -> int:
         """Rows touched."""
-        _count()
+        self._saw(sql)
         tag = await self._connection.execute(sql, *args)
         last = tag.rsplit(" ", 1)[-1]
         return int(last) if last.isdigit() else 0
 
     async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        _count()
+        self._saw(sql)
         await self._connection.executemany(sql, rows)
 
     async def add_event(
@@ -95,6 +136,10 @@ class Transaction:
         self, event: EventType, *, team_id: UUID | None, topic_id: UUID | None, **payload: Any
     ) -> tuple[Any, ...]:
         """The six arguments of `rt_add_event`, for a statement that tells what it does."""
+        if self._subject_id is None and payload:
+            with suppress(ValueError):  # an event's first word is what it is about
+                self.concern(UUID(str(next(iter(payload.values())))), team_id)
+        self._team_id = self._team_id or team_id
         return event.value, payload, team_id, topic_id, self.now, consumers_of(event)
 
     async def notify(self, channel: str, payload: str) -> None:
@@ -141,10 +186,16 @@ class Database:
     jsonb comes back as text, ready to be sent on; pass Python values or text in.
     """
 
-    def __init__(self, pool: asyncpg.Pool, dsn: str, clock: Clock) -> None:
+    def __init__(self, pool: asyncpg.Pool, dsn: str, clock: Clock, memory: Memory) -> None:
         self._pool = pool
         self.dsn = dsn
         self.clock = clock
+        self.memory = memory
+
+    @property
+    def changes(self) -> Changes:
+        """When tables changed (`db.changes` says how to remember what was read)."""
+        return self.memory.changes
 
     @classmethod
     async def connect(
@@ -159,7 +210,9 @@ class Database:
             reset=_release,
             command_timeout=60,
         )
-        return cls(pool, dsn, clock or SystemClock())
+        async with pool.acquire() as connection:
+            statements = await Statements.load(connection)
+        return cls(pool, dsn, clock or SystemClock(), Memory(statements))
 
     async def close(self) -> None:
         await self._pool.close()
@@ -179,37 +232,84 @@ class Database:
     async def transaction(self, tenant: Tenant) -> AsyncIterator[Transaction]:
         """Everything inside happens at once, or not at all.
 
-        What PostgreSQL refuses becomes the error a caller can act on: a unique violation
-        `Conflict` (two writers met, and one lost), a policy `Unauthorised`, a reference to
-        nothing `NotFound`, a value it cannot hold `BadRequest`; a database that went away
-        `Unavailable`, which clients retry.
+        Within a request that has an Idempotency-Key, all of them are one, which ends with
+        the request's answer (`db.keyed`). What PostgreSQL refuses becomes the error a caller
+        can act on; a database that went away is `Unavailable`, which clients retry.
         """
+        request = context.current.get()
+        claim = request.claim_now() if request is not None and tenant.may_write else None
         try:
-            async with self._connection() as connection:
-                _count()
-                await connection.execute(tenant.begin_sql())
-                try:
-                    yield Transaction(connection, tenant, self.clock.now())
-                except BaseException as error:
-                    if not await _roll_back(connection) and isinstance(error, _CUT):
-                        raise Unavailable(_UNREACHABLE) from error
-                    raise
-                _count()
-                await connection.execute("COMMIT")
-        except asyncpg.UniqueViolationError as error:
-            raise Conflict("already exists", constraint=error.constraint_name) from error
-        except asyncpg.InsufficientPrivilegeError as error:
-            raise Unauthorised from error
-        except asyncpg.ReadOnlySQLTransactionError as error:
-            raise Unauthorised("this token may only read") from error
-        except asyncpg.ForeignKeyViolationError as error:
-            raise NotFound("it refers to something that does not exist") from error
-        except asyncpg.DataError as error:
-            raise BadRequest("a value is out of range or cannot be stored") from error
-        except asyncpg.ProgramLimitExceededError as error:
-            raise BadRequest("a name is too long to be found again: shorten it") from error
-        except _LOST as error:
+            if claim is not None:
+                async with self._keyed(claim, tenant) as tx:
+                    yield tx
+            else:
+                async with self._connection() as connection:
+                    _count()
+                    await connection.execute(tenant.begin_sql())
+                    footprint = Footprint(self.memory, self.changes.moment())
+                    tx = Transaction(connection, tenant, self.clock.now(), footprint)
+                    try:
+                        yield tx
+                    except BaseException as error:
+                        if not await _roll_back(connection) and isinstance(error, _CUT):
+                            raise Unavailable(_UNREACHABLE) from error
+                        raise
+                    _count()
+                    try:
+                        await connection.execute(f"{tx.notes_sql()}COMMIT")
+                    finally:  # also when nobody knows whether it happened
+                        self.changes.wrote(footprint.writes)
+        except (asyncpg.PostgresError, *_LOST) as error:
+            known = _understood(error)
+            if known is None:
+                raise
+            raise known from error
+
+    @asynccontextmanager
+    async def _keyed(self, claim: context.Claim, tenant: Tenant) -> AsyncIterator[Transaction]:
+        """A part of the one transaction of a keyed request."""
+        held = claim.held
+        if not isinstance(held, Keyed):
+            held = claim.held = await self._hold(claim, tenant)
+        outer = held.tenant
+        if outer != tenant:
+            await held.become(tenant)
+        footprint = Footprint(self.memory, None)
+        tx = Transaction(held.connection, tenant, self.clock.now(), footprint)
+        try:
+            yield tx
+        except BaseException as error:
+            if not await held.abandon() and isinstance(error, _CUT):
+                raise Unavailable(_UNREACHABLE) from error
+            raise
+        held.note(tx.notes_sql())
+        held.writes |= footprint.writes
+        if outer != tenant:
+            await held.become(outer)
+
+    async def _hold(self, claim: context.Claim, tenant: Tenant) -> Keyed:
+        try:
+            connection = await self._pool.acquire()
+        except OSError as error:
             raise Unavailable(_UNREACHABLE) from error
+
+        async def release(connection: asyncpg.Connection) -> None:
+            self.changes.wrote(held.writes)
+            await self._pool.release(connection)
+
+        held = Keyed(connection, release, claim, tenant)
+        try:
+            _count()
+            await held.begin(self.clock.now())
+        except BaseException:
+            await held.abandon()
+            raise
+        return held
+
+    async def note_refusal(self, request: context.RequestContext) -> None:
+        """Keep that somebody tried what is not permitted."""
+        _count()
+        await self._pool.execute(audits.refused_sql(request, self.clock.now()))
 
     async def ask(self, sql: str, *args: Any) -> Any:
         """One value from one statement with no tenant: for the rt_identity functions only."""
@@ -218,3 +318,30 @@ class Database:
             return await self._pool.fetchval(sql, *args)
         except (*_LOST, OSError) as error:
             raise Unavailable(_UNREACHABLE) from error
+
+
+def _understood(error: BaseException) -> RingtestError | None:
+    """What a refusal of PostgreSQL means to a caller; None: that the server made a mistake.
+
+    A unique violation is a `Conflict` (two writers met, and one lost), a policy
+    `Unauthorised`, a reference to nothing `NotFound`, a value it cannot hold `BadRequest`.
+    """
+    match error:
+        case asyncpg.UniqueViolationError():
+            return Conflict("already exists", constraint=error.constraint_name)
+        case asyncpg.InsufficientPrivilegeError():
+            return Unauthorised()
+        case asyncpg.ReadOnlySQLTransactionError():
+            return Unauthorised("this token may only read")
+        case asyncpg.ForeignKeyViolationError():
+            return NotFound("it refers to something that does not exist")
+        case asyncpg.DataError():
+            return BadRequest("a value is out of range or cannot be stored")
+        case asyncpg.ProgramLimitExceededError():
+            return BadRequest("a name is too long to be found again: shorten it")
+        case asyncpg.LockNotAvailableError():
+            return Unavailable("another request holds what this one needs; try again")
+        case _ if isinstance(error, _LOST):
+            return Unavailable(_UNREACHABLE)
+        case _:
+            return None

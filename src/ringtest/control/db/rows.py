@@ -41,6 +41,7 @@ async def insert(tx: Transaction, table: str, values: Mapping[str, Any]) -> UUID
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     await tx.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *row.values())
     made: UUID = row["id"]
+    tx.concern(made, row.get("team_id"))
     return made
 
 

@@ -21,16 +21,20 @@ class Tenant:
     def begin_sql(self) -> str:
         """BEGIN and the settings as one simple query: one round trip.
 
-        Safe to splice: every value is a UUID or one of our own words.
-
         >>> Tenant(scope="all").begin_sql().split(";")[0]
         'BEGIN'
+        """
+        return f"BEGIN{'' if self.may_write else ' READ ONLY'};{self.settings_sql()}"
+
+    def settings_sql(self) -> str:
+        """The settings alone, until the transaction ends or others are set.
+
+        Safe to splice: every value is a UUID or one of our own words.
         """
         teams = ",".join(sorted(map(str, self.teams)))
         component_teams = ",".join(sorted(map(str, self.teams | self.component_teams)))
         return (
-            f"BEGIN{'' if self.may_write else ' READ ONLY'}"
-            f";SET LOCAL ringtest.scope='{self.scope}'"
+            f"SET LOCAL ringtest.scope='{self.scope}'"
             f";SET LOCAL ringtest.teams='{teams}'"
             f";SET LOCAL ringtest.component_teams='{component_teams}'"
             f";SET LOCAL ringtest.pre_release='{'on' if self.pre_release else ''}'"

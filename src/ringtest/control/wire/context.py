@@ -1,0 +1,114 @@
+"""What is known of the request that is being answered, for whoever works on it.
+
+The middleware makes a `RequestContext` for each request; identity tells it the actor, the
+router its route; the database reads whose key and which note of the change it should keep.
+Outside of a request there is none, and nobody minds.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.wire.claims import Claim
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who sent a request: kind is user, remoteci or feeder."""
+
+    kind: str
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request. `scope` is ASGI's, to which the router adds its route and its parameters."""
+
+    id: str
+    scope: Mapping[str, Any]
+    claim: Claim | None = None
+    actor: Actor | None = None
+    is_noted: bool = False  # a service said itself what it did
+    sql: list[int] = field(default_factory=lambda: [0])  # statements so far
+
+    @property
+    def method(self) -> str:
+        word: str = self.scope["method"]
+        return word
+
+    @property
+    def route(self) -> str:
+        """The route's template, version prefix included; `-` for an address that is none."""
+        template: str = self.scope.get("path_template") or "-"
+        return template.replace(":str}", "}")
+
+    @property
+    def action(self) -> str:
+        """Verb and noun: the name of the route's handler."""
+        handler = self.scope.get("route_handler")
+        return str(handler.handler_name) if handler else "-"
+
+    @property
+    def subject(self) -> UUID | None:
+        """What the address names: its first id."""
+        for text in self.scope.get("path_params", {}).values():
+            try:
+                return UUID(str(text))
+            except ValueError:
+                continue
+        return None
+
+    @property
+    def is_audited(self) -> bool:
+        """A change by somebody, on a route that is not a machine's telemetry."""
+        if self.actor is None or self.method in _READING:
+            return False
+        handler = self.scope.get("route_handler")
+        return handler is not None and bool(handler.opt.get("audited", True))
+
+    def claim_now(self) -> Claim | None:
+        """The claim, once the actor is known. Uploads that are passed on as they come have
+        none here: a transaction must not wait for a sender."""
+        if self.claim is None or self.actor is None:
+            return None
+        handler = self.scope.get("route_handler")
+        streamed = handler is None or handler.resolve_request_max_body_size() is None
+        if streamed:
+            return None
+        self.claim.actor = str(self.actor)
+        return self.claim
+
+
+current: ContextVar[RequestContext | None] = ContextVar("request", default=None)
+"""The request of the running task."""
+
+__all__ = ["Actor", "Claim", "RequestContext", "act_as", "current", "request_id"]
+
+
+def act_as(kind: str, actor_id: UUID) -> None:
+    """Note who sent the request that is being answered."""
+    request = current.get()
+    if request is not None:
+        request.actor = Actor(kind, actor_id)
+
+
+def request_id(headers: Mapping[bytes, bytes], make: Callable[[int], bytes] = os.urandom) -> str:
+    """The caller's X-Request-Id if it is a plain word, else one of our own.
+
+    >>> request_id({b"x-request-id": b"build-7"})
+    'build-7'
+    >>> request_id({b"x-request-id": b"no good"}, make=bytes)
+    '0000000000000000'
+    """
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    return given if _REQUEST_ID.fullmatch(given) else make(8).hex()
