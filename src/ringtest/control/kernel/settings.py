@@ -47,6 +47,24 @@ class Settings:
     """Mail server: smtp://host:port or smtps://user:password@host:port."""
     retention: str = ""
     """Days after which archived rows go for good, as jobs=365,files=90; empty: never by themselves."""
+    key_hours: int = 24
+    """How long the answer to a request with an Idempotency-Key is kept for a repetition."""
+    audit_days: int = 365
+    """Days after which notes of who changed what are forgotten; 0: never."""
+    access_log: str = "off"
+    """json: one line for each request, without query strings, bodies and secrets; off."""
+    metrics: str = "local"
+    """Who may read /metrics: local (this machine, not through a proxy), off, or everybody
+    who sends `Authorization: Bearer` with the token given here (at least 16 characters)."""
+    metrics_listen: str = ""
+    """HOST:PORT where this process alone answers /metrics and /health; worker N of several
+    takes PORT + N."""
+    drain_seconds: int = 3
+    """At a stop, how long open connections get to ask once more before they are closed."""
+    grace_seconds: int = 30
+    """At a stop, how long requests and loops get to end what they do."""
+    connections: int = 10
+    """Connections of this process to its database."""
     public_url: str = ""
     """Address people reach the server at, for links in reports; empty: as it listens."""
     sso_url: str = ""
