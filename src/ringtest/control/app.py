@@ -30,7 +30,9 @@ from ringtest.control.feed.service import Hub
 from ringtest.control.files import api as files_api
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity.api import caller_provider
+from ringtest.control.job_parts import api as job_parts_api
 from ringtest.control.jobs import api as jobs_api
+from ringtest.control.jobs_events import api as jobs_events_api
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
@@ -51,6 +53,7 @@ from ringtest.control.requests import api as requests_api
 from ringtest.control.results import api as results_api
 from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
+from ringtest.control.stats import api as stats_api
 from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
 from ringtest.control.triggers import api as triggers_api
@@ -71,6 +74,9 @@ ROOMS = (
     component_files_api,
     definitions_api,
     jobs_api,
+    job_parts_api,
+    jobs_events_api,
+    stats_api,
     requests_api,
     jobstates_api,
     pipelines_api,

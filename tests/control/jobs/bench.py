@@ -14,7 +14,9 @@ from ringtest.control.db import rows
 from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.definitions import api as definitions_api
+from ringtest.control.job_parts import api as job_parts_api
 from ringtest.control.jobs import api as jobs_api
+from ringtest.control.jobs_events import api as jobs_events_api
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
@@ -22,11 +24,15 @@ from ringtest.control.logs import api as logs_api
 from ringtest.control.pipelines import api as pipelines_api
 from ringtest.control.requests import api as requests_api
 from ringtest.control.requests import service as requests
+from ringtest.control.stats import api as stats_api
 from tests.control.logs.objects import MemoryObjects
 from tests.control.people import World, open_world
 
 ROOMS = [
     jobs_api,
+    job_parts_api,
+    jobs_events_api,
+    stats_api,
     requests_api,
     jobstates_api,
     pipelines_api,

@@ -11,11 +11,8 @@ from ringtest.control.db.pool import Database
 from ringtest.control.jobs import service
 from ringtest.control.jobs.model import (
     Client,
-    ComponentOf,
     CreateJob,
     JobOf,
-    Key,
-    KeyValue,
     ScheduleJob,
     UpdateJob,
 )
@@ -124,69 +121,6 @@ async def delete_job(
     return answers.nothing()
 
 
-@get("/jobs/{job_id:str}/components", summary="Components of a job")
-async def list_components(
-    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
-) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_components(
-            tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
-        )
-    return answers.many("components", items, count)
-
-
-@post("/jobs/{job_id:str}/components", summary="Add a component to a job")
-async def add_component(
-    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
-) -> Response[None]:
-    body = bodies.closed(ComponentOf, await request.body())
-    async with db.transaction(caller.tenant) as tx:
-        await service.add_component(
-            tx, caller=caller, job_id=parse_id(job_id, "job"), component_id=body.id
-        )
-    return answers.nothing(status=201)
-
-
-@delete("/jobs/{job_id:str}/components/{component_id:str}", status_code=201, summary="Take it out")
-async def remove_component(
-    job_id: FromPath[str],
-    component_id: FromPath[str],
-    db: Injected[Database],
-    caller: Injected[Caller],
-) -> Response[None]:
-    async with db.transaction(caller.tenant) as tx:
-        await service.remove_component(
-            tx,
-            caller=caller,
-            job_id=parse_id(job_id, "job"),
-            component_id=parse_id(component_id, "component"),
-        )
-    return answers.nothing(status=201)
-
-
-@post("/jobs/{job_id:str}/kv", summary="Note a number about a job")
-async def put_key(
-    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
-) -> Response[bytes]:
-    body = bodies.closed(KeyValue, await request.body())
-    the_id = parse_id(job_id, "job")
-    async with db.transaction(caller.tenant) as tx:
-        await service.put_key(tx, caller=caller, job_id=the_id, key=body.key, value=body.value)
-    noted = {"job_id": the_id, "key": body.key, "value": body.value}
-    return answers.one("kv", answers.encode(noted).decode(), status=201)
-
-
-@delete("/jobs/{job_id:str}/kv", status_code=204, summary="Forget a number")
-async def delete_key(
-    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
-) -> Response[None]:
-    body = bodies.closed(Key, await request.body())
-    async with db.transaction(caller.tenant) as tx:
-        await service.delete_key(tx, caller=caller, job_id=parse_id(job_id, "job"), key=body.key)
-    return answers.nothing()
-
-
 routes = [
     create_job,
     schedule_job,
@@ -196,9 +130,4 @@ routes = [
     get_job,
     update_job,
     delete_job,
-    list_components,
-    add_component,
-    remove_component,
-    put_key,
-    delete_key,
 ]

@@ -28,6 +28,11 @@ JUDGED = frozenset({"success", "failure", "error"})
 """Statuses that end a job with a verdict: jobs_events, mail and stats know no others."""
 ENDS = JUDGED | {"killed"}
 
+COMPONENT_JSON = """x.id, x.created_at, x.updated_at, x.etag, x.state, x.released_at, x.name,
+  x.type, x.canonical_project_name, x.display_name, x.version, x.uid, x.data, x.title, x.message,
+  x.url, x.topic_id, x.team_id, x.tags"""
+"""What a job shows of a component `x`."""
+
 
 def component_set_key(ids: Iterable[UUID]) -> str:
     """The name of a component set: 16 hex digits, whatever the order; "" for no components.
@@ -209,25 +214,6 @@ class JobOf(Struct):
     """Body of `POST /jobs/upgrade`."""
 
     job_id: UUID
-
-
-class ComponentOf(Struct):
-    """Body of `POST /jobs/:id/components`."""
-
-    id: UUID
-
-
-class KeyValue(Struct):
-    """Body of `POST /jobs/:id/kv`."""
-
-    key: Line
-    value: float
-
-
-class Key(Struct):
-    """Body of `DELETE /jobs/:id/kv`."""
-
-    key: Line
 
 
 @dataclass(frozen=True, slots=True)

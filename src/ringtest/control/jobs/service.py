@@ -29,7 +29,6 @@ from ringtest.control.jobs.model import (
     NewJob,
     ScheduleJob,
     clean_tags,
-    component_set_key,
     event_payload,
     post_status,
     read_cursor,
@@ -85,14 +84,6 @@ def _found(row: tuple[str, str] | None) -> tuple[str, str]:
     if row is None:
         raise NotFound("job not found")
     return row
-
-
-async def list_components(
-    tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery
-) -> tuple[str, int]:
-    """Components of a job: JSON array and count."""
-    await require_job(tx, caller=caller, job_id=job_id)
-    return await store.select_components(tx, job_id, query)
 
 
 async def require_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> None:
@@ -189,6 +180,12 @@ async def _check_ground(
     if not ground["has_pipeline"]:
         raise NotFound("pipeline not found")
     return ground
+
+
+async def require_component(tx: Transaction, *, caller: Caller, component_id: UUID) -> None:
+    """401 when it is not the caller's to use, 404 when there is none."""
+    if not await store.may_use(tx, caller, component_id):
+        raise await _refusal(tx, "component", component_id)
 
 
 async def _refusal(tx: Transaction, noun: str, the_id: UUID) -> Exception:
@@ -305,41 +302,6 @@ async def delete_job(tx: Transaction, *, caller: Caller, job_id: UUID, etag: str
     )
 
 
-async def add_component(
-    tx: Transaction, *, caller: Caller, job_id: UUID, component_id: UUID
-) -> None:
-    """The job tests one more component; 409 when it does already."""
-    job = await _own(tx, caller, job_id)
-    if not await store.may_use(tx, caller, component_id):
-        raise await _refusal(tx, "component", component_id)
-    await store.add_component(tx, job, component_id)
-    await _rename_set(tx, job)
-
-
-async def remove_component(
-    tx: Transaction, *, caller: Caller, job_id: UUID, component_id: UUID
-) -> None:
-    """The job does not test the component; fine if it never did."""
-    job = await _own(tx, caller, job_id)
-    await store.remove_component(tx, job, component_id)
-    await _rename_set(tx, job)
-
-
-async def _rename_set(tx: Transaction, job: Job) -> None:
-    await store.save_set_key(tx, job.id, component_set_key(await store.component_ids(tx, job.id)))
-    await _tell(tx, EventType.JOB_CHANGED, job)
-
-
-async def put_key(tx: Transaction, *, caller: Caller, job_id: UUID, key: str, value: float) -> None:
-    """Note a number about a job; 409 when the key is there."""
-    await store.put_key(tx, await _own(tx, caller, job_id), key, value)
-
-
-async def delete_key(tx: Transaction, *, caller: Caller, job_id: UUID, key: str) -> None:
-    """Forget a number; fine if it was not there."""
-    await store.delete_key(tx, await _own(tx, caller, job_id), key)
-
-
 async def _own(tx: Transaction, caller: Caller, job_id: UUID, *, etag: str | None = None) -> Job:
     """The job, held; 404 when unseen or changed since `etag`, 401 when only readable."""
     found = await store.lock(tx, job_id, caller.visible_teams)
@@ -417,6 +379,11 @@ async def _post(
     )
     assert state is not None
     return state
+
+
+async def tell_change(tx: Transaction, *, job: Job) -> None:
+    """Something that readers of the job see is different now."""
+    await _tell(tx, EventType.JOB_CHANGED, job)
 
 
 async def _tell(tx: Transaction, event: EventType, job: Job) -> None:

@@ -15,7 +15,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
-from ringtest.control.jobs.model import Cursor, Job, NewJob, Remembered
+from ringtest.control.jobs.model import COMPONENT_JSON, Cursor, Job, NewJob, Remembered
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.outcome import DCI_STATUSES
@@ -32,13 +32,6 @@ COLUMNS: Mapping[str, Kind] = {
     "definition_id": "uuid",
 }  # fmt: skip
 """What `where` and `sort` may name; `data` is refused because it may hold anything."""
-
-COMPONENT_COLUMNS: Mapping[str, Kind] = {
-    "id": "uuid", "created_at": "time", "updated_at": "time", "released_at": "time",
-    "name": "text", "type": "text", "display_name": "text", "version": "text", "state": "enum",
-    "canonical_project_name": "text", "uid": "text", "topic_id": "uuid", "team_id": "uuid",
-    "tags": "array",
-}  # fmt: skip
 
 # The same derivation as kernel.outcome.dci_status; a test compares them.
 _WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
@@ -58,9 +51,6 @@ _FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.
   f.size, f.attempt, f.jobstate_id, f.job_id, f.team_id"""
 _JOBSTATE = "s.id, s.created_at, s.status, s.comment, s.job_id"
 _HEAD = "x.id, x.created_at, x.updated_at, x.etag, x.state, x.name"
-_COMPONENT = """x.id, x.created_at, x.updated_at, x.etag, x.state, x.released_at, x.name, x.type,
-  x.canonical_project_name, x.display_name, x.version, x.uid, x.data, x.title, x.message, x.url,
-  x.topic_id, x.team_id, x.tags"""
 # No column that may hold a secret: a topic's `data` carries the vendor's registry password.
 _ONE = {
     "remoteci": ("remotecis", f"{_HEAD}, x.data, x.public, x.team_id"),
@@ -73,7 +63,7 @@ _ONE = {
     "pipeline": ("pipelines", f"{_HEAD}, x.team_id"),
 }
 """What a job embeds one row of: table and columns, by the name of the embed."""
-_OF_ONE = {**_ONE, "component": ("components", _COMPONENT)}
+_OF_ONE = {**_ONE, "component": ("components", COMPONENT_JSON)}
 
 _RESULTS = f"""coalesce((SELECT json_agg(row_to_json(z)) FROM (
     SELECT {_RESULT} FROM test_results r WHERE r.job_id = p.id ORDER BY r.created_at, r.id) z),
@@ -89,7 +79,7 @@ _ROWS_OF_ONE = ", ".join(
     for name, (table, columns) in _ONE.items()
 )
 _DETAILS = f"""p.data, {_RESULTS}, {_ROWS_OF_ONE},
-  coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {_COMPONENT} FROM jobs_components jc
+  coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {COMPONENT_JSON} FROM jobs_components jc
      JOIN components x ON x.id = jc.component_id WHERE jc.job_id = p.id
      ORDER BY x.type, x.id) z), '[]') AS components, {_NUMBERS},
   coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT {_JOBSTATE} FROM jobstates s
@@ -458,35 +448,12 @@ async def known(tx: Transaction, kind: str, the_id: UUID) -> bool:
     return found
 
 
-# components and numbers of a job --------------------------------------------
-
-
-async def select_components(tx: Transaction, job_id: UUID, query: ListQuery) -> tuple[str, int]:
-    """The components of a job: JSON array, count before paging."""
-    conditions = Conditions()
-    conditions.add("jc.job_id = {}", job_id)
-    apply_where(conditions, query, COMPONENT_COLUMNS, "x")
-    order = order_by(query, COMPONENT_COLUMNS, "x", "-created_at")
-    source = "components x JOIN jobs_components jc ON jc.component_id = x.id"
-    return await rows.page(tx, _COMPONENT, source, conditions, order=order, query=query)
-
-
 async def next_topic(tx: Transaction, topic_id: UUID) -> UUID | None:
     """The topic that follows a topic."""
     found: UUID | None = await tx.fetchval(
         "SELECT next_topic_id FROM topics WHERE id = $1", topic_id
     )
     return found
-
-
-async def save_set_key(tx: Transaction, job_id: UUID, set_key: str) -> None:
-    """The job tests another set now. Its etag stays, as in DCI."""
-    await tx.execute("UPDATE jobs SET set_key = $2 WHERE id = $1", job_id, set_key)
-
-
-async def component_ids(tx: Transaction, job_id: UUID) -> list[UUID]:
-    rows = await tx.fetch("SELECT component_id FROM jobs_components WHERE job_id = $1", job_id)
-    return [row["component_id"] for row in rows]
 
 
 async def may_use(tx: Transaction, caller: Caller, component_id: UUID) -> bool:
@@ -497,26 +464,3 @@ async def may_use(tx: Transaction, caller: Caller, component_id: UUID) -> bool:
         *c.values,
     )
     return found is not None
-
-
-async def add_component(tx: Transaction, job: Job, component_id: UUID) -> None:
-    await tx.execute(
-        "INSERT INTO jobs_components VALUES ($1, $2, $3)", job.id, component_id, job.team_id
-    )
-
-
-async def remove_component(tx: Transaction, job: Job, component_id: UUID) -> None:
-    await tx.execute(
-        "DELETE FROM jobs_components WHERE job_id = $1 AND component_id = $2", job.id, component_id
-    )
-
-
-async def put_key(tx: Transaction, job: Job, key: str, value: float) -> None:
-    await tx.execute(
-        "INSERT INTO jobs_keys_values (job_id, team_id, key, value) VALUES ($1, $2, $3, $4)",
-        job.id, job.team_id, key, value,
-    )  # fmt: skip
-
-
-async def delete_key(tx: Transaction, job: Job, key: str) -> None:
-    await tx.execute("DELETE FROM jobs_keys_values WHERE job_id = $1 AND key = $2", job.id, key)
