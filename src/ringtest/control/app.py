@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
-from litestar.di import NamedDependency as Injected
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
@@ -38,9 +37,14 @@ from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.labs import api as labs_api
 from ringtest.control.labs import loop as labs_loop
+from ringtest.control.limits import loop as limits_loop
 from ringtest.control.logs import api as logs_api
 from ringtest.control.logs import loop as logs_loop
+from ringtest.control.operations import api as operations_api
+from ringtest.control.operations import loop as operations_loop
+from ringtest.control.operations.service import Readiness
 from ringtest.control.pipelines import api as pipelines_api
+from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import ResultParser
@@ -59,8 +63,9 @@ from ringtest.control.triage import loop as triage_loop
 from ringtest.control.triggers import api as triggers_api
 from ringtest.control.triggers import loop as triggers_loop
 from ringtest.control.views import api as views_api
-from ringtest.control.wire import answers
+from ringtest.control.wire import answers, traces
 from ringtest.control.wire.claims import Replayed
+from ringtest.control.wire.context import RequestContext
 from ringtest.control.wire.middleware import Around, Surround
 from ringtest.control.wire.pages import pages
 
@@ -105,6 +110,7 @@ class Parts:
     secrets: SecretBox
     parsers: Mapping[str, ResultParser]
     notifiers: Mapping[str, Notifier]
+    provider: IdentityProvider | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -115,6 +121,8 @@ INJECTED = ("settings", "db", "notifications", "objects", "secrets", "parsers", 
 def all_loops(parts: Parts) -> list[Loop]:
     """What the server does by itself, whichever process runs it."""
     return [
+        *limits_loop.loops(parts.db, parts.settings),
+        *operations_loop.loops(parts.db, parts.settings),
         *labs_loop.loops(parts.db),
         *attempts_loop.loops(parts.db, parts.settings),
         *logs_loop.loops(parts.db, parts.objects),
@@ -134,29 +142,17 @@ async def welcome(request: Request[Any, Any, Any]) -> Response[bytes]:
     return answers.raw(answers.encode(answer))
 
 
-@get("/health/live", summary="The process answers")
-async def live() -> Response[bytes]:
-    return answers.raw(b'{"status":"ok"}')
-
-
-@get("/health/ready", summary="The database answers too, and wake-ups arrive")
-async def ready(db: Injected[Database], notifications: Injected[Notifications]) -> Response[bytes]:
-    await db.ask("SELECT 1")
-    listening = notifications.connected.is_set()
-    return answers.raw(answers.encode({"status": "ok", "listening": listening}))
-
-
 def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
     """The HTTP application over `parts`; the caller starts and stops what is behind it."""
     hub = Hub(parts.db, parts.notifications)
+    readiness = Readiness(parts.db, parts.notifications, parts.objects)
     parts.db.changes.follow(parts.notifications)
     routes = [route for room in ROOMS for route in room.routes]
     folder = static or Path(__file__).parent / "static"
     app = Litestar(
         route_handlers=[
             welcome,
-            live,
-            ready,
+            *operations_api.routes,
             *(
                 Router(path=prefix, route_handlers=routes, include_in_schema=prefix == "/api/v1")
                 for prefix in ("/api/v1", "/api/v2")
@@ -164,8 +160,9 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             *pages(folder),
         ],
         dependencies={
-            "caller": Provide(caller_provider(parts.secrets, parts.settings)),
+            "caller": Provide(caller_provider(parts.secrets, parts.settings, parts.provider)),
             "hub": Provide(lambda: hub, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
             **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
         },
         exception_handlers={
@@ -186,15 +183,28 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             render_plugins=[JsonRenderPlugin()],
         ),
     )
-    around = Around(
+    return Surround(app, _around(parts))
+
+
+def _around(parts: Parts) -> Around:
+    keeps_log = parts.settings.access_log == "json"
+
+    async def refused(request: RequestContext) -> None:
+        await parts.db.note_refusal(request)
+
+    def answered(request: RequestContext, status: int, size: int, seconds: float) -> None:
+        traces.measured(request, status, seconds)
+        if keeps_log:
+            traces.logged(request, status, size, seconds)
+
+    return Around(
         count=pool.statements,
         secrets=parts.secrets,
         max_body=parts.settings.max_body,
-        refused=lambda request: parts.db.note_refusal(request),
-        answered=lambda request, status, size, seconds: None,
+        refused=refused,
+        answered=answered,
         leaving=parts.closing.is_set,
     )
-    return Surround(app, around)
 
 
 def _part(parts: Parts, name: str) -> Callable[[], Any]:
@@ -218,7 +228,10 @@ def _replay(_: Request[Any, Any, Any], told: Replayed) -> Response[bytes]:
 
 
 def _refuse(_: Request[Any, Any, Any], error: RingtestError) -> Response[bytes]:
-    return answers.error(error.status_code, error.message, error.payload)
+    answer = answers.error(error.status_code, error.message, error.payload)
+    if "retry_after" in error.payload:
+        answer.headers["Retry-After"] = str(error.payload["retry_after"])
+    return answer
 
 
 def _refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ringtest.control.db.notify import EVENTS, Notifications
 from ringtest.control.kernel.clock import Clock
 from ringtest.control.kernel.events import CONSUMERS, EventType
+from ringtest.control.wire import measures
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,9 @@ class LoopRunner:
             try:
                 while await loop.act() and not self._stopping.is_set():
                     pass
+                measures.LOOP_SUCCESS.labels(loop.name).set_to_current_time()
             except Exception:
+                measures.LOOP_FAILURES.labels(loop.name).inc()
                 log.exception("loop.failed name=%s", loop.name)
             await self._rest(wake, loop.interval)
 

@@ -20,6 +20,11 @@ def _files() -> list[tuple[str, str]]:
     return sorted((f.name, f.read_text()) for f in folder.iterdir() if f.name.endswith(".sql"))
 
 
+def names() -> set[str]:
+    """Every migration of this version."""
+    return {name for name, _ in _files()}
+
+
 async def migrate(dsn: str) -> list[str]:
     """Bring the database of `dsn` to this version; returns the names of applied files.
 

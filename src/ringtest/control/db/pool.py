@@ -25,7 +25,7 @@ from ringtest.control.kernel.errors import (
 )
 from ringtest.control.kernel.events import EventType, consumers_of
 from ringtest.control.kernel.tenant import Tenant
-from ringtest.control.wire import context
+from ringtest.control.wire import context, measures
 
 APPLICATION_ROLE = "ringtest_app"
 """What every pooled connection becomes: owns nothing, bypasses no policy."""
@@ -46,6 +46,7 @@ _UNREACHABLE = "the database is not reachable; try again"
 
 
 def _count() -> None:
+    measures.STATEMENTS.inc()
     counter = statements.get(None)
     if counter is not None:
         counter[0] += 1
@@ -216,6 +217,11 @@ class Database:
 
     async def close(self) -> None:
         await self._pool.close()
+
+    def pool_use(self) -> tuple[int, int, int]:
+        """Connections open, of these idle, and how many there may be."""
+        pool = self._pool
+        return pool.get_size(), pool.get_idle_size(), pool.get_max_size()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:

@@ -38,8 +38,10 @@ class RequestContext:
     scope: Mapping[str, Any]
     claim: Claim | None = None
     actor: Actor | None = None
+    is_stream: bool = False
     is_noted: bool = False  # a service said itself what it did
     sql: list[int] = field(default_factory=lambda: [0])  # statements so far
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)  # of any answer to it
 
     @property
     def method(self) -> str:
@@ -92,7 +94,7 @@ class RequestContext:
 current: ContextVar[RequestContext | None] = ContextVar("request", default=None)
 """The request of the running task."""
 
-__all__ = ["Actor", "Claim", "RequestContext", "act_as", "current", "request_id"]
+__all__ = ["Actor", "Claim", "RequestContext", "act_as", "add_header", "current", "request_id"]
 
 
 def act_as(kind: str, actor_id: UUID) -> None:
@@ -100,6 +102,13 @@ def act_as(kind: str, actor_id: UUID) -> None:
     request = current.get()
     if request is not None:
         request.actor = Actor(kind, actor_id)
+
+
+def add_header(name: bytes, value: bytes) -> None:
+    """Have the answer, whichever it will be, carry a header."""
+    request = current.get()
+    if request is not None:
+        request.headers.append((name, value))
 
 
 def request_id(headers: Mapping[bytes, bytes], make: Callable[[int], bytes] = os.urandom) -> str:

@@ -126,6 +126,7 @@ class _Passing:
             headers = [
                 *message.get("headers", []),
                 *_ALWAYS,
+                *request.headers,
                 (b"server-timing", b"sql;desc=%d" % request.sql[0]),
                 (b"x-request-id", request.id.encode()),
             ]

@@ -1,11 +1,14 @@
 """Server-sent events: one renderer for every stream, with pings and a clean end."""
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from litestar.response import Stream
+
+from ringtest.control.wire import context, measures
 
 PING_SECONDS = 15.0
 """Silence longer than this makes proxies and clients believe the other side is gone."""
@@ -44,7 +47,24 @@ def stream(messages: AsyncIterator[Message], *, closing: asyncio.Event) -> Strea
 
 
 async def _render(messages: AsyncIterator[Message], closing: asyncio.Event) -> AsyncIterator[bytes]:
-    yield b"retry: 1000\n\n"
+    request = context.current.get()
+    if request is not None:
+        request.is_stream = True
+    measures.STREAMS.inc()
+    try:
+        yield b"retry: 1000\n\n"
+        async with aclosing(_passing(messages, closing)) as passing:
+            async for chunk in passing:
+                yield chunk
+        if closing.is_set():  # spread over a moment, so that not everybody is back at once
+            yield f"retry: {random.randint(200, 3000)}\n\n".encode()
+    finally:
+        measures.STREAMS.dec()
+
+
+async def _passing(
+    messages: AsyncIterator[Message], closing: asyncio.Event
+) -> AsyncGenerator[bytes, None]:
     closed = asyncio.create_task(closing.wait())
     async with aclosing(_as_generator(messages)) as source:
         getting: asyncio.Task[Message] | None = None
