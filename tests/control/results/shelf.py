@@ -122,10 +122,12 @@ class Shelf:
 
 
 @asynccontextmanager
-async def open_shelf(db: Database, clock: VirtualClock, folder: Path) -> AsyncIterator[Shelf]:
-    """An empty shelf."""
+async def open_shelf(
+    db: Database, clock: VirtualClock, folder: Path, *, inline: int = 0
+) -> AsyncIterator[Shelf]:
+    """An empty shelf. Files up to `inline` bytes live in their rows."""
     objects = DiskStore(folder / "objects")
-    settings = Settings(data=folder, max_body=1000, max_file=3_000_000)
+    settings = Settings(data=folder, max_body=1000, max_file=3_000_000, inline_file=inline)
     parts = {"objects": objects, "parsers": {JUNIT: JunitParser()}}
     async with open_world(db, ROOMS, settings=settings, **parts) as world:
         async with db.transaction(SYSTEM) as tx:

@@ -11,6 +11,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
 from ringtest.control.files import service
 from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.wire import answers, downloads, requests
 
@@ -37,14 +38,28 @@ async def get_content(
     db: Injected[Database],
     caller: Injected[Caller],
     objects: Injected[ObjectStore],
+    settings: Injected[Settings],
 ) -> Response[Any]:
-    """Understands Range: a download that was cut goes on where it ended."""
+    """Understands Range: a download that was cut goes on where it ended.
+
+    With /api/v2 302 to where the object store has it for ten minutes, if it can do that.
+    """
     async with db.transaction(caller.tenant) as tx:
         file = await service.require_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
+        here = await service.get_content(tx, file_id=file["id"]) if file["is_here"] else None
 
-    def chunks(start: int, end: int) -> AsyncIterator[bytes]:
-        return objects.get(file["object_key"], start=start, end=end)
+    async def chunks(start: int, end: int) -> AsyncIterator[bytes]:
+        if here is not None:
+            yield here[start:end]
+            return
+        async for chunk in objects.get(file["object_key"], start=start, end=end):
+            yield chunk
 
+    if here is None and request.url.path.startswith("/api/v2/"):
+        key, form = file["object_key"], settings.downloads
+        address = await downloads.address(objects, key, form, request.method)
+        if address:
+            return downloads.elsewhere(address)
     download = downloads.Download(file["name"], file["mime"], file["size"], file["sha256"], chunks)
     return await downloads.send(request, download)
 

@@ -24,13 +24,22 @@ class Upload:
     jobstate_id: UUID | None
     attempt: int | None = None
     sha256: str | None = None
+    md5: str | None = None
     key: str | None = None
 
+    def require_digests(self, *, sha256: str, md5: str) -> None:
+        """400 unless the body has the digests that its sender says it has."""
+        if self.sha256 not in (None, sha256):
+            raise BadRequest("DCI-SHA256 is not that of the body", sha256=sha256)
+        if self.md5 not in (None, md5):
+            raise BadRequest("DCI-MD5 is not that of the body", md5=md5)
 
-def read_upload(headers: Mapping[str, str]) -> Upload:
+
+def read_upload(headers: Mapping[str, str], *, job_id: UUID | None = None) -> Upload:
     """The upload that `headers` (looked up by lower-case name) describe, or BadRequest.
 
-    Names may be UTF-8 or percent-encoded, because headers are neither.
+    `job_id` is the job that the address names, if it does. Names may be UTF-8 or
+    percent-encoded, because headers are neither.
 
     >>> read_upload({"dci-name": "a%20b", "dci-job-id": "0" * 32}).name
     'a b'
@@ -38,10 +47,11 @@ def read_upload(headers: Mapping[str, str]) -> Upload:
     upload = Upload(
         name=_name(headers.get("dci-name", "")),
         mime=headers.get("dci-mime", "").strip()[:200] or None,
-        job_id=_id(headers, "dci-job-id"),
+        job_id=job_id or _id(headers, "dci-job-id"),
         jobstate_id=_id(headers, "dci-jobstate-id"),
         attempt=_attempt(headers.get("x-ringtest-attempt")),
-        sha256=_sha256(headers.get("dci-sha256")),
+        sha256=_digest(headers, "DCI-SHA256", 64),
+        md5=_digest(headers, "DCI-MD5", 32),
         key=headers.get("idempotency-key") or None,
     )
     if upload.job_id is None and upload.jobstate_id is None:
@@ -82,7 +92,10 @@ def _attempt(text: str | None) -> int | None:
     return int(text)
 
 
-def _sha256(text: str | None) -> str | None:
-    if text is None or re.fullmatch(r"[0-9a-f]{64}", text.lower()):
-        return text and text.lower()
-    raise BadRequest("DCI-SHA256 must be 64 hex digits")
+def _digest(headers: Mapping[str, str], header: str, digits: int) -> str | None:
+    text = headers.get(header.lower(), "").strip().lower()
+    if not text:
+        return None
+    if not re.fullmatch(rf"[0-9a-f]{{{digits}}}", text):
+        raise BadRequest(f"{header} must be {digits} hex digits")
+    return text

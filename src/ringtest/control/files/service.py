@@ -1,19 +1,74 @@
 """Verbs of files. Uploading is a verb of `results`, which reads what is uploaded."""
 
-from dataclasses import asdict
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from ringtest.control.accounts.model import Caller, permit
-from ringtest.control.db.pool import Transaction
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.files import store
 from ringtest.control.files.model import Upload
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Job
-from ringtest.control.kernel.errors import BadRequest, NotFound
+from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound
+from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.ports.object_store import Stored
+
+Chunks = AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes that a file may have, and up to how many it lives in its row."""
+
+    file: int
+    inline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes that are safe: as an object, or in `content` on their way to their row."""
+
+    stored: Stored
+    id: UUID
+    object_key: str
+    content: bytes | None
+
+    def row(self) -> dict[str, Any]:
+        """Columns of the file."""
+        kept = {"id": self.id, "object_key": self.object_key, "content": self.content}
+        return {**asdict(self.stored), **kept}
+
+
+async def read_small(chunks: Chunks, limits: Limits) -> tuple[bytes | None, Chunks]:
+    """The whole body if it is to live in its row, else None; and all of it as chunks."""
+    first: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        first.append(chunk)
+        size += len(chunk)
+        if size > min(limits.inline, limits.file):
+            return None, _chain(first, chunks)
+    small = b"".join(first)
+    return (small if limits.inline else None), _chain([small], chunks)
+
+
+async def _chain(first: Sequence[bytes], rest: Chunks) -> Chunks:
+    for chunk in first:
+        yield chunk
+    async for chunk in rest:
+        yield chunk
+
+
+def digests_of(body: bytes) -> Stored:
+    """What a store says of a body when it is put."""
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return Stored(len(body), hashlib.sha256(body).hexdigest(), md5)
 
 
 async def place_upload(tx: Transaction, *, caller: Caller, upload: Upload) -> asyncpg.Record:
@@ -23,6 +78,10 @@ async def place_upload(tx: Transaction, *, caller: Caller, upload: Upload) -> as
     `file` (JSON) and `sha256` when the upload's idempotency key stored a file before.
     """
     job = await store.select_target(tx, upload, caller.visible_teams)
+    return _require_fit(caller, upload, job)
+
+
+def _require_fit(caller: Caller, upload: Upload, job: asyncpg.Record | None) -> asyncpg.Record:
     if job is None:
         raise NotFound("job not found" if upload.job_id else "jobstate not found")
     permit(caller.is_member(job["team_id"]))
@@ -33,28 +92,62 @@ async def place_upload(tx: Transaction, *, caller: Caller, upload: Upload) -> as
     return job
 
 
-async def add_file(
+async def place_file(
     tx: Transaction,
     *,
-    job: Job,
+    caller: Caller,
     upload: Upload,
-    stored: Stored,
-    id: UUID,
-    object_key: str,
-    attempt: int,
+    kept: Kept,
 ) -> str | None:
-    """The row of a stored object: its JSON; None when its key stored a file meanwhile."""
+    """A stored file without results becomes one of its job's: its JSON, in one statement.
+
+    None when its idempotency key stored a file before, or just now: `place_upload` gets that.
+    """
+    members = None if caller.writes_all else sorted(caller.team_ids)
+    placed = await store.place_file(
+        tx, upload, kept.row(), teams=caller.visible_teams, members=members
+    )
+    job = _require_fit(caller, upload, placed)
+    tx.concern(kept.id, job["team_id"])
+    if job["added"] is None and upload.key is None:
+        raise NotFound("job not found")  # archived meanwhile
+    text: str | None = job["added"]
+    return text
+
+
+async def add_small_file(db: Database, *, caller: Caller, upload: Upload, body: bytes) -> str:
+    """A file that holds no results and lives in its row: its JSON. Nothing to undo."""
+    stored = digests_of(body)
+    upload.require_digests(sha256=stored.sha256, md5=stored.md5)
+    file_id = new_id()
+    kept = Kept(stored, file_id, f"inline/{file_id}", body)
+    async with db.transaction(caller.tenant) as tx:
+        text = await place_file(tx, caller=caller, upload=upload, kept=kept)
+    if text is not None:
+        return text
+    async with db.transaction(caller.tenant) as tx:
+        target = await place_upload(tx, caller=caller, upload=upload)
+    if target["file"] is None:  # archived meanwhile
+        raise NotFound("job not found")
+    if target["sha256"] != stored.sha256:
+        raise Conflict("another file was stored with this Idempotency-Key")
+    before: str = target["file"]
+    return before
+
+
+async def add_file(
+    tx: Transaction, *, job: Job, upload: Upload, kept: Kept, attempt: int
+) -> str | None:
+    """The row of a stored file: its JSON; None when its key stored a file meanwhile."""
     values = {
-        "id": id,
         "name": upload.name,
         "mime": upload.mime,
-        "object_key": object_key,
         "attempt": attempt,
         "jobstate_id": upload.jobstate_id,
         "job_id": job.id,
         "team_id": job.team_id,
         "idempotency_key": upload.key,
-        **asdict(stored),
+        **kept.row(),
     }
     return await store.insert_file(tx, values)
 
@@ -66,11 +159,20 @@ async def get_file(tx: Transaction, *, caller: Caller, file_id: UUID) -> str:
 
 
 async def require_file(tx: Transaction, *, caller: Caller, file_id: UUID) -> asyncpg.Record:
-    """name, mime, size, sha256, object_key, team_id, job_id, attempt, json; or NotFound."""
+    """name, mime, size, sha256, object_key, is_here, team_id, job_id, attempt, json; or
+    NotFound."""
     file = await store.select_file(tx, file_id, caller.visible_teams)
     if file is None:
         raise NotFound("file not found")
     return file
+
+
+async def get_content(tx: Transaction, *, file_id: UUID) -> bytes:
+    """The bytes of a file that is in its row (`is_here`), of whoever was let to it."""
+    content = await store.select_content(tx, file_id)
+    if content is None:
+        raise NotFound("file not found")  # removed just now
+    return content
 
 
 async def list_files(

@@ -37,6 +37,10 @@ class Settings:
     """Bytes of a JSON request body."""
     max_file: int = 10 * 1024 * 1024 * 1024
     """Bytes of an uploaded file."""
+    inline_file: int = 16 * 1024
+    """Files of jobs up to so many bytes are kept in the database."""
+    upload_days: int = 7
+    """An upload that may go on and that nobody goes on with is forgotten after so many days."""
     lease_seconds: int = 60
     """An agent that is silent for so long has lost its job."""
     heartbeat_seconds: int = 15

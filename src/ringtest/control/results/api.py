@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency as Injected
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
+from ringtest.control.files import service as files
 from ringtest.control.files.model import read_upload
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
@@ -30,20 +32,51 @@ async def create_file(
     parsers: Injected[Mapping[str, ResultParser]],
     settings: Injected[Settings],
 ) -> Response[bytes]:
-    """Headers: DCI-NAME; DCI-JOB-ID or DCI-JOBSTATE-ID; DCI-MIME; DCI-SHA256 (checked);
-    X-Ringtest-Attempt; Idempotency-Key (a repeated upload stores once).
+    """Headers: DCI-NAME; DCI-JOB-ID or DCI-JOBSTATE-ID; DCI-MIME; DCI-SHA256 and DCI-MD5
+    (checked); X-Ringtest-Attempt; Idempotency-Key (a repeated upload stores once).
 
     A file of type application/junit is read: what can be read of it counts, also when it
     is cut or dirty. 400 `Invalid XML` means that nothing could; the file is stored.
     """
+    return await _upload(request, db, caller, objects, parsers, settings, None)
+
+
+@post(
+    "/jobs/{job_id:str}/files",
+    summary="Add a file to this job; the body is its content",
+    request_max_body_size=None,
+)
+async def create_job_file(
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
+    parsers: Injected[Mapping[str, ResultParser]],
+    settings: Injected[Settings],
+) -> Response[bytes]:
+    """As POST /files, without DCI-JOB-ID."""
+    job = parse_id(job_id, "job")
+    return await _upload(request, db, caller, objects, parsers, settings, job)
+
+
+async def _upload(
+    request: Http,
+    db: Database,
+    caller: Caller,
+    objects: ObjectStore,
+    parsers: Mapping[str, ResultParser],
+    settings: Settings,
+    job_id: UUID | None,
+) -> Response[bytes]:
     text, unreadable = await service.upload_file(
         db,
         objects,
         parsers,
         caller=caller,
-        upload=read_upload(request.headers),
+        upload=read_upload(request.headers, job_id=job_id),
         chunks=request.stream(),
-        limit=settings.max_file,
+        limits=files.Limits(settings.max_file, settings.inline_file),
     )
     if unreadable:
         raise unreadable
@@ -95,4 +128,4 @@ async def list_tests(
     return answers.many("tests", items, count, **about)
 
 
-routes = [create_file, delete_file, get_junit, list_results, list_tests]
+routes = [create_file, create_job_file, delete_file, get_junit, list_results, list_tests]

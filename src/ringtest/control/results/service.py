@@ -33,6 +33,7 @@ from ringtest.control.kernel.errors import (
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
+from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import Cases, Evidence, Note, ResultParser, Unreadable
 from ringtest.control.results import store
@@ -83,42 +84,35 @@ async def upload_file(
     caller: Caller,
     upload: Upload,
     chunks: Chunks,
-    limit: int,
+    limits: files.Limits,
 ) -> tuple[str, Unreadable | None]:
     """Store a file of a job: its JSON, and why it holds no results although it should.
 
     The same idempotency key stores once; other bytes under it are a Conflict.
     """
+    small, chunks = await files.read_small(chunks, limits)
+    parser = parsers.get(upload.mime or "")
+    if small is not None and parser is None:
+        return await files.add_small_file(db, caller=caller, upload=upload, body=small), None
     async with db.transaction(caller.tenant) as tx:
         target = await files.place_upload(tx, caller=caller, upload=upload)
     if target["file"]:
-        await _require_same(chunks, target["sha256"], limit)
+        await _require_same(chunks, target["sha256"], limits.file)
         return target["file"], None
-    parser = parsers.get(upload.mime or "")
     reading = _Reading(parser) if parser else None
     file_id = new_id()
     key = f"{target['team_id']}/{target['id']}/{file_id}"
-    stored = await objects.put(key, reading.watch(chunks) if reading else chunks, limit=limit)
+    passing = reading.watch(chunks) if reading else chunks
+    if small is None:
+        stored = await objects.put(key, passing, limit=limits.file)
+    else:
+        stored = files.digests_of(b"".join([chunk async for chunk in passing]))
     try:
-        if upload.sha256 not in (None, stored.sha256):
-            raise BadRequest("DCI-SHA256 is not that of the body", sha256=stored.sha256)
+        upload.require_digests(sha256=stored.sha256, md5=stored.md5)
         parsed = await reading.finish() if reading else None
         async with db.transaction(caller.tenant) as tx:
-            job = await jobs.lock_job(tx, caller=caller, job_id=target["id"])
-            attempt = job.attempt if upload.attempt is None else upload.attempt
-            text = await files.add_file(
-                tx,
-                job=job,
-                upload=upload,
-                stored=stored,
-                id=file_id,
-                object_key=key,
-                attempt=attempt,
-            )
-            if text is not None:
-                if parsed:
-                    await _record(tx, target, parsed, upload.name, file_id, attempt)
-                await _tell(tx, job, file_id, attempt if parsed else None, upload.jobstate_id)
+            kept = files.Kept(stored, file_id, key, small)
+            text = await _add(tx, caller, upload, target, kept, parsed)
     except Unavailable:
         raise  # it may have been committed all the same
     except RingtestError:
@@ -130,6 +124,26 @@ async def upload_file(
             target = await files.place_upload(tx, caller=caller, upload=upload)
         return target["file"], None
     return text, reading.refused if reading else None
+
+
+async def _add(
+    tx: Transaction,
+    caller: Caller,
+    upload: Upload,
+    target: asyncpg.Record,
+    kept: files.Kept,
+    parsed: "_Parsed | None",
+) -> str | None:
+    """The row of a file, and what its results mean; None when its key stored one meanwhile."""
+    if not parsed:
+        return await files.place_file(tx, caller=caller, upload=upload, kept=kept)
+    job = await jobs.lock_job(tx, caller=caller, job_id=target["id"])
+    attempt = job.attempt if upload.attempt is None else upload.attempt
+    text = await files.add_file(tx, job=job, upload=upload, kept=kept, attempt=attempt)
+    if text is not None:
+        await _record(tx, target, parsed, upload.name, kept.id, attempt)
+        await _tell(tx, job, kept.id, attempt, upload.jobstate_id)
+    return text
 
 
 async def _require_same(chunks: Chunks, sha256: str, limit: int) -> None:
@@ -174,6 +188,33 @@ async def _tell(
         job_id=str(job.id),
         file_id=str(file_id),
     )
+
+
+async def read_again(
+    db: Database, objects: ObjectStore, parsers: Mapping[str, ResultParser], *, file_id: UUID
+) -> bool:
+    """Read the results of a file that is stored, as if it were uploaded now; nobody is told.
+
+    False when they cannot be read: what was known of them stays.
+    """
+    async with db.transaction(SYSTEM) as tx:
+        file = await store.select_stored(tx, file_id)
+    parser = parsers.get(file["mime"] or "") if file else None
+    if file is None or parser is None:
+        return False
+    reading = _Reading(parser)
+    try:
+        async for _ in reading.watch(objects.get(file["object_key"])):
+            pass  # the reader looks at what passes
+    except RingtestError:
+        return False
+    parsed = await reading.finish()
+    if parsed is None:
+        return False
+    async with db.transaction(SYSTEM) as tx:
+        await store.delete_result(tx, file_id)
+        await _record(tx, file, parsed, file["file_name"], file_id, file["attempt"], file)
+    return True
 
 
 # parsing -----------------------------------------------------------------------
@@ -267,8 +308,12 @@ async def _record(
     name: str,
     file_id: UUID,
     attempt: int,
+    before: asyncpg.Record | None = None,
 ) -> None:
-    """The result, compared with the one before, and its failures."""
+    """The result, compared with the one before, and its failures.
+
+    `before` is what a file that is read again was stored as: its id and moment stay.
+    """
     ground = await store.select_ground(tx, job, attempt=attempt, name=name, digest=parsed.digest)
     plan_id: UUID | None = ground[0]["plan_id"]
     candidates = [
@@ -281,8 +326,8 @@ async def _record(
         plan_id, places, deletions = await _place(tx, job["team_id"], parsed, plan_id, earlier)
     states = compare(earlier.outcomes if earlier else b"", parsed.outcomes, places)
     result = {
-        "id": new_id(),
-        "created_at": tx.now,
+        "id": before["result_id"] if before else new_id(),
+        "created_at": before["result_at"] if before else tx.now,
         "job_id": job["id"],
         "file_id": file_id,
         "team_id": job["team_id"],

@@ -119,6 +119,27 @@ async def insert_plan(
     return plan_id
 
 
+async def select_stored(tx: Transaction, file_id: UUID) -> asyncpg.Record | None:
+    """A file, its job as `select_ground` wants it, and what its result goes by (`result_id`,
+    `result_at`): as it is stored, or anew."""
+    return await tx.fetchrow(
+        """
+        SELECT j.id, j.team_id, j.topic_id, j.remoteci_id, j.name, j.configuration, j.url,
+          j.created_at, f.name AS file_name, f.mime, f.object_key, f.attempt,
+          coalesce(r.id, gen_random_uuid()) AS result_id,
+          coalesce(r.created_at, f.created_at) AS result_at
+        FROM files f JOIN jobs j ON j.id = f.job_id LEFT JOIN test_results r ON r.file_id = f.id
+        WHERE f.id = $1 AND f.state <> 'archived' ORDER BY r.created_at LIMIT 1
+        """,
+        file_id,
+    )
+
+
+async def delete_result(tx: Transaction, file_id: UUID) -> None:
+    """Forget what was read from a file."""
+    await tx.execute("DELETE FROM test_results WHERE file_id = $1", file_id)
+
+
 async def insert_result(tx: Transaction, values: Mapping[str, Any]) -> None:
     """Add a result."""
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
