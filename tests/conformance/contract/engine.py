@@ -18,7 +18,7 @@ async def ask_row(scene: Scene, row: Row, role: str) -> None:
         assert done.status_code < 300, f"before {row.title}: {call.line} gave {done.text}"
     headers = dict(row.headers)
     if row.if_match:
-        headers["If-match"] = f":{row.if_match}.etag"
+        headers["If-match"] = await current_etag(scene, row, role)
     answer = await scene.ask(role, row.line, row.body, headers=headers, stream=row.stream)
     name = f"{row.place}: {row.title} as {role}"
     assert answer.status_code == expected, f"{name}: {answer.status_code} {answer.text[:300]}"
@@ -28,12 +28,20 @@ async def ask_row(scene: Scene, row: Row, role: str) -> None:
     expect_shape(answer, row, name)
     if row.has:
         expect_values(answer, await scene.fill(dict(row.has)), name)
-    if row.lacks:
-        expect_absent(answer, row.lacks, name)
+    expect_keys(answer, row.keys.split(), name)
+    expect_absent(answer, row.lacks, name)
+    for hidden in row.hides:
+        assert str(await scene.id(hidden)) not in answer.text, f"{name} shows {hidden}"
     if row.check is not None:
         waiting = row.check(answer, scene)
         if waiting is not None:
             await waiting
+
+
+async def current_etag(scene: Scene, row: Row, role: str) -> str:
+    """The etag that the row's request must name; of nobody's own there is none."""
+    name = role if row.if_match == "me" else row.if_match
+    return "none" if name == "nobody" else str(await scene.column(name, "etag"))
 
 
 async def ask_without_etag(scene: Scene, row: Row) -> None:
@@ -45,11 +53,12 @@ async def ask_without_etag(scene: Scene, row: Row) -> None:
 
 async def ask_stale(scene: Scene, row: Row) -> None:
     """What a caller is told who saw an older state; nothing changes."""
-    etag = await scene.column(row.if_match, "etag")
+    role = row_role(row)
+    etag = await current_etag(scene, row, role)
     headers = {**row.headers, "If-match": STALE}
-    answer = await scene.ask(row_role(row), row.line, row.body, headers=headers)
+    answer = await scene.ask(role, row.line, row.body, headers=headers)
     assert answer.status_code == row.stale, f"{row.title} with an old etag: {answer.text[:300]}"
-    assert await scene.column(row.if_match, "etag") == etag
+    assert await current_etag(scene, row, role) == etag
 
 
 def row_role(row: Row) -> str:
@@ -100,6 +109,17 @@ def expect_values(answer: httpx.Response, wanted: dict[str, Any], name: str) -> 
     """Some object of the answer holds at least these values."""
     found = _objects(answer.json())
     assert any(_holds(one, wanted) for one in found), f"{name}: no {wanted} in {answer.text[:600]}"
+
+
+def expect_keys(answer: httpx.Response, keys: list[str], name: str) -> None:
+    """Every object of the answer has these keys."""
+    if not keys:
+        return
+    content = answer.json()
+    inner = content[next(iter(content))]
+    objects = inner if isinstance(inner, list) else [inner]
+    for one in objects:
+        assert set(keys) <= set(one), f"{name}: no {set(keys) - set(one)} in {sorted(one)}"
 
 
 def expect_absent(answer: httpx.Response, keys: tuple[str, ...], name: str) -> None:

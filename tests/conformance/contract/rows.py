@@ -55,13 +55,15 @@ class Row:
     """One line of the contract.
 
     `who`: roles by the code they get; roles that are not named are not asked (see REST).
-    `if_match`: the thing whose etag goes with the request; then the engine also asks without
-    the header (412) and with an old one (`stale`, 404 or 409).
+    `if_match`: the thing whose etag goes with the request, `"me"` for the caller's own; then
+    the engine also asks without the header (412) and with an old one (`stale`, 404 or 409).
     `gives`: shape of the answer to those who are let in: `"team"` is `{"team": {...}}` with an
     ETag header, `"file no etag"` the same without, `"teams[]"` is a list with its count,
     `"nothing"` no body; `""` is not looked at.
     `has`: what the object (of a list: some row) must hold, at least.
     `given`: calls made before, by a super admin unless they say else.
+    `keys`: what each object must have, whatever it holds; `lacks`: keys that nothing in the
+    answer has; `hides`: things whose ids are not in the answer.
     `check`: anything else about the answer, of those who are let in.
     `full`: the row speaks of every role: it is the route's line in the matrix.
     """
@@ -73,7 +75,9 @@ class Row:
     stale: int = 0
     gives: str = ""
     has: Mapping[str, Any] = field(default_factory=dict)
+    keys: str = ""
     lacks: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
     given: tuple[Call, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     check: Check | None = None

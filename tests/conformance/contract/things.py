@@ -3,8 +3,16 @@
 The team of `user` and `lab` owns everything; that of `other` and `other_lab` nothing of it.
 """
 
+from uuid import uuid4
+
 from ringtest.control.db.pool import Transaction
 from tests.conformance.contract.scene import Scene, Thing, add_machine, add_user, thing
+
+
+@thing("nothing")
+async def _nothing(scene: Scene, tx: Transaction) -> Thing:
+    """An id that nothing has."""
+    return Thing(uuid4(), "teams")
 
 
 @thing("team")
@@ -126,3 +134,67 @@ async def _component(scene: Scene, tx: Transaction) -> Thing:
 @thing("team_component")
 async def _team_component(scene: Scene, tx: Transaction) -> Thing:
     return await add_component(scene, tx, "topic", "team")
+
+
+@thing("hidden_component")
+async def _hidden_component(scene: Scene, tx: Transaction) -> Thing:
+    """Of a topic that is not export controlled."""
+    return await add_component(scene, tx, "pre_release_topic", None)
+
+
+@thing("other_component")
+async def _other_component(scene: Scene, tx: Transaction) -> Thing:
+    """The other team's own, in a topic that the owning team reaches."""
+    return await add_component(scene, tx, "topic", "other_team")
+
+
+async def add_job(
+    scene: Scene, tx: Transaction, lab: str, team: str, component: str, **more: object
+) -> Thing:
+    """A job of a lab with one component."""
+    values = {"status": "queued", "product_id": await scene.id("product", tx), **more}
+    team_id = await scene.id(team, tx)
+    made = await scene.insert(
+        tx,
+        "jobs",
+        topic_id=await scene.id("topic", tx),
+        remoteci_id=await scene.id(lab, tx),
+        team_id=team_id,
+        name=scene.new("job"),
+        **values,
+    )
+    await tx.execute(
+        "INSERT INTO jobs_components (job_id, component_id, team_id) VALUES ($1, $2, $3)",
+        made.id,
+        await scene.id(component, tx),
+        team_id,
+    )
+    return made
+
+
+@thing("job")
+async def _job(scene: Scene, tx: Transaction) -> Thing:
+    """The owning team's lab tests `component`."""
+    return await add_job(scene, tx, "lab", "team", "component")
+
+
+@thing("other_job")
+async def _other_job(scene: Scene, tx: Transaction) -> Thing:
+    """The other team's lab tests the same component."""
+    return await add_job(scene, tx, "other_lab", "other_team", "component")
+
+
+@thing("file")
+async def _file(scene: Scene, tx: Transaction) -> Thing:
+    """A file of the job; its content is nowhere."""
+    return await scene.insert(
+        tx,
+        "files",
+        name="a.txt",
+        mime="text/plain",
+        sha256="0" * 64,
+        size=1,
+        object_key="nowhere",
+        job_id=await scene.id("job", tx),
+        team_id=await scene.id("team", tx),
+    )

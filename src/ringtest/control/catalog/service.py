@@ -9,6 +9,7 @@ from ringtest.control.catalog import model, store
 from ringtest.control.catalog.model import Component, may_write
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.unseen import refusal, seen
 from ringtest.control.kernel.errors import Conflict, NotFound
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
@@ -42,8 +43,8 @@ async def list_team_products(
 
 
 async def get_product(tx: Transaction, *, caller: Caller, product_id: UUID) -> tuple[str, str]:
-    """JSON and etag of a product that the caller may see."""
-    return rows.found(await store.get_product(tx, caller, product_id), "product")
+    """JSON and etag of a product that the caller may see; 401 when there is one that it may not."""
+    return await seen(tx, "product", product_id, await store.get_product(tx, caller, product_id))
 
 
 async def update_product(
@@ -104,8 +105,8 @@ async def _check_topic(tx: Transaction, caller: Caller, values: dict[str, Any]) 
     for name in ("component_types", "component_types_optional"):
         if name in values:
             values[name] = model.lower_all(values[name])
-    if "product_id" in values:
-        await get_product(tx, caller=caller, product_id=values["product_id"])
+    if "product_id" in values and not await store.has_product(tx, values["product_id"]):
+        raise NotFound("product not found")
     if values.get("next_topic_id"):
         await require_topic(tx, caller=caller, topic_id=values["next_topic_id"])
 
@@ -126,14 +127,14 @@ async def list_topics(tx: Transaction, *, caller: Caller, query: ListQuery) -> r
 
 
 async def get_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> tuple[str, str]:
-    """JSON and etag of a topic that the caller reaches."""
-    return rows.found(await store.get_topic(tx, caller, topic_id), "topic")
+    """JSON and etag of a topic that the caller reaches; 401 when there is one that it does not."""
+    return await seen(tx, "topic", topic_id, await store.get_topic(tx, caller, topic_id))
 
 
 async def require_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> None:
-    """404 unless the caller reaches the topic."""
+    """401 unless the caller reaches the topic, 404 when there is none."""
     if not await store.has_topic(tx, caller, topic_id):
-        raise NotFound("topic not found")
+        raise await refusal(tx, "topic", topic_id)
 
 
 async def update_topic(
@@ -224,21 +225,19 @@ async def get_component(
     found = await store.get_component(
         tx, caller, component_id, jobs_limit=jobs_limit, jobs_offset=jobs_offset
     )
-    return rows.found(found, "component")
+    return await seen(tx, "component", component_id, found)
 
 
 async def require_component(tx: Transaction, *, caller: Caller, component_id: UUID) -> Component:
-    """404 when the caller may not see it."""
-    component = await store.find_component(tx, caller, component_id)
-    if component is None:
-        raise NotFound("component not found")
-    return component
+    """A component that the caller may see; 401 when it may not, 404 when there is none."""
+    found = await store.find_component(tx, caller, component_id)
+    return await seen(tx, "component", component_id, found)
 
 
 async def require_writable_component(
     tx: Transaction, *, caller: Caller, component_id: UUID, lock: bool = False
 ) -> Component:
-    """404 when the caller may not see it, 401 when it may not change it.
+    """A component that the caller may change; 401 when it may not, 404 when there is none.
 
     `lock` holds it until the transaction ends.
     """

@@ -83,7 +83,7 @@ def _topics(caller: Caller) -> Conditions:
 
 def _products(caller: Caller) -> Conditions:
     conditions = Conditions(["p.state <> 'archived'"])
-    if not caller.reads_catalog:
+    if not caller.reads_all:
         conditions.add(
             "p.id IN (SELECT product_id FROM products_teams WHERE team_id = ANY({}))",
             sorted(caller.team_ids),
@@ -122,6 +122,12 @@ async def get_product(
     conditions = Conditions() if archived else _products(caller)
     conditions.add("p.id = {}", product_id)
     return await rows.one(tx, _product_and(conditions, caller), "products p", conditions)
+
+
+async def has_product(tx: Transaction, product_id: UUID) -> bool:
+    """Is there such a product, for whoever puts topics under it?"""
+    sql = "SELECT 1 FROM products WHERE id = $1 AND state <> 'archived'"
+    return await tx.fetchval(sql, product_id) is not None
 
 
 async def list_products(
@@ -167,7 +173,7 @@ def _topic_and(conditions: Conditions, caller: Caller) -> str:
     next_rule = _topic_rule(conditions, caller)
     return f"""{_TOPIC}, t.data,
       (SELECT row_to_json(e) FROM (SELECT {_PRODUCT} FROM products p
-        WHERE p.id = t.product_id) e) AS product,
+        WHERE p.id = t.product_id AND p.state <> 'archived') e) AS product,
       (SELECT row_to_json(e) FROM (SELECT n.* FROM (SELECT {_TOPIC} FROM topics t
         WHERE t.state <> 'archived' AND {next_rule}) n WHERE n.id = t.next_topic_id) e)
         AS next_topic"""
