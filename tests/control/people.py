@@ -135,12 +135,13 @@ def small_app(rooms: Sequence[Any], parts: dict[str, object]) -> Litestar:
         return answers.error(500, repr(error), {})
 
     settings, secrets = parts["settings"], parts["secrets"]
+    provider: Any = parts.pop("provider", None)
     assert isinstance(settings, Settings)
     assert isinstance(secrets, SecretBox)
     return Litestar(
         [Router("/api/v1", route_handlers=[route for room in rooms for route in room.routes])],
         dependencies={
-            "caller": Provide(caller_provider(secrets, settings)),
+            "caller": Provide(caller_provider(secrets, settings, provider)),
             **{name: constant(value) for name, value in parts.items()},
         },
         exception_handlers={RingtestError: refuse, HTTPException: refuse_http, Exception: fail},

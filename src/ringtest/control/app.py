@@ -186,6 +186,24 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
     return Surround(app, _around(parts))
 
 
+def create_watch(parts: Parts) -> Litestar:
+    """/health and /metrics of one process alone, whatever else it does."""
+    readiness = Readiness(parts.db, parts.notifications, parts.objects)
+    return Litestar(
+        route_handlers=operations_api.routes,
+        dependencies={
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
+            **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
+        },
+        exception_handlers={
+            RingtestError: _refuse,
+            HTTPException: _refuse_http,
+            Exception: _fail,
+        },
+        openapi_config=None,
+    )
+
+
 def _around(parts: Parts) -> Around:
     keeps_log = parts.settings.access_log == "json"
 

@@ -8,13 +8,14 @@ point group `ringtest.connectors` as `<port>.<name>`. Two of the same name are a
 import ast
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.file_source import FileSource
 from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
@@ -134,6 +135,19 @@ def object_store(settings: Settings) -> ObjectStore:
         raise BadRequest("RINGTEST_OBJECTS must begin with the name of a store, as in disk: or s3:")
     store: ObjectStore = connector.create(settings)
     return store
+
+
+def file_source(place: str, settings: Settings) -> FileSource:
+    """Files to copy from: a folder, or objects at `s3://bucket/prefix`."""
+    scheme = place.partition("://")[0] if "://" in place else ""
+    name = f"object_store.{scheme}" if scheme else "file_source.folder"
+    connector = find_connectors().get(name)
+    if connector is None:
+        raise BadRequest(f"{place}: name a folder, or objects as s3://bucket/prefix")
+    source: FileSource = connector.create(
+        replace(settings, objects=place if scheme else f"folder:{place}")
+    )
+    return source
 
 
 def secret_box(settings: Settings) -> SecretBox:

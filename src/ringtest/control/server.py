@@ -3,31 +3,34 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 import uvloop
 
 from ringtest.control import registry
 from ringtest.control.accounts import service as accounts
-from ringtest.control.app import Parts, all_loops, create_app
+from ringtest.control.app import Parts, all_loops, create_app, create_watch
 from ringtest.control.db.launcher import Postgres
 from ringtest.control.db.loops import LoopRunner
 from ringtest.control.db.migrate import migrate
 from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.clock import Clock, SystemClock
+from ringtest.control.kernel.errors import BadRequest, Unavailable
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 
 log = logging.getLogger(__name__)
 
 Role = Literal["api", "loops", "both"]
-_GRACE_SECONDS = 5
+_BACKLOG = 2048
+_FIRST_OF_SYSTEMD = 3
 
 
 @asynccontextmanager
@@ -40,7 +43,9 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
         stack.push_async_callback(postgres.stop)
         for name in await migrate(dsn):
             log.info("migration.applied %s", name)
-        db = await Database.connect(dsn, clock=clock or SystemClock())
+        db = await Database.connect(
+            dsn, clock=clock or SystemClock(), connections=settings.connections
+        )
         stack.push_async_callback(db.close)
         notifications = Notifications(dsn)
         await notifications.start()
@@ -53,6 +58,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
             secrets=registry.secret_box(settings),
             parsers=registry.result_parsers(),
             notifiers=registry.notifiers(settings),
+            provider=registry.identity_provider(settings),
         )
 
 
@@ -65,7 +71,7 @@ async def first_start(parts: Parts, tell: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it serves and leaves signals to us."""
+    """uvicorn that says when it serves, leaves signals to us, and drains before it stops."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None]) -> None:
         super().__init__(config)
@@ -74,23 +80,73 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            self._on_ready(f"http://{shown}:{port}")
+            self._on_ready(address_of(self.servers[0].sockets[0]))
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new connection, and give those that are open time to ask once more: the
+        answer tells them to come back on another one. A shared socket stays open elsewhere."""
+        for listener in self.servers:
+            listener.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._left_alone()
+
+    async def _left_alone(self) -> None:
+        while self.server_state.connections:  # noqa: ASYNC110 (uvicorn tells nobody)
+            await asyncio.sleep(0.02)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
 
+def address_of(listener: socket.socket) -> str:
+    """The URL of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A bound socket. `shared`: another process of ours may bind the same port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Unavailable(f"cannot listen at {host}:{port}: {error.strerror}") from error
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def inherited(fd: int | None, environment: Mapping[str, str]) -> socket.socket | None:
+    """The socket that whoever started us opened: of number `fd`, or of systemd."""
+    if fd is None and environment.get("LISTEN_PID") == str(os.getpid()):
+        fd = _FIRST_OF_SYSTEMD if int(environment.get("LISTEN_FDS", "0")) else None
+    return None if fd is None else socket.socket(fileno=fd)
+
+
 async def run(
-    settings: Settings, *, host: str, port: int, role: Role, tell: Callable[[str], None]
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    role: Role,
+    tell: Callable[[str], None],
+    listener: socket.socket | None = None,
+    parent: int | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then end streams, requests and loops, in this order."""
+    """Serve until SIGTERM or SIGINT, or until `parent` (a pipe) is closed: then end streams,
+    requests and loops, in this order. `listener` is a socket that is bound already."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    if parent is not None:
+        _follow(parent, stopping)
     async with open_parts(settings) as parts:
         await first_start(parts, tell)
         runner = LoopRunner(
@@ -98,45 +154,99 @@ async def run(
         )
         await runner.start()
         try:
-            if role == "loops":
-                tell("ready (loops only)")
-                await stopping.wait()
-            else:
-                await _serve_http(parts, host, port, stopping, tell)
+            async with _watched(parts):
+                if role == "loops":
+                    tell("ready (loops only)")
+                    await stopping.wait()
+                    parts.closing.set()
+                else:
+                    listener = listener or listen(host, port)
+                    await _serve_http(parts, listener, stopping, tell)
         finally:
-            await runner.stop(_GRACE_SECONDS)
+            await runner.stop(settings.grace_seconds)
 
 
-async def _serve_http(
-    parts: Parts, host: str, port: int, stopping: asyncio.Event, tell: Callable[[str], None]
-) -> None:
-    server = _Server(
+def _follow(parent: int, stopping: asyncio.Event) -> None:
+    """Stop when the other end of the pipe is closed: who held it is gone."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if not os.read(parent, 1):
+            loop.remove_reader(parent)
+            stopping.set()
+
+    loop.add_reader(parent, look)
+
+
+def _server(app: Any, settings: Settings, on_ready: Callable[[str], None]) -> _Server:
+    return _Server(
         uvicorn.Config(
-            create_app(parts),
-            host=host,
-            port=port,
+            app,
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=settings.grace_seconds,
             timeout_keep_alive=75,
+            backlog=_BACKLOG,
         ),
-        lambda address: tell(f"ready {address}"),
+        on_ready,
     )
-    serving = asyncio.create_task(server.serve())
+
+
+async def _serve_http(
+    parts: Parts, listener: socket.socket, stopping: asyncio.Event, tell: Callable[[str], None]
+) -> None:
+    server = _server(create_app(parts), parts.settings, lambda address: tell(f"ready {address}"))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     stop = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
-    parts.closing.set()  # streams end themselves; the rest is uvicorn's
+    parts.closing.set()  # not ready any more; streams end; answers close their connection
+    if server.started:
+        await server.drain(parts.settings.drain_seconds)
     server.should_exit = True
     await serving
 
 
-def serve(*, settings: Settings, host: str, port: int, role: Role = "both") -> None:
+@asynccontextmanager
+async def _watched(parts: Parts) -> AsyncIterator[None]:
+    """Answer /health and /metrics of this process alone, where the settings say so."""
+    if not parts.settings.metrics_listen:
+        yield
+        return
+    host, _, port = parts.settings.metrics_listen.rpartition(":")
+    if not port.isdigit():
+        raise BadRequest("RINGTEST_METRICS_LISTEN must be HOST:PORT")
+    listener = listen(host.strip("[]"), int(port), shared=True)
+    server = _server(create_watch(parts), parts.settings, lambda _: None)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def serve(
+    *,
+    settings: Settings,
+    host: str,
+    port: int,
+    role: Role = "both",
+    fd: int | None = None,
+    parent: int | None = None,
+) -> None:
     """Run a server in this process until it is told to stop (`ringtest up`)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    listener = inherited(fd, os.environ)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings, host=host, port=port, role=role, tell=_say))
+        runner.run(
+            run(
+                settings, host=host, port=port, role=role, tell=say, listener=listener,
+                parent=parent,
+            )
+        )  # fmt: skip
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Tell whoever started us."""
     print(line, flush=True)

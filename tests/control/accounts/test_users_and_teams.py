@@ -9,10 +9,10 @@ import pytest
 
 from ringtest.control.accounts import api as accounts_api
 from ringtest.control.accounts import service
-from ringtest.control.accounts.model import Logins, RoleNames
+from ringtest.control.connectors.aes_secret_box import AesSecretBox
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
-from ringtest.control.identity.service import log_in
+from ringtest.control.identity.service import Desk, log_in
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.labs import api as labs_api
@@ -20,8 +20,7 @@ from tests.control.people import PASSWORD, World, count_statements, open_world
 
 
 @pytest.fixture
-async def world(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    monkeypatch.setattr(service, "_TRIES", Logins())
+async def world(db: Database) -> AsyncIterator[World]:
     async with open_world(db, [identity_api, accounts_api, labs_api]) as opened:
         yield opened
 
@@ -352,7 +351,8 @@ async def test_the_first_start_makes_teams_and_one_administrator(db: Database) -
         assert await service.ensure_first_start(tx, settings=settings) is None
         assert await tx.fetchval("SELECT count(*) FROM teams") == 3
         assert await tx.fetchval("SELECT count(*) FROM users") == 1
-    caller = await log_in(db, "admin", password, roles=RoleNames.of(settings))
+    desk = Desk(AesSecretBox("a key of the tests alone"), settings)
+    caller = await log_in(db, "admin", password, desk=desk, address="here")
     assert caller.is_super_admin
 
 

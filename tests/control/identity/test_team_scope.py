@@ -6,11 +6,10 @@ from uuid import uuid4
 import pytest
 
 from ringtest.control.accounts import api as accounts_api
-from ringtest.control.accounts.model import RoleNames
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity import service
-from ringtest.control.ports.secret_box import SecretBox
+from ringtest.control.kernel.settings import Settings
 from tests.control.people import World, open_world
 
 
@@ -70,14 +69,9 @@ async def test_grants_of_other_teams_do_not_come_along(world: World) -> None:
         caller = await service.authenticate(
             world.db,
             await _request_of(world, world.teams[team]),
-            secrets=_box(world),
-            roles=RoleNames(),
+            desk=service.Desk(world.secrets, Settings()),
         )
         assert caller.component_teams == grants
-
-
-def _box(world: World) -> SecretBox:
-    return world.secrets
 
 
 async def _request_of(world: World, team: object) -> service.Request:
@@ -89,4 +83,4 @@ async def _request_of(world: World, team: object) -> service.Request:
     assert auth is not None
     signed = next(auth.auth_flow(request))
     headers = {**signed.headers, "x-dci-team-id": str(team)}
-    return service.Request("GET", "/api/v1/identity", [], headers, no_body)
+    return service.Request("GET", "/api/v1/identity", "/identity", [], headers, "here", no_body)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.accounts import service
 from ringtest.control.accounts.model import Caller, RoleNames
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
@@ -97,9 +98,13 @@ async def create_user(
 async def list_users(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_users(tx, caller=caller, query=requests.list_query(request))
-    return answers.many("users", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "users",
+        lambda tx, query: service.list_users(tx, caller=caller, query=query),
+    )
 
 
 @get("/users/me", summary="My user, with teams and subscriptions")
@@ -111,10 +116,11 @@ async def get_me(db: Injected[Database], caller: Injected[Caller]) -> Response[b
 
 @put(["/users/me", "/identity"], summary="Change my profile or password")
 async def update_me(
-    request: Http, db: Injected[Database], caller: Injected[Caller]
+    request: Http, db: Injected[Database], caller: Injected[Caller], settings: Injected[Settings]
 ) -> Response[bytes]:
     etag = requests.if_match(request)
     values = bodies.given(bodies.open_(UpdateMe, await request.body()))
+    await service.confirm_me(db, caller=caller, values=values, settings=settings)
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.update_me(tx, caller=caller, etag=etag, values=values)
     return answers.one("user", text, etag=etag)
@@ -180,9 +186,13 @@ async def create_team(
 async def list_teams(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_teams(tx, caller=caller, query=requests.list_query(request))
-    return answers.many("teams", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "teams",
+        lambda tx, query: service.list_teams(tx, caller=caller, query=query),
+    )
 
 
 @get("/teams/{team_id:str}", summary="One team")
@@ -319,9 +329,13 @@ async def revoke_components(
 async def list_audits(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_audits(tx, caller=caller, query=requests.list_query(request))
-    return answers.many("audits", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "audits",
+        lambda tx, query: service.list_audits(tx, caller=caller, query=query),
+    )
 
 
 routes = [

@@ -12,12 +12,15 @@ from uuid import UUID
 
 import msgspec
 
+from ringtest.control.kernel import sha512_crypt
 from ringtest.control.kernel.errors import Unauthorised
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import Scope, Tenant
 
 Kind = Literal["user", "remoteci", "feeder"]
 Machine = Literal["remoteci", "feeder"]
+Via = Literal["password", "session", "signature", "sso", "token"]
+"""How a caller showed who it is."""
 
 USER_COLUMNS = """u.id, u.created_at, u.updated_at, u.etag, u.state, u.name, u.sso_username,
   u.sso_sub, u.fullname, u.email, u.timezone"""
@@ -66,6 +69,8 @@ class Caller:
     is_super_admin: bool = False
     is_epm: bool = False
     is_read_only: bool = False
+    may_write: bool = True  # a token of scope `read` may not
+    via: Via = "password"
     profile: Mapping[str, Any] = field(default_factory=dict)  # fullname, email, timezone
 
     @property
@@ -117,6 +122,7 @@ class Caller:
             component_teams=self.component_teams,
             pre_release=self.has_pre_release_access,
             user=self.id if self.kind == "user" else None,
+            may_write=self.may_write,
         )
 
     def _scope(self) -> Scope:
@@ -151,6 +157,11 @@ NO_PASSWORD = f"scrypt${_COST}${_BLOCK}${_PASSES}$AAAAAAAAAAAAAAAAAAAAAA==$" + "
 """Matches nothing, and takes as long as a real one to find that out."""
 
 
+def is_foreign(hashed: str) -> bool:
+    """A hash of the server that was here before (sha512-crypt): the next login replaces it."""
+    return hashed.startswith("$6$")
+
+
 def check_password(password: str, hashed: str) -> bool:
     """Is it the password? Takes as long either way.
 
@@ -159,6 +170,8 @@ def check_password(password: str, hashed: str) -> bool:
     >>> check_password("elk", hash_password("owl", cost=4))
     False
     """
+    if is_foreign(hashed):
+        return sha512_crypt.verify(password, hashed)
     scheme, cost, block, passes, salt, made = hashed.split("$")
     if scheme != "scrypt":
         return False
@@ -173,21 +186,19 @@ def _scrypt(password: str, salt: bytes, cost: int, block: int, passes: int) -> b
 
 
 class Logins:
-    """What one process remembers of logins: passwords it verified, and failures.
+    """Passwords that this process verified, so that not every request pays for its hash.
 
     A verified password is remembered for `REMEMBER` as a keyed digest, and only while
-    the user's etag stays: any change of the user forgets it.
+    the user's etag stays: any change of the user forgets it. Failures are counted for all
+    processes together (room `limits`).
     """
 
     REMEMBER = timedelta(minutes=5)
-    WINDOW = timedelta(minutes=5)
-    FAILURES = 10
-    SIZE = 10_000  # entries of either kind; the oldest go first
+    SIZE = 10_000  # the oldest go first
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._verified: dict[bytes, tuple[str, datetime]] = {}
-        self._tries: dict[str, list[datetime]] = {}
 
     def digest(self, login: str, password: str) -> bytes:
         """Names a pair of login and password, to this process alone."""
@@ -199,30 +210,9 @@ class Logins:
         known = self._verified.get(digest)
         return known is not None and known[0] == etag and now < known[1]
 
-    def remember(self, digest: bytes, etag: str, login: str, now: datetime) -> None:
-        """The pair is right: skip the costly check for a while, forget failures."""
-        self.forget(login)
+    def remember(self, digest: bytes, etag: str, now: datetime) -> None:
+        """The pair is right: skip the costly check for a while."""
         self._verified.pop(digest, None)
         self._verified[digest] = (etag, now + self.REMEMBER)
         if len(self._verified) > self.SIZE:
             del self._verified[next(iter(self._verified))]
-
-    def forget(self, login: str) -> None:
-        """The failures of this login no longer count: it succeeded."""
-        self._tries.pop(login, None)
-
-    def begin(self, login: str, now: datetime) -> None:
-        """Count a try before it is checked, so that many at once do not slip through.
-
-        After ten within five minutes that did not succeed: 401 that says how long to wait.
-        """
-        tries = [at for at in self._tries.pop(login, []) if now - at < self.WINDOW]
-        if len(tries) >= self.FAILURES:
-            self._tries[login] = tries
-            wait = int((tries[0] + self.WINDOW - now).total_seconds()) + 1
-            raise Unauthorised(
-                f"too many failed logins for this name; try again in {wait} s", retry_after=wait
-            )
-        self._tries[login] = [*tries, now]
-        if len(self._tries) > self.SIZE:
-            del self._tries[next(iter(self._tries))]

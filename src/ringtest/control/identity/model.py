@@ -2,23 +2,30 @@
 
 import base64
 import hashlib
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from ringtest.control.accounts.model import Caller, Machine, RoleNames, Team, permit
-from ringtest.control.kernel.errors import BadRequest, Unauthorised
+from ringtest.control.kernel.errors import BadRequest, PreconditionFailed, Unauthorised
 
 SESSION_LIFE = timedelta(days=7)
 MAX_CREDENTIAL = 1000
-"""Characters of a login or password; logins that fail are kept in memory for a while."""
+"""Characters of a login or password."""
+READING = ("GET", "HEAD")
+TOKEN_PREFIX = "rt_"
+"""How tokens begin, so that they are known for what they are wherever they turn up."""
+USED_EVERY = timedelta(minutes=1)
+"""How often it is noted that a token is in use."""
 
 
 class UserRow(msgspec.Struct, frozen=True):
-    """A user with its teams; `password` is a hash."""
+    """A user with its teams; `password` is a hash, `grants` pairs of a team of the user and
+    a team whose components that one may see, `ends_at` the end of its session, if any."""
 
     id: UUID
     name: str
@@ -26,30 +33,90 @@ class UserRow(msgspec.Struct, frozen=True):
     fullname: str
     timezone: str
     teams: tuple[Team, ...]
-    component_teams: frozenset[UUID]
+    grants: tuple[tuple[UUID, UUID], ...]
     email: str | None = None
     password: str | None = None
+    ends_at: datetime | None = None
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One secret of a machine, sealed and in base64; it counts until `ends_at`."""
+
+    secret: str
+    ends_at: datetime | None = None
 
 
 class MachineRow(msgspec.Struct, frozen=True):
-    """A remote CI or feeder with its team; `secrets` are sealed and in base64."""
+    """A remote CI or feeder with its team and its keys, the newest first."""
 
     id: UUID
     name: str
     etag: str
     team: Team
     component_teams: frozenset[UUID]
-    secrets: tuple[str, ...]
+    keys: tuple[Key, ...]
 
 
-def read_user(text: str) -> UserRow:
-    """The JSON of rt_identity."""
-    return msgspec.json.decode(text, type=UserRow)
+class TokenRow(msgspec.Struct, frozen=True):
+    """An API token. `holder` is a UserRow or MachineRow, null when it is not active."""
+
+    id: UUID
+    holder_kind: Literal["user", "remoteci", "feeder"]
+    scopes: frozenset[str]
+    ends_at: datetime
+    holder: msgspec.Raw
+    team_id: UUID | None = None
+    last_used_at: datetime | None = None
 
 
-def read_machine(text: str) -> MachineRow:
-    """The JSON of rt_identity_of_machine."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as one that may be remembered."""
+
+    row: UserRow
+    caller: Caller
+
+    @classmethod
+    def read(cls, text: str | bytes | msgspec.Raw, roles: RoleNames) -> "Person":
+        """The JSON of rt_person."""
+        row = msgspec.json.decode(text, type=UserRow)
+        return cls(row, user_caller(row, roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A machine as one that may be remembered; `secrets` are open, with their ends."""
+
+    caller: Caller
+    secrets: tuple[tuple[str, datetime | None], ...] = ()
+
+    def require_active_team(self) -> None:
+        """412 when its team is not active: machines of such teams do nothing."""
+        (team,) = self.caller.teams
+        if team.state != "active":
+            raise PreconditionFailed(f"team {team.name} not active")
+
+    def secrets_at(self, now: datetime) -> list[str]:
+        """Secrets that count now, the newest first."""
+        return [secret for secret, end in self.secrets if end is None or end > now]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as one that may be remembered; `who` is its holder."""
+
+    row: TokenRow
+    who: Person | Holder
+
+
+def read_machine(text: str | bytes | msgspec.Raw) -> MachineRow:
+    """The JSON of rt_machine."""
     return msgspec.json.decode(text, type=MachineRow)
+
+
+def read_token(text: str) -> TokenRow:
+    """The JSON of rt_by_token."""
+    return msgspec.json.decode(text, type=TokenRow)
 
 
 def user_caller(row: UserRow, roles: RoleNames) -> Caller:
@@ -61,7 +128,7 @@ def user_caller(row: UserRow, roles: RoleNames) -> Caller:
         name=row.name,
         etag=row.etag,
         teams=row.teams,
-        component_teams=row.component_teams,
+        component_teams=frozenset(seen for _, seen in row.grants),
         is_super_admin=roles.super_admin in names,
         is_epm=roles.epm in names,
         is_read_only=roles.read_only in names,
@@ -79,12 +146,11 @@ def machine_caller(kind: Machine, row: MachineRow, roles: RoleNames) -> Caller:
         teams=(row.team,),
         component_teams=row.component_teams,
         is_read_only=kind == "remoteci" and row.team.name == roles.read_only,
+        via="signature",
     )
 
 
-def narrow(
-    caller: Caller, team_id: UUID, component_teams: frozenset[UUID], roles: RoleNames
-) -> Caller:
+def narrow(person: Person, caller: Caller, team_id: UUID, roles: RoleNames) -> Caller:
     """The caller as a member of that one team alone; 401 when it is not a member."""
     teams = tuple(team for team in caller.teams if team.id == team_id)
     permit(bool(teams), f"you are not a member of the team {team_id}")
@@ -92,11 +158,52 @@ def narrow(
     return replace(
         caller,
         teams=teams,
-        component_teams=component_teams,
+        component_teams=frozenset(seen for team, seen in person.row.grants if team == team_id),
         is_super_admin=roles.super_admin in names,
         is_epm=roles.epm in names,
         is_read_only=roles.read_only in names,
     )
+
+
+# Scopes of tokens --------------------------------------------------------------------
+
+SCOPES: Mapping[str, frozenset[str]] = {
+    "read": frozenset(),
+    "jobs:write": frozenset({"jobs", "jobstates", "files", "pipelines", "uploads", "job_requests"}),
+    "components:write": frozenset({"components", "uploads"}),
+    "labs:write": frozenset({"remotecis", "feeders"}),
+    "catalog:write": frozenset(
+        {"products", "topics", "job_definitions", "trigger_rules", "report_targets", "deliveries"}
+    ),
+    "all": frozenset(),
+}
+"""What each scope lets a token change: the first words of addresses. Every token reads."""
+_NEEDS_ALL = ("/purge", "/api_secret", "/keys/{key_id:str}")
+"""Ends of addresses that make keys, or end things for good: more than changing one's things."""
+
+
+def require_scope(scopes: frozenset[str], method: str, route: str) -> None:
+    """401 unless a token of these scopes may send `method` to `route` (a template such as
+    `/jobs/{job_id:str}`). What no scope names needs `all`.
+
+    >>> require_scope(frozenset({"jobs:write"}), "POST", "/jobs/schedule")
+    >>> require_scope(frozenset({"jobs:write"}), "POST", "/teams")
+    Traceback (most recent call last):
+    ringtest.control.kernel.errors.Unauthorised: this token may not: it needs the scope all
+    """
+    if method in READING or "all" in scopes:
+        return
+    noun = route.strip("/").partition("/")[0]
+    fitting = [] if route.endswith(_NEEDS_ALL) else [s for s, n in SCOPES.items() if noun in n]
+    if scopes.isdisjoint(fitting):
+        raise Unauthorised(
+            f"this token may not: it needs the scope {' or '.join(fitting or ['all'])}"
+        )
+
+
+def scoped(caller: Caller, scopes: frozenset[str]) -> Caller:
+    """The caller as its token shows it: transactions of one that only reads cannot write."""
+    return replace(caller, via="token", may_write=not scopes <= {"read"})
 
 
 def identity_json(caller: Caller) -> dict[str, Any]:
@@ -128,7 +235,7 @@ def identity_json(caller: Caller) -> dict[str, Any]:
 
 
 def token_hash(token: str) -> bytes:
-    """What the database keeps of a session's cookie."""
+    """What the database keeps of a session's cookie, or of a token."""
     return hashlib.sha256(token.encode()).digest()
 
 

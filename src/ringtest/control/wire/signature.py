@@ -8,15 +8,13 @@ a key derived from the secret, the day, region, service and request type.
 import hashlib
 import hmac
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from ringtest.control.kernel.errors import BadRequest
-
-TOLERANCE = timedelta(minutes=15)
-"""How far a client's clock may be off, either way."""
 
 _AUTHORIZATION = re.compile(
     r"(?P<algorithm>[A-Z0-9]+-HMAC-SHA256) +"
@@ -79,9 +77,9 @@ def read(headers: Mapping[str, str]) -> Signature:
     )  # fmt: skip
 
 
-def require_fresh(claim: Signature, now: datetime) -> None:
-    """BadRequest when the request was signed more than 15 minutes away from `now`."""
-    if abs(now - claim.moment) > TOLERANCE:
+def require_fresh(claim: Signature, now: datetime, tolerance: timedelta) -> None:
+    """BadRequest when the request was signed further away from `now` than `tolerance`."""
+    if abs(now - claim.moment) > tolerance:
         raise _refuse("signature is expired")
 
 
@@ -94,17 +92,26 @@ def require_valid(
     query: Iterable[tuple[str, str]],
     headers: Mapping[str, str],
     body_digest: str,
+    public_host: str = "",
 ) -> None:
     """BadRequest unless one of `secrets` made this signature.
 
-    `path` is decoded once; of a repeated query key the last value counts, as it does
-    for `requests.parameters`; `body_digest` is the hex SHA-256 of the body.
+    The host is what the request came with, or `public_host`: clients sign the name that they
+    know, and a proxy may have put another one in its place. `path` is decoded once; of a
+    repeated query key the last value counts, as it does for `requests.parameters`;
+    `body_digest` is the hex SHA-256 of the body.
     """
-    text = _string_to_sign(claim, method, path, query, headers, body_digest).encode()
+    pairs = list(query)
+    seen: list[Mapping[str, str]] = [headers]
+    if public_host and "host" in claim.signed_headers and headers["host"] != public_host:
+        seen.append(ChainMap({"host": public_host}, dict(headers)))
+    texts = [_string_to_sign(claim, method, path, pairs, h, body_digest).encode() for h in seen]
     for secret in secrets:
-        expected = hmac.new(_signing_key(claim, secret), text, hashlib.sha256).hexdigest()
-        if hmac.compare_digest(expected, claim.digest):
-            return
+        key = _signing_key(claim, secret)
+        for text in texts:
+            expected = hmac.new(key, text, hashlib.sha256).hexdigest()
+            if hmac.compare_digest(expected, claim.digest):
+                return
     raise _refuse("signature is invalid")
 
 
