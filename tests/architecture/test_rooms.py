@@ -10,7 +10,7 @@ from ringtest.control.kernel.events import CONSUMERS, EventType
 from tests.architecture.sources import CONTROL, expect_none, name_of, python_files
 
 KINDS = {"__init__.py", "model.py", "store.py", "service.py", "api.py", "loop.py"}
-ALONE = {"__init__.py", "app.py", "server.py", "registry.py"}
+ALONE = {"__init__.py", "app.py", "server.py", "registry.py", "workers.py"}
 """Modules of the control server that are in no room: they wire the rooms together."""
 
 ROOMS = sorted(rooms())

@@ -3,7 +3,7 @@
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,9 @@ from ringtest.cli.calls import end
 from ringtest.cli.exits import EXIT_USAGE
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import read_settings
-from ringtest.control.server import serve
+from ringtest.control.operations.model import check_setting
+from ringtest.control.server import say, serve
+from ringtest.control.workers import supervise
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
 
@@ -33,6 +35,15 @@ def up(
     role: Annotated[
         Role, typer.Option(help="Answer requests, do the work behind them, or both.")
     ] = Role.BOTH,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the port; SIGHUP renews them.")
+    ] = 1,
+    fd: Annotated[
+        int | None, typer.Option(help="Number of a socket that is open and bound already.")
+    ] = None,
+    worker: Annotated[
+        bool, typer.Option(hidden=True, help="Stop when standard input ends.")
+    ] = False,
 ) -> None:
     """Run the control server, with a database of its own unless one is given.
 
@@ -49,6 +60,11 @@ def up(
         environment["RINGTEST_DATA"] = str(data.absolute())
     try:
         settings = read_settings(environment)
-        serve(settings=settings, host=host.strip("[]"), port=int(port), role=role.value)
+        check_setting(settings.metrics)
+        place: dict[str, Any] = {"settings": settings, "host": host.strip("[]"), "port": int(port)}
+        if workers > 1:
+            supervise(**place, role=role.value, number=workers, tell=say)
+        else:
+            serve(**place, role=role.value, fd=fd, parent=0 if worker else None)
     except RingtestError as error:
         end(error.message, EXIT_USAGE)

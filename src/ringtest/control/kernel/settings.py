@@ -63,7 +63,7 @@ class Settings:
     metrics_listen: str = ""
     """HOST:PORT where this process alone answers /metrics and /health; worker N of several
     takes PORT + N."""
-    drain_seconds: int = 3
+    drain_seconds: int = 2
     """At a stop, how long open connections get to ask once more before they are closed."""
     grace_seconds: int = 30
     """At a stop, how long requests and loops get to end what they do."""

@@ -7,7 +7,7 @@ Outside of a request there is none, and nobody minds.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,7 @@ class RequestContext:
     """One request. `scope` is ASGI's, to which the router adds its route and its parameters."""
 
     id: str
-    scope: Mapping[str, Any]
+    scope: MutableMapping[str, Any]
     claim: Claim | None = None
     actor: Actor | None = None
     is_stream: bool = False

@@ -67,15 +67,27 @@ class Surround:
             return
         headers_in = dict(scope["headers"])
         request = RequestContext(context.request_id(headers_in), scope)
-        context.current.set(request)
-        self._around.count.set(request.sql)
-        key = headers_in.get(b"idempotency-key")
-        passing = _Passing(request, send, self._around)
+        counting = self._around.count.set(request.sql)
+        asking = context.current.set(request)
+        try:
+            await self._answer(request, headers_in, receive, _Passing(request, send, self._around))
+        finally:
+            context.current.reset(asking)
+            self._around.count.reset(counting)
+
+    async def _answer(
+        self,
+        request: RequestContext,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        passing: "_Passing",
+    ) -> None:
+        key = headers.get(b"idempotency-key")
+        scope = request.scope
         if key is None or scope["method"] != "POST":
             await self._pass(passing, scope, receive, passing.send)
             return
-        about = _about(scope, headers_in)
-        around = self._around
+        about, around = _about(scope, headers), self._around
         claim = Claim(key.decode("latin-1"), about, around.secrets, around.max_body)
         request.claim = claim
         try:
