@@ -1,6 +1,7 @@
 """One server for the whole run, and for each test fresh things to ask it about."""
 
 import itertools
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from ringtest.control.labs import store as labs
 
 PASSWORD = "open sesame"
 _HASH = hash_password(PASSWORD, cost=2)  # the real cost would be most of the tests' time
+_IN_QUERY = re.compile(r"::([a-z_]+)")
 _numbers = itertools.count(1)
 SPECIAL = {"sa": "admin", "epm": "EPM", "ro": "Red Hat"}
 
@@ -120,15 +122,15 @@ class Scene:
         return str(found) if isinstance(found, UUID) else found
 
     async def fill_path(self, path: str) -> str:
-        """A path with `:name` replaced by ids."""
+        """A path with `:name` replaced by ids, also in `?where=id::name`; `!` spells a word out."""
         parts = [
             str(await self.fill(part)) if part.startswith(":") else part.removeprefix("!")
             for part in path.partition("?")[0].split("/")
         ]
         query = path.partition("?")[2]
-        pairs = [pair.partition("=") for pair in query.split("&") if pair]
-        filled = [f"{key}={await self.fill(value)}" for key, _, value in pairs]
-        return "/".join(parts) + ("?" + "&".join(filled) if filled else "")
+        for name in _IN_QUERY.findall(query):
+            query = query.replace(f"::{name}", f":{await self.id(name)}")
+        return "/".join(parts) + (f"?{query}" if query else "")
 
     def client(self, auth: httpx.Auth | None, *, stream: bool = False) -> httpx.AsyncClient:
         """Somebody who asks this version of the API."""

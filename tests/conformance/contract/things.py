@@ -3,6 +3,7 @@
 The team of `user` and `lab` owns everything; that of `other` and `other_lab` nothing of it.
 """
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 from ringtest.control.db.pool import Transaction
@@ -197,4 +198,42 @@ async def _file(scene: Scene, tx: Transaction) -> Thing:
         object_key="nowhere",
         job_id=await scene.id("job", tx),
         team_id=await scene.id("team", tx),
+    )
+
+
+@thing("twin")
+async def _twin(scene: Scene, tx: Transaction) -> Thing:
+    """An inactive component."""
+    return await add_component(scene, tx, "topic", None, state="inactive")
+
+
+@thing("other_twin")
+async def _other_twin(scene: Scene, tx: Transaction) -> Thing:
+    """An inactive component which is otherwise the same as `component`."""
+    original = await scene.id("component", tx)
+    name = await tx.fetchval("SELECT display_name FROM components WHERE id = $1", original)
+    return await add_component(scene, tx, "topic", None, state="inactive", display_name=name)
+
+
+@thing("component_file")
+async def _component_file(scene: Scene, tx: Transaction) -> Thing:
+    """A file of `component` with content."""
+    content = b"content of a file"
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield content
+
+    component = await scene.id("component", tx)
+    key = f"components/contract/{component}"
+    stored = await scene.stage.parts.objects.put(key, chunks(), limit=1000)
+    return await scene.insert(
+        tx,
+        "component_files",
+        name="dir/a.txt",
+        mime="text/plain",
+        md5=stored.md5,
+        sha256=stored.sha256,
+        size=len(content),
+        object_key=key,
+        component_id=component,
     )
