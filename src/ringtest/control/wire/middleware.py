@@ -119,10 +119,10 @@ def _about(scope: Message, headers: dict[bytes, bytes]) -> str:
 class _Passing:
     """An answer on its way out: gets its headers, is measured."""
 
-    __slots__ = ("_around", "_began", "_bytes", "_request", "_send", "_status")
+    __slots__ = ("_around", "_began", "_bytes", "_send", "_status", "request")
 
     def __init__(self, request: RequestContext, send: Send, around: Around) -> None:
-        self._request = request
+        self.request = request
         self._send = send
         self._around = around
         self._began = time.perf_counter()
@@ -131,7 +131,7 @@ class _Passing:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            request = self._request
+            request = self.request
             self._status = message["status"]
             if self._status == 401 and request.is_audited:
                 await self._around.refused(request)
@@ -151,7 +151,7 @@ class _Passing:
 
     def ended(self) -> None:
         seconds = time.perf_counter() - self._began
-        self._around.answered(self._request, self._status, self._bytes, seconds)
+        self._around.answered(self.request, self._status, self._bytes, seconds)
 
 
 class _Settling:
@@ -186,6 +186,7 @@ class _Settling:
             await held.abandon()
             return True
         whole = None if body.get("more_body") else body.get("body", b"")
+        self._out.request.sql[0] += 1
         sealed = self._claim.seal(start["status"], dict(start["headers"]), whole)
         return await held.finish(sealed)
 
