@@ -79,7 +79,7 @@ class AsyncClient:
         return await self.call(requests.get(path, params))
 
     async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        """Create or do something; `key` allows retries where the server knows keys."""
+        """Create or do something; safe to be sent again (`requests.post`)."""
         return await self.call(requests.post(path, body, key=key))
 
     async def put(self, path: str, body: Any, *, etag: str) -> Any:

@@ -1,5 +1,6 @@
 """How requests are put together and answers read, the same for both clients. No network."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,8 +48,10 @@ def get(path: str, params: Mapping[str, str] | None = None) -> Call:
 
 
 def post(path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Call:
-    """Create or do something; `key` makes it safe to repeat where the server knows keys."""
+    """Create or do something. Each call has a key of its own, so that sending it again after
+    a lost answer is safe; `key` is one that the caller keeps, "" none at all."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    key = uuid.uuid4().hex if key is None else key
     if key:
         named["Idempotency-Key"] = key
     return Call("POST", path, headers=named, body=body)

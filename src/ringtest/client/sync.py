@@ -78,7 +78,7 @@ class Client:
         return self.call(requests.get(path, params))
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        """Create or do something; `key` allows retries where the server knows keys."""
+        """Create or do something; safe to be sent again (`requests.post`)."""
         return self.call(requests.post(path, body, key=key))
 
     def put(self, path: str, body: Any, *, etag: str) -> Any:

@@ -131,7 +131,7 @@ async def test_notes_are_listed_for_super_administrators_alone(
 ) -> None:
     team = await made(http, "/teams", name="red")
     lab = await made(http, "/remotecis", name="lab", team_id=team["id"])
-    where = {"where": "action:create_teams", "limit": 5, "offset": 0}
+    where: dict[str, str | int] = {"where": "action:create_teams", "limit": 5, "offset": 0}
     listed = (await http.get("/audits", params=where)).json()
     assert listed["_meta"]["count"] == 1
     (note,) = listed["audits"]

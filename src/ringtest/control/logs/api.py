@@ -36,7 +36,12 @@ def _read_records(body: bytes) -> list[Record]:
         raise bodies.malformed([str(error)]) from None
 
 
-@post("/jobs/{job_id:str}/records", status_code=200, summary="What an agent has to tell of a job")
+@post(
+    "/jobs/{job_id:str}/records",
+    status_code=200,
+    summary="What an agent has to tell of a job",
+    audited=False,  # what a machine says every few seconds; the job's history is its record
+)
 async def apply_records(
     job_id: FromPath[str],
     request: Http,
