@@ -1,0 +1,175 @@
+"""SQL that reads a DCI database. The names in it are those of `model`, and nobody's input."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ringtest.control.db.bulk import Rows
+from ringtest.control.dci.model import BY_NAME, Survey, Table
+
+_LAST = "('success', 'failure', 'error', 'killed')"
+_MADE = {
+    ("component_files", "topic_id"): "(SELECT c.topic_id FROM components c"
+    " WHERE c.id = t.component_id)",
+    ("jobs", "started_at"): "(SELECT min(s.created_at) FROM jobstates s"
+    " WHERE s.job_id = t.id AND s.status::text <> 'new')",
+    ("jobs", "ended_at"): "(SELECT min(s.created_at) FROM jobstates s"
+    f" WHERE s.job_id = t.id AND s.status::text IN {_LAST})",
+    ("jobs", "component_ids"): "ARRAY(SELECT c.component_id FROM jobs_components c"
+    " WHERE c.job_id = t.id)",
+}
+# A file of a jobstate may name its job there alone.
+_THROUGH_STATE = "coalesce(t.job_id, (SELECT s.job_id FROM jobstates s WHERE s.id = t.jobstate_id))"
+
+
+async def survey(source: Rows) -> Survey:
+    """Known tables and their columns, wherever the search path of the reader finds them."""
+    found = await source.fetch(
+        """
+        SELECT c.relname AS name, a.attname AS column, format_type(a.atttypid, NULL) AS type
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+          AND NOT a.attisdropped
+        WHERE c.relname = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm')
+          AND pg_table_is_visible(c.oid)
+        """,
+        list(BY_NAME),
+    )
+    columns: dict[str, dict[str, str]] = {}
+    for row in found:
+        columns.setdefault(row["name"], {})[row["column"]] = row["type"]
+    return Survey(columns)
+
+
+async def about(source: Rows) -> tuple[str, datetime]:
+    """What the database calls itself, and the moment (naive UTC) it is read at."""
+    row = await source.fetchrow(
+        "SELECT current_database() || '@' || coalesce(host(inet_server_addr()), 'local') || ':'"
+        " || coalesce(inet_server_port(), 0) AS name, now() AT TIME ZONE 'UTC' AS at"
+    )
+    assert row is not None
+    return row["name"], row["at"]
+
+
+async def count(source: Rows, table: Table, survey: Survey, history: datetime | None) -> int:
+    """Rows of a table."""
+    within = _within(table, survey, history)
+    number: int = await source.fetchval(f"SELECT count(*) FROM {table.name} t WHERE {within}")
+    return number
+
+
+def _value(table: Table, there: Mapping[str, str], column: str, kind: str) -> str:
+    if (table.name, column) == ("files", "job_id") and "jobstate_id" in there:
+        return f"{_THROUGH_STATE} AS job_id"
+    if column not in there:
+        return f"NULL::{kind} AS {column}"
+    if kind == "text[]" and not there[column].endswith("[]"):
+        return f"ARRAY(SELECT json_array_elements_text(t.{column}::json)) AS {column}"
+    return f"t.{column}::{kind} AS {column}"
+
+
+def _within(table: Table, survey: Survey, history: datetime | None) -> str:
+    """SQL for: the row `t` is no older part of a job's than `history`."""
+    if history is None or (table.name != "jobs" and "job_id" not in table.columns):
+        return "true"
+    moment = f"'{history.isoformat()}'::timestamp"
+    if table.name == "jobs":
+        return f"t.created_at >= {moment}"
+    through_state = table.name == "files" and "jobstate_id" in survey.columns["files"]
+    job = _THROUGH_STATE if through_state else "t.job_id"
+    return f"EXISTS (SELECT FROM jobs h WHERE h.id = {job} AND h.created_at >= {moment})"
+
+
+def _values(table: Table, survey: Survey) -> str:
+    there = survey.columns[table.name]
+    plain = [_value(table, there, name, kind) for name, kind in table.columns.items()]
+    needs = {"component_files": "components", "jobs": "jobstates"}
+    for name, kind in table.made.items():
+        wanted = "jobs_components" if name == "component_ids" else needs[table.name]
+        made = _MADE[table.name, name] if survey.has(wanted) else "NULL"
+        plain.append(f"{made}::{kind} AS {name}")
+    return ", ".join(plain)
+
+
+def _key(table: Table) -> str:
+    return ", ".join(f"t.{name}" for name in table.key)
+
+
+def page(
+    table: Table,
+    survey: Survey,
+    *,
+    after: Sequence[str] | None,
+    since: datetime | None,
+    history: datetime | None,
+    limit: int,
+) -> tuple[str, list[Any]]:
+    """The next rows in the order of their keys, that changed `since` (None: whenever)."""
+    conditions, values = [_within(table, survey, history)], list[Any]()
+    if after is not None:
+        places = []
+        for name, text in zip(table.key, after, strict=True):
+            values.append(text)
+            places.append(f"${len(values)}::text::{table.columns[name]}")
+        conditions.append(f"({_key(table)}) > ({', '.join(places)})")
+    if since is not None and table.changed in survey.columns[table.name]:
+        values.append(since)
+        conditions.append(f"t.{table.changed}::timestamp >= ${len(values)}::timestamp")
+    sql = (
+        f"SELECT {_values(table, survey)} FROM {table.name} t WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {_key(table)} LIMIT {limit}"
+    )
+    return sql, values
+
+
+def of_keys(table: Table, survey: Survey, keys: Sequence[Sequence[str]]) -> tuple[str, list[Any]]:
+    """The rows of these keys."""
+    columns = [[key[at] for key in keys] for at in range(len(table.key))]
+    wanted = ", ".join(
+        f"${number}::text[]::{table.columns[name]}[]" for number, name in enumerate(table.key, 1)
+    )
+    sql = (
+        f"SELECT {_values(table, survey)} FROM {table.name} t"
+        f" WHERE ({_key(table)}) IN (SELECT * FROM unnest({wanted}))"
+    )
+    return sql, list(columns)
+
+
+def keys(table: Table, survey: Survey, history: datetime | None) -> str:
+    """Every key."""
+    kinds = ", ".join(f"t.{name}::{table.columns[name]}" for name in table.key)
+    return f"SELECT {kinds} FROM {table.name} t WHERE {_within(table, survey, history)}"
+
+
+def losers(survey: Survey) -> str:
+    """Active components that are there twice, but for the newest of each."""
+    there = survey.columns["components"]
+    version = "coalesce(t.version, '')" if "version" in there else "''"
+    shown = [name for name in ("display_name", "name") if name in there]
+    name = f"coalesce({', '.join(f't.{one}' for one in shown)}, '')"
+    team = "t.team_id" if "team_id" in there else "NULL::uuid"
+    return (
+        "SELECT id FROM (SELECT t.id, row_number() OVER (PARTITION BY"
+        f" {name}, t.topic_id, t.type, {version}, {team}"
+        " ORDER BY t.created_at DESC, t.id DESC) AS place FROM components t"
+        " WHERE t.state::text = 'active') twins WHERE place > 1"
+    )
+
+
+def actives() -> str:
+    """Active components."""
+    return "SELECT id FROM components WHERE state::text = 'active'"
+
+
+async def known(source: Rows, table: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these ids that are there."""
+    found = await source.fetch(f"SELECT id FROM {table} WHERE id = ANY ($1)", list(ids))
+    return {row["id"] for row in found}
+
+
+async def secrets(source: Rows, table: str) -> list[tuple[UUID, str | None]]:
+    """Machines that are not archived, and their keys in clear text."""
+    found = await source.fetch(
+        f"SELECT id, api_secret::text FROM {table} WHERE state::text <> 'archived' ORDER BY id"
+    )
+    return [(row[0], row[1]) for row in found]
