@@ -76,6 +76,39 @@ const ROUTES: Route[] = [
     return { status: 204 };
   }],
   ['GET', /^\/identity$/, () => ok({ identity })],
+  ['GET', /^\/users\/me$/, ({ world }) => ok({ user: world.profile })],
+  ['PUT', /^\/users\/me$/, ({ world, body }) => {
+    if (body.current_password !== 'ringtest') return refuse(400, 'current_password is wrong');
+    const { fullname, email } = body as { fullname: string; email: string | null };
+    Object.assign(world.profile, { fullname, email });
+    return ok({ user: world.profile });
+  }],
+  ['GET', /^\/tokens$/, ({ world, query }) => list('tokens', world.tokens, query)],
+  ['POST', /^\/tokens$/, ({ world, body }) => {
+    const token = world.makeToken(body as { name: string; scopes: string[]; expires_at: string });
+    return ok({ token: { ...token, token: 'rt_shown-once' } }, 201);
+  }],
+  ['DELETE', /^\/tokens\/([^/]+)$/, ({ world, params }) => {
+    world.tokens = world.tokens.filter((one) => one.id !== params[0]);
+    return { status: 204 };
+  }],
+  ['GET', /^\/topics\/notifications$/, ({ world, query }) => list('topics', world.followed, query)],
+  ['POST', /^\/topics\/([^/]+)\/notifications$/, ({ world }) => {
+    world.followed = [topic];
+    return ok({}, 201);
+  }],
+  ['DELETE', /^\/topics\/([^/]+)\/notifications$/, ({ world }) => {
+    world.followed = [];
+    return { status: 204 };
+  }],
+  ['POST', /^\/remotecis\/([^/]+)\/users$/, ({ world, params }) => {
+    world.profile.remotecis.push(...world.labs.filter((one) => one.id === params[0]));
+    return ok({}, 201);
+  }],
+  ['DELETE', /^\/remotecis\/([^/]+)\/users\/([^/]+)$/, ({ world, params }) => {
+    world.profile.remotecis = world.profile.remotecis.filter((one) => one.id !== params[0]);
+    return { status: 204 };
+  }],
   ['GET', /^\/products$/, ({ query }) => list('products', [product], query)],
   ['GET', /^\/products\/([^/]+)\/health$/, ({ world, params }) =>
     params[0] === product.id ? ok({ health: world.health() }) : refuse(404, 'product not found')],

@@ -1,5 +1,15 @@
 /** Everything the fake server knows; a test makes its own. */
-import type { ComponentFile, Delivery, Health, HealthCell, JobFile, Lab } from '@/api/types';
+import type {
+  ComponentFile,
+  Delivery,
+  Health,
+  HealthCell,
+  JobFile,
+  Lab,
+  Named,
+  Profile,
+  Token,
+} from '@/api/types';
 import type { FeedEvent, LiveMove } from '@/live/feed';
 import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, before, id, labs, product, topic } from './catalog.ts';
 import { makeJobs, setKey, type FakeJob } from './jobs.ts';
@@ -15,6 +25,17 @@ export class World {
   readonly jobs: FakeJob[];
   readonly deliveries: Delivery[] = makeDeliveries();
   readonly labs: Lab[] = structuredClone(labs);
+  readonly profile: Profile = {
+    id: id(12, 1),
+    etag: 'e'.repeat(32),
+    name: 'admin',
+    fullname: 'Administrator',
+    email: 'admin@example.org',
+    timezone: 'UTC',
+    remotecis: [],
+  };
+  tokens: Token[] = [];
+  followed: Named[] = [];
   loggedIn = true;
   private lastEvent = 0;
   private readonly listeners = new Set<(told: Told) => void>();
@@ -22,6 +43,20 @@ export class World {
   /** `bigLog`: how often the long log repeats itself; 300 makes 216,000 lines. */
   constructor({ bigLog = 2 } = {}) {
     this.jobs = makeJobs(bigLog);
+  }
+
+  makeToken(body: Pick<Token, 'name' | 'scopes' | 'expires_at'>): Token {
+    const token: Token = {
+      ...body,
+      id: id(16, this.tokens.length + 1),
+      etag: 'e'.repeat(32),
+      hint: 'rt_shown',
+      holder_kind: 'user',
+      created_at: before(0),
+      last_used_at: null,
+    };
+    this.tokens.unshift(token);
+    return token;
   }
 
   listen(listener: (told: Told) => void): () => void {

@@ -21,5 +21,8 @@ export const keys = {
   components: ['components'] as const,
   component: (id: Id) => ['component', id] as const,
   labs: ['labs'] as const,
+  profile: ['profile'] as const,
+  tokens: ['tokens'] as const,
+  followed: ['followed'] as const,
   deliveries: ['deliveries'] as const,
 };

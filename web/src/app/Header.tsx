@@ -77,9 +77,9 @@ export function Header({ identity, onHelp }: Props) {
           icon={<KeyboardIcon />}
           onClick={onHelp}
         />
-        <span className="rt-user rt-wide-only" title={identity.email ?? undefined}>
+        <NavLink to="/account" className="rt-user rt-wide-only" title="Profile, tokens and mail">
           {name}
-        </span>
+        </NavLink>
         <Button
           variant="plain"
           aria-label={`Log out ${name}`}

@@ -29,6 +29,7 @@ export function Shell() {
     'g c': () => void navigate('/components'),
     'g l': () => void navigate('/labs'),
     'g r': () => void navigate('/reports'),
+    'g a': () => void navigate('/account'),
   });
 
   // A new page is read from its top by screen readers too; the first load keeps its own focus.

@@ -12,6 +12,7 @@ test.each([
   ['/topics/t1', '', '/components?topic=t1'],
   ['/topics/t1/components/c1', '', '/components/c1'],
   ['/remotecis', '?limit=20', '/labs'],
+  ['/notifications', '', '/account'],
   ['/dci-admin', '', '/login'],
 ])('%s%s of old links leads to %s', (path, search, to) => expect(newAddress(path, search)).toBe(to));
 

@@ -31,6 +31,7 @@ const MOVES: readonly Move[] = [
   [/^\/topics\/([^/]+)(?:\/components)?$/, ([id]) => `/components?topic=${id}`],
   [/^\/topics\/[^/]+\/components\/([^/]+)$/, ([id]) => `/components/${id}`],
   [/^\/remotecis$/, () => '/labs'],
+  [/^\/notifications$/, () => '/account'],
   [/^\/(?:dci-admin|login_callback|silent_redirect)$/, () => '/login'],
 ];
 

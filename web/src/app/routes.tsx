@@ -84,6 +84,10 @@ export const routes: RouteObject[] = [
         path: 'reports',
         lazy: async () => ({ Component: (await import('@/pages/reports/ReportsPage')).ReportsPage }),
       },
+      {
+        path: 'account',
+        lazy: async () => ({ Component: (await import('@/pages/account/AccountPage')).AccountPage }),
+      },
       { path: '*', element: <NotFoundPage /> },
     ],
   },

@@ -1,3 +1,4 @@
+export type * from './account';
 export type * from './catalog';
 export type * from './wire';
 export type * from './health';
