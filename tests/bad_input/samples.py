@@ -1,5 +1,6 @@
 """Bodies that the routes take, found by asking, and values that no body should hold."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from uuid import uuid4
 
@@ -71,6 +72,8 @@ def _value(name: str, kind: Any, ids: dict[str, str]) -> Any:
         "components": [],
         "spec": {"stages": {"test": [{"run": "true"}]}},
         "channel": "webhook",
+        "scopes": ["read"],
+        "expires_at": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}",
         "address": "http://127.0.0.1:9/",
         "status": "running",
         "value": 1.5,

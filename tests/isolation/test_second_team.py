@@ -216,6 +216,12 @@ def _body(path: str, ids: dict[str, str]) -> dict[str, Any]:
         "/remotecis": {"name": "x", "team_id": ids["team_id"]},
         "/feeders": {"name": "x", "team_id": ids["team_id"]},
         "/pipelines": {"name": "x", "team_id": ids["team_id"]},
+        "/tokens": {
+            "name": "x",
+            "scopes": ["all"],
+            "expires_at": "2999-01-01T00:00:00",
+            "remoteci_id": ids["remoteci_id"],
+        },
         "/topics": {"name": "x", "product_id": ids["product_id"]},
         "/components": {
             "type": "build",

@@ -6,6 +6,7 @@ All text of the first team carries MARK, so that any answer to the second can be
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -85,8 +86,18 @@ async def build_estate(admin: httpx.AsyncClient, name: str, mark: str) -> Estate
     }
     estate.user = httpx.BasicAuth(f"{mark}-user-{name}", "pass word")
     estate.machine = (f"remoteci/{remoteci['id']}", remoteci["api_secret"])
+    await _make_keys(admin, estate, mark)
     await _plan(admin, estate, mark)
     return estate
+
+
+async def _make_keys(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
+    ids = estate.ids
+    end = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"name": mark, "scopes": ["read"], "expires_at": end, "remoteci_id": ids["remoteci_id"]}
+    ids["token_id"] = (await post(admin, "/tokens", body))["id"]
+    keys = (await admin.get(f"/remotecis/{ids['remoteci_id']}/keys")).json()["keys"]
+    ids["key_id"] = keys[0]["id"]
 
 
 async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:

@@ -40,6 +40,8 @@ from ringtest.control.labs import loop as labs_loop
 from ringtest.control.limits import loop as limits_loop
 from ringtest.control.logs import api as logs_api
 from ringtest.control.logs import loop as logs_loop
+from ringtest.control.notifications import api as notifications_api
+from ringtest.control.objects import loop as objects_loop
 from ringtest.control.operations import api as operations_api
 from ringtest.control.operations import loop as operations_loop
 from ringtest.control.operations.service import Readiness
@@ -58,10 +60,13 @@ from ringtest.control.results import api as results_api
 from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
 from ringtest.control.stats import api as stats_api
+from ringtest.control.tokens import api as tokens_api
 from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
 from ringtest.control.triggers import api as triggers_api
 from ringtest.control.triggers import loop as triggers_loop
+from ringtest.control.uploads import api as uploads_api
+from ringtest.control.uploads import loop as uploads_loop
 from ringtest.control.views import api as views_api
 from ringtest.control.wire import answers, traces
 from ringtest.control.wire.claims import Replayed
@@ -75,6 +80,7 @@ ROOMS = (
     accounts_api,
     identity_api,
     labs_api,
+    tokens_api,
     catalog_api,
     component_files_api,
     definitions_api,
@@ -89,6 +95,7 @@ ROOMS = (
     logs_api,
     files_api,
     results_api,
+    uploads_api,
     triggers_api,
     scheduling_api,
     triage_api,
@@ -96,6 +103,7 @@ ROOMS = (
     views_api,
     feed_api,
     purge_api,
+    notifications_api,
 )
 
 
@@ -126,6 +134,8 @@ def all_loops(parts: Parts) -> list[Loop]:
         *labs_loop.loops(parts.db),
         *attempts_loop.loops(parts.db, parts.settings),
         *logs_loop.loops(parts.db, parts.objects),
+        *objects_loop.loops(parts.db, parts.objects),
+        *uploads_loop.loops(parts.db),
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
         *triage_loop.loops(parts.db),

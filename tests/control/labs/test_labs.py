@@ -145,11 +145,16 @@ async def test_a_deleted_lab_is_gone_with_its_key(world: World) -> None:
     assert count == 0
 
 
-async def test_a_replaced_key_works_a_day_longer(world: World, clock: VirtualClock) -> None:
+@pytest.mark.parametrize(
+    ("query", "body"), [("?overlap_seconds=86400", {}), ("", {"overlap_seconds": 86400})]
+)
+async def test_a_replaced_key_works_as_long_as_wanted(
+    world: World, clock: VirtualClock, query: str, body: dict[str, int]
+) -> None:
     lab = (await create(world)).json()["remoteci"]
-    path = f"/remotecis/{lab['id']}/api_secret"
+    path = f"/remotecis/{lab['id']}/api_secret{query}"
     async with signed(world, lab["id"], lab["api_secret"]) as agent:
-        answer = await agent.put(path, json={}, headers={"If-match": lab["etag"]})
+        answer = await agent.put(path, json=body, headers={"If-match": lab["etag"]})
     assert answer.status_code == 200, "a lab rotates its own key"
     new = answer.json()["remoteci"]
     assert answer.headers["etag"] == new["etag"] != lab["etag"]
@@ -165,7 +170,7 @@ async def test_a_second_rotation_does_not_lengthen_the_first(
     world: World, clock: VirtualClock
 ) -> None:
     lab = (await create(world)).json()["remoteci"]
-    path = f"/remotecis/{lab['id']}/api_secret"
+    path = f"/remotecis/{lab['id']}/api_secret?overlap_seconds=86400"
     for _ in range(3):
         await world["red user"].put(path, headers={"If-match": "x"})
         clock.advance(43_000)
@@ -176,10 +181,39 @@ async def test_a_leaked_key_can_be_ended_now(world: World) -> None:
     for kind, who in (("remoteci", "red user"), ("feeder", "epm")):
         body = {"name": "new", "team_id": str(world.teams["red"])}
         old = (await world[who].post(f"/{kind}s", json=body)).json()[kind]
-        path = f"/{kind}s/{old['id']}/api_secret?revoke=now"
+        path = f"/{kind}s/{old['id']}/api_secret"
         new = (await world[who].put(path, headers={"If-match": "x"})).json()[kind]
         assert not await knows(world, old["id"], old["api_secret"], kind)
         assert await knows(world, old["id"], new["api_secret"], kind)
+
+
+@pytest.mark.parametrize("overlap", ["-1", "1.5", "x", "2592001", "9" * 30, ""])
+async def test_an_overlap_that_makes_no_sense_is_400(world: World, overlap: str) -> None:
+    path = f"/remotecis/{world.machines['red lab']}/api_secret?overlap_seconds={overlap}"
+    answer = await world["red user"].put(path, headers={"If-match": "x"})
+    assert answer.status_code == 400
+
+
+async def test_keys_are_listed_without_secrets_and_ended_one_by_one(world: World) -> None:
+    for kind, who in (("remoteci", "red user"), ("feeder", "epm")):
+        body = {"name": "new", "team_id": str(world.teams["red"])}
+        old = (await world[who].post(f"/{kind}s", json=body)).json()[kind]
+        path = f"/{kind}s/{old['id']}"
+        answer = await world[who].put(
+            f"{path}/api_secret?overlap_seconds=60", headers={"If-match": "x"}
+        )
+        new = answer.json()[kind]
+        listed = (await world.get(who, f"{path}/keys"))["keys"]
+        assert [set(key) for key in listed] == [{"id", "created_at", "retires_at"}] * 2
+        first = next(key for key in listed if key["retires_at"] is not None)
+        assert (await world["blue user"].get(f"{path}/keys")).status_code in (401, 404)
+        refused = await world["blue user"].delete(f"{path}/keys/{first['id']}")
+        assert refused.status_code in (401, 404)
+        gone = [await world[who].delete(f"{path}/keys/{first['id']}") for _ in range(2)]
+        assert [answer.status_code for answer in gone] == [204, 404]
+        assert not await knows(world, old["id"], old["api_secret"], kind)
+        assert await knows(world, old["id"], new["api_secret"], kind)
+        assert len((await world.get(who, f"{path}/keys"))["keys"]) == 1
 
 
 async def test_data_is_served_raw_and_by_key(world: World) -> None:

@@ -9,10 +9,12 @@ from litestar.params import FromPath
 from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.accounts.model import Caller, Machine
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.texts import Name
 from ringtest.control.labs import service
+from ringtest.control.labs.model import read_overlap
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.wire import answers, bodies, requests
 
@@ -50,29 +52,39 @@ class UpdateRemoteci(UpdateMachine):
     public: bool | UnsetType = UNSET
 
 
+class ReplaceKey(Struct):
+    """Body of PUT …/api_secret; it may be empty."""
+
+    overlap_seconds: int = 0
+
+
 @get("/users/{user_id:str}/remotecis", summary="Labs whose mail the user gets")
 async def list_user_remotecis(
     user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
-        items, _ = await service.list_user_remotecis(
+        page = await service.list_user_remotecis(
             tx, caller=caller, user_id=parse_id(user_id, "user")
         )
-    return answers.one("remotecis", items)
+    return answers.one("remotecis", page.items)
 
 
 @get("/teams/{team_id:str}/remotecis", summary="Labs of a team")
 async def list_team_remotecis(
     team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_team_remotecis(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "remotecis",
+        lambda tx, query: service.list_team_remotecis(
             tx,
             caller=caller,
             team_id=parse_id(team_id, "team"),
-            query=requests.list_query(request),
-        )
-    return answers.many("remotecis", *page)
+            query=query,
+        ),
+    )
 
 
 def _kind(request: Http) -> Machine:
@@ -103,11 +115,13 @@ async def list_machines(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     kind = _kind(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_machines(
-            tx, caller=caller, kind=kind, query=requests.list_query(request)
-        )
-    return answers.many(f"{kind}s", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        f"{kind}s",
+        lambda tx, query: service.list_machines(tx, caller=caller, kind=kind, query=query),
+    )
 
 
 @get(["/remotecis/{machine_id:str}", "/feeders/{machine_id:str}"], summary="One machine")
@@ -161,7 +175,7 @@ async def delete_machine(
 
 @put(
     ["/remotecis/{machine_id:str}/api_secret", "/feeders/{machine_id:str}/api_secret"],
-    summary="A new API secret; the old one works for 24 h more, or ends with ?revoke=now",
+    summary="A new API secret; the old one ends, or works for overlap_seconds more",
 )
 async def replace_key(
     machine_id: FromPath[str],
@@ -170,8 +184,12 @@ async def replace_key(
     caller: Injected[Caller],
     secrets: Injected[SecretBox],
 ) -> Response[bytes]:
+    """`overlap_seconds`, in the query or the body, is 0 (the old secret ends now) to 2592000."""
     kind = _kind(request)
     requests.if_match(request)
+    body = bodies.open_(ReplaceKey, await request.body())
+    asked = requests.parameters(request).get("overlap_seconds", str(body.overlap_seconds))
+    overlap = read_overlap(asked)
     async with db.transaction(caller.tenant) as tx:
         text, etag, secret = await service.replace_key(
             tx,
@@ -179,9 +197,51 @@ async def replace_key(
             secrets=secrets,
             kind=kind,
             machine_id=parse_id(machine_id, kind),
-            revoke_now=requests.parameters(request).get("revoke") == "now",
+            overlap=overlap,
         )
     return answers.one(kind, _with_secret(text, secret), etag=etag)
+
+
+@get(
+    ["/remotecis/{machine_id:str}/keys", "/feeders/{machine_id:str}/keys"],
+    summary="Ids and dates of a machine's keys; never a secret",
+)
+async def list_keys(
+    machine_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
+    kind = _kind(request)
+    async with db.transaction(caller.tenant) as tx:
+        page = await service.list_keys(
+            tx, caller=caller, kind=kind, machine_id=parse_id(machine_id, kind)
+        )
+    return answers.many("keys", *page)
+
+
+@delete(
+    [
+        "/remotecis/{machine_id:str}/keys/{key_id:str}",
+        "/feeders/{machine_id:str}/keys/{key_id:str}",
+    ],
+    status_code=204,
+    summary="End one key of a machine now",
+)
+async def retire_key(
+    machine_id: FromPath[str],
+    key_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+) -> Response[None]:
+    kind = _kind(request)
+    async with db.transaction(caller.tenant) as tx:
+        await service.retire_key(
+            tx,
+            caller=caller,
+            kind=kind,
+            machine_id=parse_id(machine_id, kind),
+            key_id=parse_id(key_id, "key"),
+        )
+    return answers.nothing()
 
 
 @get("/remotecis/{remoteci_id:str}/data", summary="A lab's data; ?keys=a,b for some of it")
@@ -248,6 +308,8 @@ routes = [
     update_machine,
     delete_machine,
     replace_key,
+    list_keys,
+    retire_key,
     get_remoteci_data,
     subscribe,
     list_subscribers,

@@ -1,5 +1,6 @@
 """Verbs of labs: remote CIs and feeders, their keys, who hears of them, when they speak."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.labs import store
-from ringtest.control.labs.model import CONNECTED_FOR, KEY_OVERLAP
+from ringtest.control.labs.model import CONNECTED_FOR
 from ringtest.control.ports.secret_box import SecretBox
 
 # Remote CIs and feeders --------------------------------------------------------------
@@ -123,6 +124,11 @@ async def delete_machine(
     )
 
 
+async def require_own(tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID) -> UUID:
+    """The team of a machine that the caller may change; 401 or 404 else."""
+    return await _own_machine(tx, caller, kind, machine_id)
+
+
 async def replace_key(
     tx: Transaction,
     *,
@@ -130,19 +136,39 @@ async def replace_key(
     secrets: SecretBox,
     kind: Machine,
     machine_id: UUID,
-    revoke_now: bool,
+    overlap: timedelta,
 ) -> tuple[str, str, str]:
-    """A new API secret: JSON, etag, secret. The old one works for 24 h, or ends now."""
+    """A new API secret: JSON, etag, secret. Earlier ones count for `overlap` more."""
     team_id = await _own_machine(tx, caller, kind, machine_id)
     await rows.update(tx, f"{kind}s", machine_id, {}, etag=None)
-    end = tx.now if revoke_now else tx.now + KEY_OVERLAP
-    await store.retire_keys(tx, kind, machine_id, end)
+    await store.retire_keys(tx, kind, machine_id, tx.now + overlap)
     secret = new_secret()
     await store.add_key(tx, kind, machine_id, secrets.seal(secret))
     await accounts.add_audit(
         tx, caller=caller, action=f"replace_{kind}_key", subject_id=machine_id, team_id=team_id
     )
     return *rows.found(await store.get_machine(tx, kind, machine_id, None), kind), secret
+
+
+async def list_keys(
+    tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID
+) -> rows.Page:
+    """Ids and dates of the keys that count now, for who may replace them; never a secret."""
+    await _own_machine(tx, caller, kind, machine_id)
+    return await store.list_keys(tx, kind, machine_id)
+
+
+async def retire_key(
+    tx: Transaction, *, caller: Caller, kind: Machine, machine_id: UUID, key_id: UUID
+) -> None:
+    """This key counts no more; 404 when it does not count already. The last one may go too:
+    the machine is then shut out until it gets a new one."""
+    team_id = await _own_machine(tx, caller, kind, machine_id)
+    if not await store.retire_key(tx, kind, machine_id, key_id):
+        raise NotFound("key not found")
+    await accounts.add_audit(
+        tx, caller=caller, action=f"retire_{kind}_key", subject_id=machine_id, team_id=team_id
+    )
 
 
 async def get_remoteci_data(

@@ -178,6 +178,31 @@ async def retire_keys(
     )
 
 
+async def list_keys(tx: Transaction, kind: Machine, machine_id: UUID) -> rows.Page:
+    """Keys that count now, the newest first."""
+    conditions = Conditions()
+    conditions.add("c.holder_kind = {}", kind)
+    conditions.add("c.holder_id = {}", machine_id)
+    conditions.add("(c.retires_at IS NULL OR c.retires_at > {})", tx.now)
+    columns = "c.id, c.created_at, c.retires_at"
+    return await rows.everything(
+        tx, columns, "credentials c", conditions, order="c.created_at DESC"
+    )
+
+
+async def retire_key(tx: Transaction, kind: Machine, machine_id: UUID, key_id: UUID) -> bool:
+    """End one key now; False when there is none that counts."""
+    done = await tx.execute(
+        "UPDATE credentials SET retires_at = $4 WHERE id = $3 AND holder_kind = $1"
+        " AND holder_id = $2 AND (retires_at IS NULL OR retires_at > $4)",
+        kind,
+        machine_id,
+        key_id,
+        tx.now,
+    )
+    return done == 1
+
+
 async def add_key(tx: Transaction, kind: Machine, machine_id: UUID, sealed: bytes) -> None:
     await tx.execute(
         "INSERT INTO credentials (id, created_at, holder_kind, holder_id, secret)"
