@@ -52,15 +52,30 @@ async def test_reads_are_tried_again_until_they_work(status: int) -> None:
     assert handler.calls == 3
 
 
-async def test_a_plain_post_is_never_sent_twice() -> None:
+async def test_a_post_without_a_key_is_never_sent_twice() -> None:
     handler = Flaky(1, status=503)
     with pytest.raises(ApiError):
-        blocking(handler).post("/jobs", {})
+        blocking(handler).post("/jobs", {}, key="")
     assert handler.calls == 1
     handler = Flaky(1)
     with pytest.raises(Unreachable):
-        await asynchronous(handler).post("/jobs", {})
+        await asynchronous(handler).post("/jobs", {}, key="")
     assert handler.calls == 1
+
+
+async def test_each_post_has_a_key_of_its_own_and_keeps_it_over_its_tries() -> None:
+    keys: list[str] = []
+    flaky = Flaky(2)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["idempotency-key"])
+        return flaky(request)
+
+    blocking(handler).post("/jobs", {})
+    assert len(keys) == 3
+    assert len({*keys}) == 1
+    await asynchronous(handler).post("/jobs", {})
+    assert keys[3] != keys[0]
 
 
 async def test_a_post_with_a_key_and_a_put_with_an_etag_are_tried_again() -> None:
