@@ -17,6 +17,7 @@ from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.notify import LIVE
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.db.unseen import refusal, seen
 from ringtest.control.jobs import store
 from ringtest.control.jobs.model import (
     JUDGED,
@@ -33,7 +34,7 @@ from ringtest.control.jobs.model import (
     post_status,
     read_cursor,
 )
-from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed, Unauthorised
+from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
@@ -77,19 +78,13 @@ async def list_jobs(
 
 async def get_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, str]:
     """JSON with every embed, data, jobstates and files; etag."""
-    return _found(await store.select_json(tx, job_id, caller.visible_teams))
-
-
-def _found(row: tuple[str, str] | None) -> tuple[str, str]:
-    if row is None:
-        raise NotFound("job not found")
-    return row
+    return await seen(tx, "job", job_id, await store.select_json(tx, job_id, caller.visible_teams))
 
 
 async def require_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> None:
-    """404 unless the caller may read the job."""
+    """401 unless the caller may read the job, 404 when there is none."""
     if not await store.exists(tx, job_id, caller.visible_teams):
-        raise NotFound("job not found")
+        raise await refusal(tx, "job", job_id)
 
 
 # creating, as DCI clients do -------------------------------------------------
@@ -288,7 +283,7 @@ async def update_job(
     await accounts.add_audit(
         tx, caller=caller, action="update_job_by_id", subject_id=job_id, team_id=job.team_id
     )
-    return _found(await store.select_brief(tx, job_id))
+    return await seen(tx, "job", job_id, await store.select_brief(tx, job_id))
 
 
 async def delete_job(tx: Transaction, *, caller: Caller, job_id: UUID, etag: str) -> None:
@@ -303,12 +298,9 @@ async def delete_job(tx: Transaction, *, caller: Caller, job_id: UUID, etag: str
 
 
 async def _own(tx: Transaction, caller: Caller, job_id: UUID, *, etag: str | None = None) -> Job:
-    """The job, held; 404 when unseen or changed since `etag`, 401 when only readable."""
+    """The job, held; 401 when it is not the caller's, 404 when it changed since `etag`."""
     found = await store.lock(tx, job_id, caller.visible_teams)
-    if found is None:  # policies lock only what the caller may write
-        await require_job(tx, caller=caller, job_id=job_id)
-        raise Unauthorised
-    job, current = found
+    job, current = await seen(tx, "job", job_id, found)
     permit(caller.is_member(job.team_id))
     if etag is not None and etag != current:
         raise NotFound("job not found")

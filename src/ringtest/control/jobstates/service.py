@@ -4,10 +4,10 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.unseen import seen
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobstates import store
 from ringtest.control.jobstates.model import CreateJobstate
-from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.paging import ListQuery
 
 
@@ -20,7 +20,8 @@ async def create_jobstate(tx: Transaction, *, caller: Caller, body: CreateJobsta
 
 async def get_jobstate(tx: Transaction, *, caller: Caller, jobstate_id: UUID) -> str:
     """JSON with files."""
-    return _found(await store.select_one(tx, jobstate_id, caller.visible_teams))
+    found = await store.select_one(tx, jobstate_id, caller.visible_teams)
+    return await seen(tx, "jobstate", jobstate_id, found)
 
 
 async def list_jobstates(
@@ -34,13 +35,7 @@ async def list_jobstates(
 async def delete_jobstate(tx: Transaction, *, caller: Caller, jobstate_id: UUID) -> None:
     """Remove a jobstate for good; the job keeps its status."""
     found = await store.select_job(tx, jobstate_id, caller.visible_teams)
-    if found is None:
-        raise NotFound("jobstate not found")
-    permit(caller.is_member(found[1]))
-    await store.delete(tx, jobstate_id)
-
-
-def _found(text: str | None) -> str:
-    if text is None:
-        raise NotFound("jobstate not found")
-    return text
+    job_id, team_id = await seen(tx, "jobstate", jobstate_id, found)
+    permit(caller.is_member(team_id))
+    await jobs.lock_job(tx, caller=caller, job_id=job_id)
+    await store.delete(tx, jobstate_id, job_id)

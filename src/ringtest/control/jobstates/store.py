@@ -62,6 +62,19 @@ async def select_job(
     return (row["job_id"], row["team_id"]) if row else None
 
 
-async def delete(tx: Transaction, jobstate_id: UUID) -> None:
-    """Remove the row, and its files' rows with it."""
+async def delete(tx: Transaction, jobstate_id: UUID, job_id: UUID) -> None:
+    """Remove the row, its files' rows and their results with it, which leave the job's counts."""
     await tx.execute("DELETE FROM jobstates WHERE id = $1", jobstate_id)
+    await tx.execute(
+        """
+        UPDATE jobs j SET tests = (
+          SELECT CASE WHEN count(*) > 0 THEN json_build_object('total', sum(r.total),
+            'success', sum(r.success), 'failures', sum(r.failures), 'errors', sum(r.errors),
+            'skips', sum(r.skips), 'regressions', sum(r.regressions),
+            'successfixes', sum(r.successfixes)) END
+          FROM test_results r JOIN files f ON f.id = r.file_id AND f.state <> 'archived'
+          WHERE r.job_id = j.id AND r.attempt = j.attempt)
+        WHERE j.id = $1 AND j.tests IS NOT NULL
+        """,
+        job_id,
+    )

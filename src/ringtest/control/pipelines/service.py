@@ -7,6 +7,7 @@ from uuid import UUID
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.unseen import seen
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Memory
 from ringtest.control.kernel.errors import NotFound
@@ -31,11 +32,9 @@ async def list_pipelines(tx: Transaction, *, caller: Caller, query: ListQuery) -
 
 
 async def get_pipeline(tx: Transaction, *, caller: Caller, pipeline_id: UUID) -> tuple[str, str]:
-    """JSON and etag, or 404."""
+    """JSON and etag; 401 when it is another team's, 404 when there is none."""
     found = await store.select_one(tx, caller.visible_teams, pipeline_id)
-    if found is None:
-        raise NotFound("pipeline not found")
-    return found
+    return await seen(tx, "pipeline", pipeline_id, found)
 
 
 async def list_jobs(

@@ -13,8 +13,10 @@ BEGIN
     WHEN 'feeder' THEN RETURN EXISTS (SELECT FROM feeders WHERE id = the_id AND state <> 'archived');
     WHEN 'pipeline' THEN RETURN EXISTS (SELECT FROM pipelines WHERE id = the_id AND state <> 'archived');
     WHEN 'job' THEN RETURN EXISTS (SELECT FROM jobs WHERE id = the_id AND state <> 'archived');
-    WHEN 'file' THEN RETURN EXISTS (SELECT FROM files WHERE id = the_id AND state <> 'archived');
-    WHEN 'jobstate' THEN RETURN EXISTS (SELECT FROM jobstates WHERE id = the_id);
+    WHEN 'file' THEN RETURN EXISTS (SELECT FROM files f JOIN jobs j ON j.id = f.job_id
+      WHERE f.id = the_id AND f.state <> 'archived' AND j.state <> 'archived');
+    WHEN 'jobstate' THEN RETURN EXISTS (SELECT FROM jobstates s JOIN jobs j ON j.id = s.job_id
+      WHERE s.id = the_id AND j.state <> 'archived');
     ELSE RETURN false;
   END CASE;
 END $$;

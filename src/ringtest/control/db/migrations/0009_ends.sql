@@ -81,6 +81,22 @@ CREATE TRIGGER jobs_latest_changed AFTER UPDATE OF status, result, state ON jobs
 CREATE TRIGGER jobs_latest_removed AFTER DELETE ON jobs FOR EACH ROW
   WHEN (OLD.status = 'finished') EXECUTE FUNCTION rt_keep_latest_job();
 
+-- An event that nobody consumes needs no row in a queue: most of them, and the hottest.
+CREATE OR REPLACE FUNCTION rt_add_event(
+  the_type text, the_payload jsonb, the_team uuid, the_topic uuid, at timestamp, consumers text[])
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE new_id bigint;
+BEGIN
+  INSERT INTO events (created_at, type, payload, team_id, topic_id)
+    VALUES (at, the_type, the_payload, the_team, the_topic) RETURNING id INTO new_id;
+  IF cardinality(consumers) > 0 THEN
+    INSERT INTO event_queue (consumer, event_id, run_after)
+      SELECT consumer, new_id, at FROM unnest(consumers) AS consumer;
+  END IF;
+  PERFORM pg_notify('ringtest_events', the_type || ' ' || new_id);
+  RETURN new_id;
+END $$;
+
 -- All of it at once: for jobs that were written with triggers off.
 CREATE FUNCTION rt_find_latest_jobs() RETURNS void LANGUAGE sql AS $$
   DELETE FROM latest_jobs;
