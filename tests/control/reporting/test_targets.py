@@ -98,19 +98,97 @@ async def test_a_secret_can_be_replaced_and_removed(world: World) -> None:
     assert await world.sql("SELECT secret FROM report_targets") is None
 
 
-async def test_only_super_admins_and_epms_keep_targets(world: World) -> None:
+async def test_what_administrators_made_is_theirs_alone(world: World) -> None:
     target = await create(world)
     path, headers = f"/report_targets/{target['id']}", {"If-match": target["etag"]}
-    for who in ("red user", "red lab", "blue user", "feeder", "read-only", "nobody"):
+    refused = {"red lab": 401, "feeder": 401, "nobody": 401}
+    for who in ("red user", "blue user", "read-only", *refused):
         for answer in (
-            await world[who].post("/report_targets", json=body(world)),
-            await world[who].get("/report_targets"),
             await world[who].get(path),
             await world[who].put(path, json={}, headers=headers),
+            await world[who].post(f"{path}/ping"),
+            await world[who].get(f"{path}/deliveries"),
             await world[who].delete(path, headers=headers),
         ):
-            assert answer.status_code == 401, who
+            assert answer.status_code == refused.get(who, 404), who
+        listed = await world[who].get("/report_targets")
+        assert listed.status_code == refused.get(who, 200)
+        assert listed.json().get("report_targets", []) == []
     assert (await world.get("super admin", path))["report_target"]["id"] == target["id"]
+
+
+async def test_members_keep_webhooks_of_their_team(world: World) -> None:
+    made = await world["red user"].post(
+        "/report_targets", json=body(world, events=["job.finished", "component.published"])
+    )
+    assert made.status_code == 201, made.text
+    target = made.json()["report_target"]
+    assert target["events"] == ["component.published", "job.finished"]
+    path, headers = f"/report_targets/{target['id']}", {"If-match": target["etag"]}
+    for who in ("blue user", "read-only"):
+        assert (await world[who].get(path)).status_code == 404
+        assert (await world[who].put(path, json={}, headers=headers)).status_code == 404
+        assert (await world[who].post("/report_targets", json=body(world))).status_code == 401
+    for who in ("red lab", "feeder", "nobody"):
+        assert (await world[who].post("/report_targets", json=body(world))).status_code == 401
+    for who in ("red user", "epm"):
+        listed = (await world.get(who, "/report_targets"))["report_targets"]
+        assert [one["id"] for one in listed] == [target["id"]]
+    answer = await world["red user"].put(path, json={"events": ["lab.seen"]}, headers=headers)
+    assert answer.json()["report_target"]["events"] == ["lab.seen"]
+    headers = {"If-match": answer.headers["etag"]}
+    assert (await world["red user"].delete(path, headers=headers)).status_code == 204
+
+
+INNER = (
+    "http://127.0.0.1:9/",
+    "http://localhost/hook",
+    "http://10.1.2.3/",
+    "http://169.254.169.254/latest",
+    "http://[::1]/",
+    "http://[fd00::1]/",
+)
+
+
+@pytest.mark.parametrize("address", INNER)
+async def test_members_cannot_name_addresses_inside(world: World, address: str) -> None:
+    answer = await world["red user"].post("/report_targets", json=body(world, address=address))
+    assert answer.status_code == 400 and "public addresses" in answer.json()["message"]
+    assert (
+        await world["epm"].post("/report_targets", json=body(world, address=address))
+    ).is_success
+    made = await world["red user"].post("/report_targets", json=body(world))
+    path, headers = (
+        "/report_targets/" + made.json()["report_target"]["id"],
+        {"If-match": made.headers["etag"]},
+    )
+    answer = await world["red user"].put(path, json={"address": address}, headers=headers)
+    assert answer.status_code == 400
+
+
+async def test_members_cannot_send_mail_to_anybody(world: World) -> None:
+    mail = {"channel": "mail", "address": "somebody@example.org"}
+    answer = await world["red user"].post("/report_targets", json=body(world, **mail))
+    assert answer.status_code == 400
+
+
+async def test_an_event_that_is_not_told_is_refused_with_those_that_are(world: World) -> None:
+    for events in (["job.exploded"], [], ["result.recorded"], "job.finished"):
+        answer = await world["epm"].post("/report_targets", json=body(world, events=events))
+        assert answer.status_code == 400, events
+    answer = await world["epm"].post("/report_targets", json=body(world, events=["x"]))
+    assert "job.finished" in answer.json()["payload"]["allowed"]
+
+
+async def test_a_target_can_be_tried_out(world: World) -> None:
+    target = (await world["red user"].post("/report_targets", json=body(world))).json()
+    path = f"/report_targets/{target['report_target']['id']}"
+    answer = await world["red user"].post(f"{path}/ping")
+    assert answer.status_code == 202
+    assert answer.json()["delivery"]["type"] == "ping"
+    assert (await world["red user"].post(f"{path}/ping")).status_code == 409
+    listed = await world.get("red user", f"{path}/deliveries")
+    assert [one["id"] for one in listed["deliveries"]] == [answer.json()["delivery"]["id"]]
 
 
 @pytest.mark.parametrize(
@@ -187,8 +265,9 @@ async def test_a_person_can_send_a_report_again(world: World, ring: Ring) -> Non
     target = await create(world)
     delivery = await deliver(world, ring, "failed", target["id"])
     path = f"/deliveries/{delivery}/retry"
-    for who in ("red user", "blue user", "read-only", "nobody"):
-        assert (await world[who].post(path)).status_code == 401, who
+    answers = {"red user": 401, "blue user": 404, "read-only": 404, "nobody": 401}
+    for who, status in answers.items():
+        assert (await world[who].post(path)).status_code == status, who
     answer = await world["epm"].post(path)
     assert answer.status_code == 202
     shown = answer.json()["delivery"]

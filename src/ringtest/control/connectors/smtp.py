@@ -14,6 +14,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.kernel.texts import one_line
 from ringtest.control.ports.notifier import DeliveryFailed, Message
 
 PORT = "notifier"
@@ -88,7 +89,7 @@ def compose(message: Message, sender: str) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = _clean_address(message.address)
-    mail["Subject"] = " ".join(message.subject.split())[:200]
+    mail["Subject"] = one_line(message.subject, 200)
     mail["Date"] = formatdate()
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"

@@ -51,7 +51,16 @@ CONSUMERS: dict[str, frozenset[EventType]] = {
     "triggers": frozenset({EventType.COMPONENT_PUBLISHED}),
     "scheduling": frozenset({EventType.JOB_REQUESTED, EventType.LAB_SUBSCRIBED}),
     "triage": frozenset({EventType.JOB_FINISHED}),
-    "reporting": frozenset({EventType.FAILURE_GROUPED}),
+    "reporting": frozenset({
+        EventType.COMPONENT_PUBLISHED,
+        EventType.JOB_ASSIGNED,
+        EventType.JOB_CLAIMED,
+        EventType.JOB_FINISHED,
+        EventType.JOB_LOST,
+        EventType.JOB_RETRIED,
+        EventType.LAB_SEEN,
+        EventType.FAILURE_GROUPED,
+    }),  # fmt: skip
 }
 
 

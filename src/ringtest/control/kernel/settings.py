@@ -69,6 +69,8 @@ class Settings:
     """At a stop, how long requests and loops get to end what they do."""
     connections: int = 10
     """Connections of this process to its database."""
+    webhook_networks: str = ""
+    """Networks that webhooks of teams may reach although they are not public: 10.1.0.0/16,fd00::/8."""
     public_url: str = ""
     """Address people reach the server at, for links in reports; empty: as it listens."""
     sso_url: str = ""

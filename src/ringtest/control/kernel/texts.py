@@ -13,3 +13,16 @@ Note = Annotated[str, Meta(max_length=100_000)]
 Tags = Annotated[list[Line], Meta(max_length=1000)]
 """Free words, empty ones among them."""
 Names = Annotated[list[Name], Meta(max_length=1000)]
+
+def one_line(text: str, most: int) -> str:
+    """The text on one line of at most `most` characters, cut between words where it can be.
+
+    >>> one_line("a ring\\nwith no end", 12)
+    'a ring with…'
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    whole = cut.rpartition(" ")[0] if line[most - 1] != " " else cut
+    return f"{whole if len(whole) > most // 2 else cut}…"

@@ -7,7 +7,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One report. `id` stays the same over retries: receivers drop the second copy by it."""
+    """One report. `id` stays the same over retries: receivers drop the second copy by it.
+
+    `networks`: whoever chose the address may reach public addresses and these networks
+    alone; None: an administrator chose it, any.
+    """
 
     id: str
     address: str
@@ -15,6 +19,7 @@ class Message:
     text: str
     body: Mapping[str, Any]
     secret: str = ""
+    networks: tuple[str, ...] | None = None
 
 
 class DeliveryFailed(Exception):

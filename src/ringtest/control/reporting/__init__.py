@@ -1,5 +1,5 @@
-"""Reporting: tells people and programs outside of every new failure group, once each.
+"""Reporting: tells people and programs outside, once each: failure groups, events, mail.
 
 States of a delivery: pending, delivered, failed (given up; a person may retry it).
-Events out: report.delivered, report.failed. Events in: failure.grouped.
+Events out: report.delivered, report.failed. Events in: failure.grouped and what targets chose.
 """

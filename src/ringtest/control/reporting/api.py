@@ -7,11 +7,13 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.reporting import service
-from ringtest.control.reporting.model import CreateTarget, UpdateTarget
+from ringtest.control.reporting.model import CreateTarget, UpdateTarget, read_networks
 from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
@@ -19,14 +21,22 @@ _NOUN = "report_target"
 _WORDS = "report target"
 
 
-@post("/report_targets", summary="Tell a webhook or a mail address of new failures")
+@post("/report_targets", summary="Tell a webhook or a mail address of what happens")
 async def create_target(
-    request: Http, db: Injected[Database], caller: Injected[Caller], secrets: Injected[SecretBox]
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    secrets: Injected[SecretBox],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
-    """Body: name, channel (webhook, mail), address, team_id, topic_id?, secret?, state?."""
+    """Body: name, channel (webhook, mail), address, team_id, topic_id?, secret?, state?, events?
+    (new failure groups). Members of a team may add webhooks for it."""
     body = bodies.closed(CreateTarget, await request.body())
+    networks = read_networks(settings.webhook_networks)
     async with db.transaction(caller.tenant) as tx:
-        text, etag = await service.create_target(tx, caller=caller, body=body, secrets=secrets)
+        text, etag = await service.create_target(
+            tx, caller=caller, body=body, secrets=secrets, networks=networks
+        )
     return answers.one(_NOUN, text, etag=etag, status=201)
 
 
@@ -34,10 +44,13 @@ async def create_target(
 async def list_targets(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_targets(tx, caller=caller, query=query)
-    return answers.many("report_targets", items, count)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "report_targets",
+        lambda tx, query: service.list_targets(tx, caller=caller, query=query),
+    )
 
 
 @get("/report_targets/{target_id:str}", summary="One receiver")
@@ -58,6 +71,7 @@ async def update_target(
     db: Injected[Database],
     caller: Injected[Caller],
     secrets: Injected[SecretBox],
+    settings: Injected[Settings],
 ) -> Response[bytes]:
     """A secret that is not given stays; null removes it."""
     etag = requests.if_match(request)
@@ -70,6 +84,7 @@ async def update_target(
             etag=etag,
             values=bodies.given(body),
             secrets=secrets,
+            networks=read_networks(settings.webhook_networks),
         )
     return answers.one(_NOUN, text, etag=fresh)
 
@@ -86,14 +101,42 @@ async def delete_target(
     return answers.nothing()
 
 
+@post("/report_targets/{target_id:str}/ping", status_code=202, summary="Send a receiver a test")
+async def ping_target(
+    target_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
+    """No body. The delivery says whether it arrived; 409 while one is on its way."""
+    async with db.transaction(caller.tenant) as tx:
+        text = await service.ping_target(tx, caller=caller, target_id=parse_id(target_id, _WORDS))
+    return answers.one("delivery", text, status=202)
+
+
+@get("/report_targets/{target_id:str}/deliveries", summary="What a receiver got, and what waits")
+async def list_target_deliveries(
+    target_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "deliveries",
+        lambda tx, query: service.list_target_deliveries(
+            tx, caller=caller, target_id=parse_id(target_id, _WORDS), query=query
+        ),
+    )
+
+
 @get("/deliveries", summary="Reports to your teams' receivers; where=status:failed")
 async def list_deliveries(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_deliveries(tx, query=query)
-    return answers.many("deliveries", items, count)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "deliveries",
+        lambda tx, query: service.list_deliveries(tx, query=query),
+    )
 
 
 @post("/deliveries/{delivery_id:str}/retry", status_code=202, summary="Send a report again, now")
@@ -114,6 +157,8 @@ routes = [
     get_target,
     update_target,
     delete_target,
+    ping_target,
+    list_target_deliveries,
     list_deliveries,
     retry_delivery,
 ]

@@ -4,16 +4,19 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
-from ringtest.control.kernel.texts import Line, Name
+from ringtest.control.kernel.events import CONSUMERS, EventType
+from ringtest.control.kernel.texts import Line, Name, one_line
+from ringtest.control.notifications.model import Told
 from ringtest.control.triage.model import Change, Component, Group
 
 Channel = Literal["webhook", "mail"]
@@ -26,10 +29,23 @@ SETTLE_STEP = timedelta(seconds=5)
 SETTLE_LIMIT = timedelta(seconds=60)
 """but no longer than this: a failure that one lab has proved must not wait for a slow one."""
 
+GROUPED = EventType.FAILURE_GROUPED.value
+EVENTS = tuple(sorted(event.value for event in CONSUMERS["reporting"]))
+"""What a target may choose to hear of."""
+PING = "ping"
+"""The type of a delivery that somebody asked for, to see whether it arrives."""
+KEPT = timedelta(days=30)
+"""Deliveries of events, pings and mails to people are records for so long."""
+STALE = timedelta(days=3)
+"""What could not be sent for so long, because its receiver was down, is given up."""
+Events = Annotated[list[str], Meta(min_length=1, max_length=50)]
+
 MAX_ATTEMPTS = 30
 """With the delays below: about a day."""
 _FIRST_DELAY = 5.0
 _LONGEST_DELAY = 3600.0
+SUBJECT = 180
+"""Characters of a subject: what mail programs and chats still show."""
 _MAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+")
 
 
@@ -43,6 +59,7 @@ class CreateTarget(Struct, kw_only=True):
     topic_id: UUID | None = None
     secret: Line | None = None
     state: State = "active"
+    events: Events = msgspec.field(default_factory=lambda: [GROUPED])
 
 
 class UpdateTarget(Struct, kw_only=True):
@@ -53,6 +70,19 @@ class UpdateTarget(Struct, kw_only=True):
     topic_id: UUID | UnsetType | None = UNSET
     secret: Line | UnsetType | None = UNSET
     state: State | UnsetType = UNSET
+    events: Events | UnsetType = UNSET
+
+
+def clean_events(names: Sequence[str]) -> list[str]:
+    """Each event type once; 400 for one that is not told outside.
+
+    >>> clean_events(["job.finished", "job.finished"])
+    ['job.finished']
+    """
+    unknown = sorted(name[:80] for name in names if name not in EVENTS)
+    if unknown:
+        raise BadRequest(f"events: {unknown[0]!r} is not told", allowed=EVENTS)
+    return sorted(set(names))
 
 
 def check_address(channel: str, address: str) -> None:
@@ -70,6 +100,32 @@ def check_address(channel: str, address: str) -> None:
         raise BadRequest("address: expected a URL, as in https://example.com/hook")
     if "@" in parts.netloc:
         raise BadRequest("address: no password in a URL, which people can read; use a secret")
+
+
+def read_networks(text: str) -> tuple[str, ...]:
+    """The setting `webhook_networks`, each part a network.
+
+    >>> read_networks("10.1.0.0/16, fd00::/8")
+    ('10.1.0.0/16', 'fd00::/8')
+    """
+    try:
+        return tuple(str(ip_network(part.strip())) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise BadRequest(f"RINGTEST_WEBHOOK_NETWORKS: {error}") from None
+
+
+def refuse_inner_address(address: str, networks: Sequence[str]) -> None:
+    """400 for a URL of a member of a team that names an address inside; a host name is
+    looked up when it is sent to."""
+    host = urlsplit(address).hostname or ""
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        is_inside = host.rstrip(".") == "localhost" or host.endswith(".localhost")
+    else:
+        is_inside = not ip.is_global and not any(ip in ip_network(one) for one in networks)
+    if is_inside:
+        raise BadRequest("address: only public addresses; an administrator may allow networks")
 
 
 def retry_delay(delivery_id: UUID, attempts: int) -> timedelta:
@@ -105,6 +161,51 @@ class Rendered:
     body: dict[str, Any]
 
 
+def render_event(told: Told, *, public_url: str) -> Rendered:
+    """An event for a target that chose its type."""
+    base, link = public_url.rstrip("/"), ""
+    if told.job:
+        where = f"{told.job['remoteci']['name']} ({told.job['topic']['name']})"
+        what = f"{told.job['name'] or 'job'} in {where}: {told.job['status']}"
+        link = f"{base}/jobs/{told.job['id']}"
+    elif told.component:
+        name = told.component["display_name"]
+        what = f"{told.component['type']} {name} in {told.component['topic']['name']}"
+        link = f"{base}/components/{told.component['id']}"
+    elif told.remoteci:
+        is_here = told.payload.get("connected")
+        what = f"{told.remoteci['name']} {'connected' if is_here else 'left'}"
+    else:
+        what = ", ".join(f"{name} {value}" for name, value in sorted(told.payload.items()))
+    link = link if base else ""
+    summary = one_line(f"{told.type}: {what}", SUBJECT)
+    body = {
+        "type": told.type,
+        "event_id": told.id,
+        "created_at": told.created_at.isoformat(),
+        "link": link or None,
+        "text": f"{summary}\n{link}".rstrip() + "\n",
+        "summary": summary,
+        "payload": told.payload,
+        "job": told.job,
+        "component": told.component,
+        "remoteci": told.remoteci,
+    }
+    shown = {name: value for name, value in body.items() if value is not None or name == "link"}
+    return Rendered(subject=f"[Ringtest] {summary}", text=str(body["text"]), body=shown)
+
+
+def render_ping(target: str, at: datetime) -> Rendered:
+    """What a target gets when somebody asks whether it works."""
+    text = f"This is a test of the report target {one_line(target, 80)}. Nothing failed.\n"
+    body = {"type": PING, "link": None, "text": text, "summary": text.strip()}
+    return Rendered(
+        subject="[Ringtest] a test of this receiver",
+        text=text,
+        body={**body, "created_at": at.isoformat()},
+    )
+
+
 def render(group: Group, place: Place, *, public_url: str) -> Rendered:
     """Subject, plain text and JSON: what failed, whom, since when, the last good, what changed."""
     link = ""
@@ -132,7 +233,10 @@ def render(group: Group, place: Place, *, public_url: str) -> Rendered:
     shown.pop("reports")
     text = "\n".join(lines).rstrip() + "\n"
     return Rendered(
-        subject=f"[{place.topic}] {group.title[:120]}: {whom}, since {since}"[:250],
+        subject=one_line(
+            f"[{one_line(place.topic, 40)}] {one_line(group.title, 100)}: {whom}, since {since}",
+            SUBJECT,
+        ),
         text=text,
         body={
             "type": "failure.grouped",

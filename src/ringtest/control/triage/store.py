@@ -174,7 +174,8 @@ totals AS MATERIALIZED (
 firsts AS MATERIALIZED (
   SELECT DISTINCT ON (group_id) * FROM occ ORDER BY group_id, created_at, job_id),
 lasts AS MATERIALIZED (
-  SELECT DISTINCT ON (group_id) * FROM occ ORDER BY group_id, created_at DESC, job_id DESC),
+  SELECT DISTINCT ON (group_id) * FROM occ
+  ORDER BY group_id, at DESC, created_at DESC, job_id DESC),
 verdict_sets AS MATERIALIZED (
   SELECT DISTINCT ON (o.group_id) o.group_id, o.set_key, o.suites FROM (
     SELECT group_id, topic_id, set_key, array_agg(DISTINCT suite) AS suites
