@@ -127,7 +127,7 @@ async def test_a_deleted_user_vanishes(world: World) -> None:
     assert (await world["super admin"].get(path)).status_code == 404
     assert (await world["red user"].get("/identity")).status_code == 401
     listed = await world.get("super admin", "/users", where="name:red user")
-    assert listed == {"users": [], "_meta": {"count": 0}}
+    assert listed == {"users": [], "_meta": {"count": 0, "next": None}}
 
 
 async def test_my_profile_needs_my_password(world: World) -> None:
@@ -184,7 +184,7 @@ async def test_read_only_members_and_machines_have_no_password_here(world: World
 async def test_lists_are_paged_filtered_and_sorted(world: World) -> None:
     page = await world.get("super admin", "/users", limit=2, offset=1, sort="name")
     assert [user["name"] for user in page["users"]] == ["epm", "read-only"]
-    assert page["_meta"] == {"count": 5}
+    assert page["_meta"]["count"] == 5
     for where, names in (
         ("name:RED USER", ["red user"]),
         ("name:user*", ["blue user", "red user"]),
@@ -307,7 +307,7 @@ async def test_membership_comes_and_goes(world: World) -> None:
     assert (await world["epm"].post(path)).status_code == 409
     listed = await world.get("red user", f"/teams/{world.teams['red']}/users")
     assert [user["name"] for user in listed["users"]] == ["blue user", "red user"]
-    assert listed["_meta"] == {"count": 2}
+    assert listed["_meta"]["count"] == 2
     lab = f"/remotecis/{world.machines['red lab']}"
     assert (await world["blue user"].post(f"{lab}/users")).status_code == 201
     assert (await world["epm"].delete(path)).status_code == 204
@@ -326,7 +326,7 @@ async def test_component_permissions_come_and_go(world: World) -> None:
     listed = await world.get("epm", path)
     assert [team["id"] for team in listed["teams"]] == [other]
     assert (await world["epm"].request("DELETE", path, json=body)).status_code == 204
-    assert (await world.get("epm", path))["_meta"] == {"count": 0}
+    assert (await world.get("epm", path))["_meta"]["count"] == 0
     unknown = {"teams_ids": [str(uuid4())]}
     assert (await world["epm"].post(path, json=unknown)).status_code == 404
     assert (await world["epm"].post(path, json={"teams_ids": "x"})).status_code == 400

@@ -30,7 +30,7 @@ async def test_an_uploaded_file_comes_back_as_it_was(shelf: Shelf) -> None:
     assert content.headers["content-length"] == str(len(body))
     assert content.headers["content-security-policy"] == "sandbox"
     listed = await shelf.world.get("red user", f"/jobs/{job}/files")
-    assert listed == {"files": [file], "_meta": {"count": 1}}
+    assert listed == {"files": [file], "_meta": {"count": 1, "next": None}}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import model, service
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import parse_id
@@ -32,22 +33,28 @@ async def create_product(
 async def list_products(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_products(tx, caller=caller, query=query)
-    return answers.many("products", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "products",
+        lambda tx, query: service.list_products(tx, caller=caller, query=query),
+    )
 
 
 @get("/teams/{team_id:str}/products", summary="Products of a team")
 async def list_team_products(
     team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_team_products(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "products",
+        lambda tx, query: service.list_team_products(
             tx, caller=caller, team_id=parse_id(team_id, "team"), query=query
-        )
-    return answers.many("products", *page)
+        ),
+    )
 
 
 @get("/products/{product_id:str}", summary="One product")
@@ -151,10 +158,13 @@ async def create_topic(
 async def list_topics(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_topics(tx, caller=caller, query=query)
-    return answers.many("topics", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "topics",
+        lambda tx, query: service.list_topics(tx, caller=caller, query=query),
+    )
 
 
 @get("/topics/{topic_id:str}", summary="One topic")
@@ -197,12 +207,15 @@ async def delete_topic(
 async def list_topic_components(
     topic_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_components(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "components",
+        lambda tx, query: service.list_components(
             tx, caller=caller, query=query, topic_id=parse_id(topic_id, "topic")
-        )
-    return answers.many("components", *page)
+        ),
+    )
 
 
 # Components --------------------------------------------------------------------------
@@ -222,10 +235,13 @@ async def create_component(
 async def list_components(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_components(tx, caller=caller, query=query)
-    return answers.many("components", *page)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "components",
+        lambda tx, query: service.list_components(tx, caller=caller, query=query),
+    )
 
 
 @get("/components/{component_id:str}", summary="One component, its files, its newest jobs")

@@ -1,7 +1,7 @@
 """SQL of the catalog. Reads carry the policies' rules themselves, so they hold without policies.
 
 Reaching up the ladder: a component's JSON names the jobs that used it, which the wire
-format wants; `_JOBS` is the only place that reads them.
+format wants; `_USED` is the only place that reads them.
 """
 
 from uuid import UUID
@@ -49,21 +49,31 @@ _FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.
 _FILES = f"""(SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM (SELECT {_FILE}
   FROM component_files f WHERE f.component_id = c.id AND f.state <> 'archived'
   ORDER BY f.name, f.id) e) AS files"""
-# The word is that of kernel.outcome.dci_status; a test compares them.
-_JOBS = """(SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM (
-  SELECT j.id, j.created_at, j.name, j.remoteci_id, j.team_id, j.topic_id, j.tests,
-    j.status AS phase, j.stage, j.result,
-    (SELECT json_build_object('id', m.id, 'name', m.name) FROM remotecis m
-      WHERE m.id = j.remoteci_id) AS remoteci,
-    CASE j.status WHEN 'queued' THEN 'new'
-      WHEN 'running' THEN CASE j.stage WHEN 'test' THEN 'running'
-        WHEN 'collect' THEN 'post-run' ELSE 'pre-run' END
-      ELSE CASE j.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
-        WHEN 'cancelled' THEN 'killed' ELSE 'success' END END AS status
-  FROM jobs_components jc JOIN jobs j ON j.id = jc.job_id
-  WHERE jc.component_id = c.id AND j.state <> 'archived'
-    AND ({teams}::uuid[] IS NULL OR jc.team_id = ANY({teams}))
-  ORDER BY j.created_at DESC, j.id LIMIT {limit} OFFSET {offset}) e) AS jobs"""
+# The jobs that used a component, the newest first: one walk over them all, by which they are
+# counted too. The word is that of kernel.outcome.dci_status; a test compares them.
+_USED = """LATERAL (
+  WITH used AS MATERIALIZED (
+    SELECT j.id, j.created_at FROM jobs_components jc JOIN jobs j ON j.id = jc.job_id
+    WHERE jc.component_id = c.id AND j.state <> 'archived'
+      AND ({teams}::uuid[] IS NULL OR jc.team_id = ANY({teams}))),
+  shown AS MATERIALIZED (
+    SELECT id FROM used ORDER BY created_at DESC, id LIMIT {limit} OFFSET {offset})
+  SELECT (SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM (
+      SELECT j.id, j.created_at, j.updated_at, j.etag, j.state, j.name, j.comment,
+        j.status_reason, j.configuration, j.url, j.duration, j.tags, j.topic_id, j.remoteci_id,
+        j.team_id, j.product_id, j.pipeline_id, j.previous_job_id, j.tests,
+        j.status AS phase, j.stage, j.result,
+        CASE WHEN m.id IS NULL THEN NULL ELSE json_build_object('id', m.id, 'name', m.name)
+          END AS remoteci,
+        CASE j.status WHEN 'queued' THEN 'new'
+          WHEN 'running' THEN CASE j.stage WHEN 'test' THEN 'running'
+            WHEN 'collect' THEN 'post-run' ELSE 'pre-run' END
+          ELSE CASE j.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
+            WHEN 'cancelled' THEN 'killed' ELSE 'success' END END AS status
+      FROM shown JOIN jobs j USING (id) LEFT JOIN remotecis m ON m.id = j.remoteci_id
+      ORDER BY j.created_at DESC, j.id) e) AS jobs,
+    (SELECT json_build_object('count', count(*), 'limit', {limit}::integer,
+      'offset', {offset}::integer) FROM used) AS _jobs) AS u"""
 
 
 def _topic_rule(conditions: Conditions, caller: Caller) -> str:
@@ -225,15 +235,17 @@ async def get_component(
     jobs_offset: int,
     archived: bool = False,
 ) -> rows.Found:
-    """With its files and the newest jobs that used it and that the caller may see."""
+    """With its files, the newest jobs that used it and that the caller may see (`jobs`), and
+    how many there are (`_jobs`)."""
     conditions = Conditions() if archived else _components(caller)
     conditions.add("c.id = {}", component_id)
-    jobs = _JOBS.format(
+    used = _USED.format(
         teams=conditions.param(caller.visible_teams),
         limit=conditions.param(jobs_limit),
         offset=conditions.param(jobs_offset),
     )
-    return await rows.one(tx, f"{_COMPONENT}, {_FILES}, {jobs}", "components c", conditions)
+    columns = f"{_COMPONENT}, {_FILES}, u.jobs, u._jobs"
+    return await rows.one(tx, columns, f"components c, {used}", conditions)
 
 
 async def list_components(

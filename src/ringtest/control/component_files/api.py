@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from ringtest.control.accounts.model import Caller
 from ringtest.control.component_files import model, service
 from ringtest.control.component_files.model import Upload
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.ids import parse_id
@@ -24,12 +25,15 @@ Http = Request[Any, Any, Any]
 async def list_files(
     component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        page = await service.list_files(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "component_files",
+        lambda tx, query: service.list_files(
             tx, caller=caller, component_id=parse_id(component_id, "component"), query=query
-        )
-    return answers.many("component_files", *page)
+        ),
+    )
 
 
 @post(

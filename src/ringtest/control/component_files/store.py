@@ -31,7 +31,9 @@ async def select_files(tx: Transaction, component_id: UUID, query: ListQuery) ->
     conditions = _files(component_id)
     apply_where(conditions, query, _KINDS, "f")
     order = order_by(query, _KINDS, "f", "-created_at")
-    return await rows.everything(tx, _FILE, "component_files f", conditions, order=order)
+    return await rows.everything(
+        tx, _FILE, "component_files f", conditions, order=order, fields=query.fields
+    )
 
 
 async def select_file(tx: Transaction, component_id: UUID, file_id: UUID) -> rows.Found:

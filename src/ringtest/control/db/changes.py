@@ -112,12 +112,13 @@ class Kept(Generic[Value]):
 
 class Memory:
     """What a process knows of one database beside its connections: which tables there are,
-    when they changed, and how many rows lists have."""
+    when they changed, how many rows lists have, and what the last answers were called."""
 
     def __init__(self, statements: Statements) -> None:
         self.statements = statements
         self.changes = Changes()
         self.counts: Kept[int] = Kept(self.changes, room=5000)
+        self.answers: Kept[str] = Kept(self.changes, room=10_000)
 
 
 class Footprint:

@@ -1,19 +1,31 @@
 """Rows of resources: the five columns they share, pages of them as JSON, etags."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from ringtest.control.db.listing import Conditions, Kind
+from msgspec import UNSET, UnsetType
+
+from ringtest.control.db.listing import Conditions, Kind, Order
 from ringtest.control.db.pool import Transaction
-from ringtest.control.kernel.errors import NotFound
+from ringtest.control.kernel.errors import BadRequest, NotFound
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.paging import ListQuery
 
 Found = tuple[str, str] | None
 """JSON and etag of one row, or None: nothing that the caller may see."""
-Page = tuple[str, int]
-"""A JSON array and the total count."""
+
+
+class Page(NamedTuple):
+    """A JSON array, how many rows there are in all (None: not counted, on pages after a
+    cursor), and the cursor of the next page (None: this is the last; unset: has no pages)."""
+
+    items: str
+    total: int | None
+    next: str | UnsetType | None = UNSET
+
 
 COMMON: dict[str, Kind] = {
     "id": "uuid",
@@ -80,35 +92,120 @@ async def one(tx: Transaction, columns: str, source: str, conditions: Conditions
     return (row["json"], row["etag"]) if row else None
 
 
+@lru_cache(maxsize=1000)
+def names(columns: str) -> tuple[str, ...]:
+    """What a list of columns is called in JSON.
+
+    >>> names("p.id, coalesce(p.a, p.b) AS name, (SELECT x, y FROM z) AS embed")
+    ('id', 'name', 'embed')
+    """
+    depth, items = 0, [""]
+    for sign in columns:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += sign
+    return tuple(re.split(r"[\s.]", item.strip())[-1].strip('"') for item in items)
+
+
+def chosen(known: tuple[str, ...], fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `known` to show: all when `fields` names none; 400 for one there is not."""
+    unknown = [name[:80] for name in fields if name not in known]
+    if unknown:
+        said = f"fields: there is no {unknown[0]!r}"
+        raise BadRequest(said, valid_fields=sorted(known), unknown=unknown[:20])
+    return tuple(name for name in known if name in fields) if fields else known
+
+
 async def page(
     tx: Transaction,
     columns: str,
     source: str,
     conditions: Conditions,
     *,
-    order: str,
+    order: Order,
     query: ListQuery,
 ) -> Page:
-    """A JSON array of the page's rows, and how many rows there are in all."""
-    where = conditions.sql()
-    values = list(conditions.values)
-    limit, offset = len(values) + 1, len(values) + 2
-    row = await tx.fetchrow(
-        f"SELECT (SELECT count(*) FROM {source} WHERE {where}) AS count,"
-        " (SELECT coalesce(json_agg(row_to_json(x)), '[]')::text FROM"
-        f" (SELECT {columns} FROM {source} WHERE {where}"
-        f" ORDER BY {order} LIMIT ${limit} OFFSET ${offset}) x) AS items",
-        *values,
-        query.limit,
-        query.offset,
+    """The rows that `query` asks for. Columns that it does not want cost nothing."""
+    cut = conditions.copy()
+    if query.after is not None:
+        order.go_on(cut, query.after)
+    shown = ", ".join(f'x."{name}"' for name in chosen(names(columns), query.fields))
+    keys = [f'"~{number}"' for number in range(len(order.columns))]
+    wanted = ", ".join(f"{sql} AS {key}" for sql, key in zip(order.columns, keys, strict=True))
+    # the limit is part of the text: PostgreSQL would plan for a tenth of the table
+    offset = f" OFFSET {cut.param(query.offset)}" if query.offset else ""
+    found = await tx.fetch(
+        f"SELECT (SELECT row_to_json(y)::text FROM (SELECT {shown}) y) AS json,"
+        f" {', '.join(f'x.{key}' for key in keys)} FROM (SELECT {columns}, {wanted}"
+        f" FROM {source} WHERE {cut.sql()} ORDER BY {order} LIMIT {query.limit}{offset}) x",
+        *cut.values,
     )
-    assert row is not None
-    return row["items"], row["count"]
+    items = ",".join([row["json"] for row in found])
+    last = order.cursor(tuple(found[-1])[1:]) if len(found) == query.limit else None
+    count = await total(tx, source, conditions, query, len(found))
+    return Page(f"[{items}]", count, last)
+
+
+async def total(
+    tx: Transaction, source: str, conditions: Conditions, query: ListQuery, length: int
+) -> int | None:
+    """How many rows there are in all, of whose page `length` were found.
+
+    Exact. Counted only when the page does not tell, and remembered until a row comes or
+    goes; not at all after a cursor.
+    """
+    if query.after is not None:
+        return None
+    if length < query.limit and (length or not query.offset):
+        return query.offset + length
+    memory, where = tx.footprint.memory, conditions.sql()
+    key = (source, where, repr(conditions.values), tx.tenant)
+    number = memory.counts.recall(key)
+    if number is None:
+        sql = f"SELECT count(*) FROM {source} WHERE {where}"
+        number = await tx.fetchval(sql, *conditions.values)
+        reads = _counted(source, where, memory.statements.of(sql).reads)
+        memory.counts.keep(key, number, reads=reads, since=tx.footprint.since)
+    assert isinstance(number, int)
+    return number
+
+
+def _counted(source: str, where: str, reads: frozenset[str] | None) -> frozenset[str] | None:
+    """What a count depends on. That of one table whose columns in `where` say which rows it
+    has and whose they are is not changed by other edits.
+
+    >>> sorted(_counted("jobs j", "j.team_id = ANY ($1)", frozenset({"jobs", "topics"})))
+    ['jobs+', 'topics']
+    >>> sorted(_counted("jobs j", "j.name = $1", frozenset({"jobs"})))
+    ['jobs']
+    """
+    table, _, alias = source.partition(" ")
+    if reads is None or not alias.isidentifier():
+        return reads
+    named = set(re.findall(rf"\b{alias}\.(\w+)", where))
+    if all(name in ("state", "created_at", "id") or name.endswith("_id") for name in named):
+        return (reads - {table}) | {f"{table}+"}
+    return reads
 
 
 async def everything(
-    tx: Transaction, columns: str, source: str, conditions: Conditions, *, order: str
+    tx: Transaction,
+    columns: str,
+    source: str,
+    conditions: Conditions,
+    *,
+    order: Order | str,
+    fields: tuple[str, ...] = (),
 ) -> Page:
     """All rows: for links between resources, which the wire format does not page."""
-    whole = ListQuery(limit=10_000)
-    return await page(tx, columns, source, conditions, order=order, query=whole)
+    shown = ", ".join(f'x."{name}"' for name in chosen(names(columns), fields))
+    row = await tx.fetchrow(
+        "SELECT count(*) AS count, coalesce(json_agg("
+        f"(SELECT row_to_json(y) FROM (SELECT {shown}) y)), '[]')::text AS items"
+        f" FROM (SELECT {columns} FROM {source} WHERE {conditions.sql()} ORDER BY {order}) x",
+        *conditions.values,
+    )
+    assert row is not None
+    return Page(row["items"], row["count"])

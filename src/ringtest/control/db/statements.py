@@ -35,7 +35,6 @@ _HARMLESS = frozenset({
     "rt_teams", "rt_component_teams", "rt_pre_release",
 })  # fmt: skip
 """Functions that look at the transaction's settings alone."""
-_MEMBERSHIP = frozenset({"state", "team_id"})
 _ROOM = 2000
 
 
@@ -137,4 +136,5 @@ class Statements:
         assigned = set(_ASSIGNED.findall(rest))
         if assigned and assigned <= self.quiet.get(table, frozenset()):
             return set()
-        return {table, f"{table}+"} if not assigned or assigned & _MEMBERSHIP else {table}
+        is_moved = any(name == "state" or name.endswith("_id") for name in assigned)
+        return {table, f"{table}+"} if not assigned or is_moved else {table}

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.definitions import service
 from ringtest.control.definitions.model import CreateDefinition, UpdateDefinition
@@ -31,10 +32,13 @@ async def create_definition(
 async def list_definitions(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_definitions(tx, caller=caller, query=query)
-    return answers.many("job_definitions", items, count)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "job_definitions",
+        lambda tx, query: service.list_definitions(tx, caller=caller, query=query),
+    )
 
 
 @get("/job_definitions/{definition_id:str}", summary="One job definition")

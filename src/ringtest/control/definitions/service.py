@@ -7,6 +7,7 @@ from ringtest.control.accounts import service as accounts
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.definitions import store
 from ringtest.control.definitions.model import CreateDefinition, read_spec
 from ringtest.control.kernel.errors import NotFound
@@ -31,7 +32,7 @@ async def create_definition(
     return await get_definition(tx, caller=caller, definition_id=definition_id)
 
 
-async def list_definitions(tx: Transaction, *, caller: Caller, query: ListQuery) -> tuple[str, int]:
+async def list_definitions(tx: Transaction, *, caller: Caller, query: ListQuery) -> Page:
     """Definitions of topics the caller may use: JSON array, count."""
     return await store.select_page(tx, caller, query)
 

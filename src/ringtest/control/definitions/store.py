@@ -7,6 +7,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.paging import ListQuery
 
 COLUMNS: Mapping[str, Kind] = {
@@ -29,7 +30,7 @@ def _visible(caller: Caller) -> Conditions:
     return conditions
 
 
-async def select_page(tx: Transaction, caller: Caller, query: ListQuery) -> tuple[str, int]:
+async def select_page(tx: Transaction, caller: Caller, query: ListQuery) -> Page:
     """JSON array and count."""
     conditions = _visible(caller)
     apply_where(conditions, query, COLUMNS, "d")

@@ -8,12 +8,13 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.files import service
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.wire import answers, downloads, requests
+from ringtest.control.wire import answers, downloads
 
 Http = Request[Any, Any, Any]
 
@@ -68,12 +69,15 @@ async def get_content(
 async def list_files(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_files(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "files",
+        lambda tx, query: service.list_files(
             tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
-        )
-    return answers.many("files", items, count)
+        ),
+    )
 
 
 routes = [get_file, get_content, list_files]

@@ -10,6 +10,7 @@ import asyncpg
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.files import store
 from ringtest.control.files.model import Upload
 from ringtest.control.jobs import service as jobs
@@ -175,9 +176,7 @@ async def get_content(tx: Transaction, *, file_id: UUID) -> bytes:
     return content
 
 
-async def list_files(
-    tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery
-) -> tuple[str, int]:
+async def list_files(tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery) -> Page:
     """Files of a job: JSON array and count."""
     await jobs.require_job(tx, caller=caller, job_id=job_id)
     return await store.select_files(tx, job_id, caller.visible_teams, query)

@@ -7,11 +7,12 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.job_parts import service
 from ringtest.control.job_parts.model import ComponentOf, Key, KeyValue
 from ringtest.control.kernel.ids import parse_id
-from ringtest.control.wire import answers, bodies, requests
+from ringtest.control.wire import answers, bodies
 
 Http = Request[Any, Any, Any]
 
@@ -20,12 +21,15 @@ Http = Request[Any, Any, Any]
 async def list_components(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_components(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "components",
+        lambda tx, query: service.list_components(
             tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
-        )
-    return answers.many("components", items, count)
+        ),
+    )
 
 
 @post("/jobs/{job_id:str}/components", summary="Add a component to a job")

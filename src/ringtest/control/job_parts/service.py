@@ -4,6 +4,7 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.job_parts import store
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Job, component_set_key
@@ -12,7 +13,7 @@ from ringtest.control.kernel.paging import ListQuery
 
 async def list_components(
     tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery
-) -> tuple[str, int]:
+) -> Page:
     """Components of a job: JSON array and count."""
     await jobs.require_job(tx, caller=caller, job_id=job_id)
     return await store.select_components(tx, job_id, query)

@@ -9,6 +9,7 @@ from uuid import UUID
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.jobs.model import COMPONENT_JSON, Job
 from ringtest.control.kernel.paging import ListQuery
 
@@ -20,7 +21,7 @@ COMPONENT_COLUMNS: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
-async def select_components(tx: Transaction, job_id: UUID, query: ListQuery) -> tuple[str, int]:
+async def select_components(tx: Transaction, job_id: UUID, query: ListQuery) -> Page:
     """The components of a job: JSON array, count before paging."""
     conditions = Conditions()
     conditions.add("jc.job_id = {}", job_id)

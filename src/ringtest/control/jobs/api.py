@@ -7,6 +7,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.jobs import service
 from ringtest.control.jobs.model import (
@@ -78,11 +79,14 @@ async def list_jobs(
 ) -> Response[bytes]:
     """`_meta.next` is the cursor of the next page, for `after`: as cheap on the last page
     as on the first, which `offset` is not."""
-    query = requests.list_query(request, extra=frozenset({"after"}))
     memory = service.memory_of(db)
-    async with db.transaction(caller.tenant) as tx:
-        items, count, after = await service.list_jobs(tx, caller=caller, query=query, memory=memory)
-    return answers.many("jobs", items, count, next=after)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "jobs",
+        lambda tx, query: service.list_jobs(tx, caller=caller, query=query, memory=memory),
+    )
 
 
 @get("/jobs/{job_id:str}", summary="One job with its embeds, data, jobstates and files")

@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -261,83 +261,6 @@ def clean_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(tag for tag in tags or () if tag.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page of a list ended. Opaque on the wire.
-
-    Lists in order of creation go on from a row (`created_at`, `id`); lists in any other
-    order from a number of rows, and cost what an offset costs.
-    """
-
-    created_at: datetime | None = None
-    id: UUID | None = None
-    offset: int = 0
-
-    def text(self) -> str:
-        """The cursor as a word for a URL.
-
-        >>> Cursor(offset=40).text()
-        'o40'
-        """
-        if self.created_at is None or self.id is None:
-            return f"o{self.offset}"
-        return f"k{self.created_at.isoformat()}_{self.id}"
-
-
-def read_cursor(text: str | None, *, keyset: bool) -> Cursor:
-    """A cursor of a list in order of creation (`keyset`) or in another order.
-
-    >>> read_cursor("k2026-01-01T00:00:00_00000000-0000-0000-0000-000000000001", keyset=True).id
-    UUID('00000000-0000-0000-0000-000000000001')
-    """
-    if text is None:
-        return Cursor()
-    try:
-        if keyset and text.startswith("k"):
-            moment, _, job_id = text[1:].partition("_")
-            created_at = datetime.fromisoformat(moment)
-            if created_at.tzinfo is None:
-                return Cursor(created_at, UUID(job_id))
-        if not keyset and text.startswith("o") and text[1:].isascii() and text[1:].isdigit():
-            return Cursor(offset=int(text[1:][:18]))
-    except ValueError:
-        pass
-    raise BadRequest("after: not a cursor of this list; use _meta.next of its last page")
-
-
-class Counts:
-    """How many rows a list has, remembered while counting them again would cost more than
-    it tells. One per process and database; small counts are not kept, they are cheap.
-
-    >>> counts, now = Counts(), datetime(2026, 1, 1)
-    >>> counts.keep("jobs of a team", 100_000, now)
-    >>> counts.recall("jobs of a team", now + timedelta(seconds=9))
-    100000
-    >>> counts.recall("jobs of a team", now + Counts.LIFE) is None
-    True
-    """
-
-    LIFE = timedelta(seconds=10)
-    FROM = 1000
-    ROOM = 1000
-
-    def __init__(self) -> None:
-        self._known: dict[object, tuple[int, datetime]] = {}
-
-    def recall(self, key: object, now: datetime) -> int | None:
-        """The count of `key` if it is young enough."""
-        number, until = self._known.get(key, (0, now))
-        return number if now < until else None
-
-    def keep(self, key: object, number: int, now: datetime) -> None:
-        """Remember a fresh count."""
-        if number < self.FROM:
-            return
-        if len(self._known) >= self.ROOM:
-            self._known.clear()
-        self._known[key] = (number, now + self.LIFE)
-
-
 class Remembered:
     """JSON of rows by their versions, up to so many characters; what was not asked for
     longest goes first. A version never changes its JSON, so nothing here is ever stale.
@@ -375,7 +298,6 @@ class Memory:
     """What a process remembers of one database to make lists of jobs cheap."""
 
     def __init__(self) -> None:
-        self.counts = Counts()
         self.rows = Remembered()
 
 

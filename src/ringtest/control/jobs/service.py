@@ -24,7 +24,6 @@ from ringtest.control.jobs.model import (
     WAKES_LAB,
     Client,
     CreateJob,
-    Cursor,
     Job,
     Memory,
     NewJob,
@@ -32,7 +31,6 @@ from ringtest.control.jobs.model import (
     clean_tags,
     event_payload,
     post_status,
-    read_cursor,
 )
 from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
@@ -52,28 +50,10 @@ def memory_of(db: Database) -> Memory:
 
 async def list_jobs(
     tx: Transaction, *, caller: Caller, query: ListQuery, memory: Memory
-) -> tuple[str, int, str | None]:
-    """A page of jobs with every embed: JSON array, how many there are in all, next cursor.
-
-    The total is exact when it was counted and then remembered for some seconds.
-    """
-    counts = memory.counts
+) -> rows.Page:
+    """A page of jobs with every embed."""
     conditions = store.list_conditions(query, caller.visible_teams)
-    keyset = query.sort in ((), ("-created_at",), ("created_at",))
-    cursor = read_cursor(query.after, keyset=keyset)
-    if query.after is None:
-        cursor = Cursor(offset=query.offset)
-    items, length, last = await store.select_page(tx, conditions, query, cursor, memory.rows)
-    key = (caller.tenant, conditions.sql(), repr(conditions.values))
-    total = counts.recall(key, tx.now)
-    if total is None:
-        first = cursor == Cursor() and length < query.limit
-        total = length if first else await store.count(tx, conditions)
-        counts.keep(key, total, tx.now)
-    if length < query.limit or last is None:
-        return items, total, None
-    after = last if keyset else Cursor(offset=cursor.offset + length)
-    return items, total, after.text()
+    return await store.select_page(tx, conditions, query, memory.rows)
 
 
 async def get_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, str]:

@@ -5,7 +5,6 @@ above; they are read here, in `_RESULTS` and `_FILES`, and in the store of jobst
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +12,12 @@ import asyncpg
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
-from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
+from ringtest.control.db.listing import Column, Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
-from ringtest.control.jobs.model import COMPONENT_JSON, Cursor, Job, NewJob, Remembered
-from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.jobs.model import COMPONENT_JSON, Job, NewJob, Remembered
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.outcome import DCI_STATUSES
 from ringtest.control.kernel.paging import ListQuery
-
-COLUMNS: Mapping[str, Kind] = {
-    "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
-    "duration": "int", "comment": "text", "status_reason": "text", "configuration": "text",
-    "url": "text", "name": "text", "status": "enum", "topic_id": "uuid", "remoteci_id": "uuid",
-    "team_id": "uuid", "product_id": "uuid", "pipeline_id": "uuid", "user_agent": "text",
-    "client_version": "text", "previous_job_id": "uuid", "update_previous_job_id": "uuid",
-    "tags": "array", "phase": "enum", "stage": "enum", "result": "enum", "attempt": "int",
-    "set_key": "text", "started_at": "time", "finished_at": "time", "request_id": "uuid",
-    "definition_id": "uuid",
-}  # fmt: skip
-"""What `where` and `sort` may name; `data` is refused because it may hold anything."""
 
 # The same derivation as kernel.outcome.dci_status; a test compares them.
 _WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
@@ -39,6 +25,21 @@ _WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
     ELSE 'pre-run' END
   ELSE CASE {0}.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
     WHEN 'cancelled' THEN 'killed' ELSE 'success' END END"""
+COLUMNS: Mapping[str, Kind | Column] = {
+    "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
+    "duration": "int", "comment": "text", "status_reason": "text", "configuration": "text",
+    "url": "text", "name": "text",
+    "status": Column("enum", f"({_WORD.format('j')})", tuple(DCI_STATUSES)),
+    "topic_id": "uuid", "remoteci_id": "uuid",
+    "team_id": "uuid", "product_id": "uuid", "pipeline_id": "uuid", "user_agent": "text",
+    "client_version": "text", "previous_job_id": "uuid", "update_previous_job_id": "uuid",
+    "tags": "array", "phase": Column("enum", "j.status"), "stage": "enum",
+    "result": "enum", "attempt": "int",
+    "set_key": "text", "started_at": "time", "finished_at": "time", "request_id": "uuid",
+    "definition_id": "uuid",
+}  # fmt: skip
+"""What `where` and `sort` may name; `data` is refused because it may hold anything."""
+
 _JOB = f"""p.id, p.created_at, p.updated_at, p.etag, p.state, p.duration, p.comment,
   p.status_reason, p.configuration, p.url, p.name, {_WORD.format("p")} AS status, p.topic_id,
   p.remoteci_id, p.team_id, p.product_id, p.pipeline_id, p.user_agent, p.client_version,
@@ -87,10 +88,16 @@ _DETAILS = f"""p.data, {_RESULTS}, {_ROWS_OF_ONE},
   {_FILES}"""
 # A version of a row: it changes whenever anything of the row does.
 _VERSION = "x.id::text || '/' || x.xmin::text"
-_VERSIONS = ", ".join(
-    f"(SELECT {_VERSION} FROM {table} x WHERE x.id = p.{name}_id) AS {name}"
+_VERSION_OF = {
+    name: f"(SELECT {_VERSION} FROM {table} x WHERE x.id = p.{name}_id) AS {name}"
     for name, (table, _) in _ONE.items()
-)
+} | {
+    "components": f"(SELECT array_agg({_VERSION} ORDER BY x.type, x.id) FROM jobs_components jc"
+    " JOIN components x ON x.id = jc.component_id WHERE jc.job_id = p.id) AS components"
+}
+_OWN = rows.names(f"{_JOB}, {_RESULTS}, {_NUMBERS}")
+_LISTED = (*_OWN, *_VERSION_OF)
+"""What a listed job is made of; the latter are put in from what is remembered."""
 _BY_VERSION = " UNION ALL ".join(
     f"SELECT {_VERSION} AS version,"
     f" (SELECT row_to_json(z)::text FROM (SELECT {columns}) z) AS json"
@@ -145,24 +152,14 @@ def list_conditions(query: ListQuery, teams: Sequence[UUID] | None) -> Condition
         conditions.add("j.team_id = {}", teams[0])  # an equality keeps the order of the index
     elif teams is not None:
         conditions.add("j.team_id = ANY ({})", list(teams))
-    plain = []
-    for name, value in query.where:
-        if name == "status" and value not in DCI_STATUSES:
-            raise BadRequest(f"where: status {value[:80]!r} is unknown", allowed=DCI_STATUSES)
-        if name == "status":
-            conditions.add(f"({_WORD.format('j')}) = {{}}", value)
-        elif name == "phase":
-            conditions.add("j.status::text = {}", value)
-        else:
-            plain.append((name, value))
-    apply_where(conditions, replace(query, where=tuple(plain)), COLUMNS, "j")
+    apply_where(conditions, query, COLUMNS, "j")
     return conditions
 
 
 async def select_page(
-    tx: Transaction, conditions: Conditions, query: ListQuery, cursor: Cursor, known: Remembered
-) -> tuple[str, int, Cursor | None]:
-    """One page, newest first by default: JSON array, its length, the last row of it.
+    tx: Transaction, conditions: Conditions, query: ListQuery, known: Remembered
+) -> rows.Page:
+    """One page, newest first by default.
 
     The page is cut by index before anything is embedded. Of rows that many jobs share
     only the version is asked; their JSON is built when `known` does not have it, as that
@@ -170,44 +167,47 @@ async def select_page(
     make PostgreSQL plan for a tenth of the table.
     """
     order = order_by(query, COLUMNS, "j", "-created_at")
-    order = order.replace("j.status ", f"({_WORD.format('j')}) ").replace("j.phase ", "j.status ")
-    page = Conditions(list(conditions.parts), list(conditions.values))
-    if cursor.id is not None:
-        down = order.startswith("j.created_at DESC")
-        moment, last = page.param(cursor.created_at), page.param(cursor.id)
-        page.add(
-            f"j.created_at {'<=' if down else '>='} {moment}"
-            f" AND (j.created_at {'<' if down else '>'} {moment} OR j.id > {last})"
-        )
-    offset = f" OFFSET {page.param(cursor.offset)}" if cursor.offset else ""
+    shown = rows.chosen(_LISTED, query.fields)
+    own = ", ".join(f'i."{name}"' for name in shown if name in _OWN)
+    json = f"(SELECT row_to_json(z)::text FROM (SELECT {own}) z)" if own else "'{}'"
+    versions = "".join(f", {_VERSION_OF[name]}" for name in shown if name not in _OWN)
+    page = conditions.copy()
+    if query.after is not None:
+        order.go_on(page, query.after)
+    offset = f" OFFSET {page.param(query.offset)}" if query.offset else ""
+    keys = ", ".join(f"{sql} AS key{number}" for number, sql in enumerate(order.columns))
     found = await tx.fetch(
         f"""
         WITH page AS MATERIALIZED (
-          SELECT j.*, row_number() OVER () AS position FROM (SELECT j.* FROM jobs j
+          SELECT j.*, row_number() OVER () AS position FROM (SELECT j.*, {keys} FROM jobs j
             WHERE {page.sql()} ORDER BY {order} LIMIT {query.limit}{offset}) j)
-        SELECT p.id, p.created_at, row_to_json(q)::text AS json, {_VERSIONS},
-          (SELECT array_agg({_VERSION} ORDER BY x.type, x.id) FROM jobs_components jc
-           JOIN components x ON x.id = jc.component_id WHERE jc.job_id = p.id) AS component
-        FROM page p CROSS JOIN LATERAL (SELECT {_JOB}, {_RESULTS}, {_NUMBERS}) q
+        SELECT {json} AS json{versions},
+          {", ".join(f"p.key{number}" for number in range(len(order.columns)))}
+        FROM page p CROSS JOIN LATERAL (SELECT {_JOB}, {_RESULTS}, {_NUMBERS}) i
         ORDER BY p.position
         """,
         *page.values,
     )
-    embedded = await _select_embedded(tx, found, known)
-    items = ",".join(_with_embeds(row, embedded) for row in found)
-    last_row = Cursor(found[-1]["created_at"], found[-1]["id"]) if found else None
-    return f"[{items}]", len(found), last_row
+    embeds = [name for name in shown if name not in _OWN]
+    embedded = await _select_embedded(tx, found, embeds, known)
+    items = ",".join([_with_embeds(row, embeds, embedded) for row in found])
+    full = len(found) == query.limit
+    after = order.cursor(tuple(found[-1])[-len(order.columns) :]) if full else None
+    total = await rows.total(tx, "jobs j", conditions, query, len(found))
+    return rows.Page(f"[{items}]", total, after)
 
 
 async def _select_embedded(
-    tx: Transaction, found: Sequence[asyncpg.Record], known: Remembered
+    tx: Transaction, found: Sequence[asyncpg.Record], embeds: Sequence[str], known: Remembered
 ) -> Mapping[str, str]:
     """JSON by id of every row that jobs embed, as the jobs' versions have them or newer."""
     versions: dict[str, set[str]] = {name: set() for name in _OF_ONE}
     for row in found:
-        for name in _ONE:
-            versions[name].update([row[name]] if row[name] else ())
-        versions["component"].update(row["component"] or ())
+        for name in embeds:
+            if name == "components":
+                versions["component"].update(row[name] or ())
+            elif row[name]:
+                versions[name].add(row[name])
     embedded: dict[str, str] = {}
     missing: list[list[UUID]] = []
     for wanted in versions.values():
@@ -225,20 +225,16 @@ async def _select_embedded(
     return embedded
 
 
-def _with_embeds(row: asyncpg.Record, embedded: Mapping[str, str]) -> str:
-    ones = "".join(f',"{name}":{embedded.get((row[name] or "")[:36], "null")}' for name in _ONE)
-    ids = (version[:36] for version in row["component"] or ())
-    components = ",".join(embedded[one] for one in ids if one in embedded)
-    json: str = row["json"]
-    return f'{json.removesuffix("}")}{ones},"components":[{components}]}}'
-
-
-async def count(tx: Transaction, conditions: Conditions) -> int:
-    """How many jobs there are under `conditions`."""
-    number: int = await tx.fetchval(
-        f"SELECT count(*) FROM jobs j WHERE {conditions.sql()}", *conditions.values
-    )
-    return number
+def _with_embeds(row: asyncpg.Record, embeds: Sequence[str], embedded: Mapping[str, str]) -> str:
+    members = [row["json"][1:-1]] if row["json"] != "{}" else []
+    for name in embeds:
+        if name == "components":
+            ids = [version[:36] for version in row[name] or ()]
+            components = ",".join([embedded[one] for one in ids if one in embedded])
+            members.append(f'"components":[{components}]')
+        else:
+            members.append(f'"{name}":{embedded.get((row[name] or "")[:36], "null")}')
+    return f"{{{','.join(members)}}}"
 
 
 # one job --------------------------------------------------------------------

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.jobs_events import service
 from ringtest.control.jobs_events.model import PutSequence, read_number
@@ -21,12 +22,15 @@ async def list_ends(
 ) -> Response[bytes]:
     """A verdict each: success, failure or error. Numbers come in the order of commits: who
     has seen one never misses a smaller one."""
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_ends(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "jobs_events",
+        lambda tx, query: service.list_ends(
             tx, caller=caller, number=read_number(number), query=query
-        )
-    return answers.many("jobs_events", items, count)
+        ),
+    )
 
 
 @delete("/jobs_events/{number:str}", status_code=204, summary="Forget them from a number on")

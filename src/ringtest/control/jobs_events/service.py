@@ -2,15 +2,14 @@
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.jobs_events import store
 from ringtest.control.jobs_events.model import LARGEST, PutSequence
 from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound
 from ringtest.control.kernel.paging import ListQuery
 
 
-async def list_ends(
-    tx: Transaction, *, caller: Caller, number: int, query: ListQuery
-) -> tuple[str, int]:
+async def list_ends(tx: Transaction, *, caller: Caller, number: int, query: ListQuery) -> Page:
     """Ends from a number on: JSON array, count."""
     permit(caller.is_super_admin)
     return await store.select_page(tx, number, query)

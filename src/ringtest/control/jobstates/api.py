@@ -7,11 +7,12 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.jobstates import service
 from ringtest.control.jobstates.model import CreateJobstate
 from ringtest.control.kernel.ids import parse_id
-from ringtest.control.wire import answers, bodies, requests
+from ringtest.control.wire import answers, bodies
 
 Http = Request[Any, Any, Any]
 
@@ -42,12 +43,15 @@ async def get_jobstate(
 async def list_jobstates(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_jobstates(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "jobstates",
+        lambda tx, query: service.list_jobstates(
             tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
-        )
-    return answers.many("jobstates", items, count)
+        ),
+    )
 
 
 @delete("/jobstates/{jobstate_id:str}", status_code=204, summary="Remove a jobstate for good")

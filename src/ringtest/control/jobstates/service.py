@@ -4,6 +4,7 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.db.unseen import seen
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobstates import store
@@ -26,7 +27,7 @@ async def get_jobstate(tx: Transaction, *, caller: Caller, jobstate_id: UUID) ->
 
 async def list_jobstates(
     tx: Transaction, *, caller: Caller, job_id: UUID, query: ListQuery
-) -> tuple[str, int]:
+) -> Page:
     """A job's jobstates with files: JSON array, count."""
     await jobs.require_job(tx, caller=caller, job_id=job_id)
     return await store.select_page(tx, job_id, query)

@@ -6,6 +6,7 @@ from uuid import UUID
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.paging import ListQuery
 
@@ -20,7 +21,7 @@ _FILES = """coalesce((SELECT json_agg(row_to_json(z)) FROM (
   '[]') AS files"""
 
 
-async def select_page(tx: Transaction, job_id: UUID, query: ListQuery) -> tuple[str, int]:
+async def select_page(tx: Transaction, job_id: UUID, query: ListQuery) -> Page:
     """A job's jobstates with their files: JSON array, count."""
     if query.updated_after:
         raise BadRequest("jobstates do not change: use created_after")

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.kernel.query import Node
+from ringtest.control.kernel.query_calls import parse_calls
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
 MAX_FILTERS = 100
 _ALLOWED = frozenset({
     "limit", "offset", "sort", "where", "query", "embed", "created_after", "updated_after",
+    "after", "fields",
 })  # fmt: skip
 
 
@@ -26,7 +29,15 @@ class ListQuery:
     created_after: datetime | None = None
     updated_after: datetime | None = None
     after: str | None = None  # opaque cursor of keyset paging
+    query: Node | None = None  # the filter language, used when there is no `where`
+    fields: tuple[str, ...] = ()  # what to show of each row; empty: everything
     more: Mapping[str, str] = field(default_factory=dict)  # a list's own parameters
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether an edit of a row may move it in or out of the list."""
+        moments = self.created_after or self.updated_after
+        return bool(self.where or self.query or moments or self.more)
 
 
 def refuse_unknown(params: Mapping[str, str], allowed: Iterable[str]) -> None:
@@ -42,30 +53,45 @@ def parse_list_query(
 ) -> ListQuery:
     """Read query parameters; anything outside the closed set and `extra` is a 400.
 
-    A list that has cursors names `after` in `extra`.
-
     >>> parse_list_query({"limit": "500", "offset": "0", "where": "name:a:b"})
     ListQuery(limit=200, offset=0, sort=(), where=(('name', 'a:b'),), created_after=None, \
-updated_after=None, after=None, more={})
+updated_after=None, after=None, query=None, fields=(), more={})
     """
     refuse_unknown(params, _ALLOWED | extra)
-    if params.get("query") and not params.get("where"):
-        # ignoring a filter would answer with rows that nobody asked for
-        raise BadRequest("query is not understood yet; use where=column:value")
     if ("offset" in params) and ("limit" not in params):
         raise BadRequest("offset requires limit")
     if ("limit" in params) and ("offset" not in params) and ("after" not in params):
-        raise BadRequest("limit requires offset" + (" or after" if "after" in extra else ""))
+        raise BadRequest("limit requires offset or after")
+    if params.get("offset", "0").strip("0") and "after" in params:
+        raise BadRequest("after says where to go on: offset must be 0 with it, or left out")
+    where = params.get("where", "")
+    text = "" if where else params.get("query", "")
     return ListQuery(
         limit=min(_number("limit", params.get("limit", str(DEFAULT_LIMIT)), least=1), MAX_LIMIT),
         offset=_number("offset", params.get("offset", "0"), least=0),
         sort=tuple(part.strip() for part in params.get("sort", "").split(",") if part.strip()),
-        where=_parse_where(params.get("where", "")),
+        where=_parse_where(where),
         created_after=_moment("created_after", params.get("created_after")),
         updated_after=_moment("updated_after", params.get("updated_after")),
         after=params.get("after"),
+        query=parse_calls(text) if text.strip() else None,
+        fields=parse_fields(params.get("fields")),
         more={name: params[name] for name in extra if name in params},
     )
+
+
+def parse_fields(text: str | None) -> tuple[str, ...]:
+    """Names in `fields=id,name`, each once; empty when everything is wanted.
+
+    >>> parse_fields("id, name,id")
+    ('id', 'name')
+    """
+    if text is None:
+        return ()
+    named = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not named or len(named) > MAX_FILTERS:
+        raise BadRequest(f"fields: name 1 to {MAX_FILTERS} of them, separated by commas")
+    return named
 
 
 def _number(name: str, text: str, *, least: int) -> int:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.ids import parse_id
@@ -31,10 +32,13 @@ async def create_pipeline(
 async def list_pipelines(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_pipelines(tx, caller=caller, query=query)
-    return answers.many("pipelines", items, count)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "pipelines",
+        lambda tx, query: service.list_pipelines(tx, caller=caller, query=query),
+    )
 
 
 @get("/pipelines/{pipeline_id:str}", summary="One pipeline with its team")
@@ -52,16 +56,19 @@ async def get_pipeline(
 async def list_jobs(
     pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_jobs(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "jobs",
+        lambda tx, query: service.list_jobs(
             tx,
             caller=caller,
             pipeline_id=parse_id(pipeline_id, "pipeline"),
             query=query,
             memory=jobs.memory_of(db),
-        )
-    return answers.many("jobs", items, count)
+        ),
+    )
 
 
 @put("/pipelines/{pipeline_id:str}", summary="Change a pipeline")

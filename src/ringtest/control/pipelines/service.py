@@ -7,6 +7,7 @@ from uuid import UUID
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.db.unseen import seen
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Memory
@@ -26,7 +27,7 @@ async def create_pipeline(
     return await get_pipeline(tx, caller=caller, pipeline_id=pipeline_id)
 
 
-async def list_pipelines(tx: Transaction, *, caller: Caller, query: ListQuery) -> tuple[str, int]:
+async def list_pipelines(tx: Transaction, *, caller: Caller, query: ListQuery) -> Page:
     """JSON array and count."""
     return await store.select_page(tx, caller.visible_teams, query)
 
@@ -39,7 +40,7 @@ async def get_pipeline(tx: Transaction, *, caller: Caller, pipeline_id: UUID) ->
 
 async def list_jobs(
     tx: Transaction, *, caller: Caller, pipeline_id: UUID, query: ListQuery, memory: Memory
-) -> tuple[str, int]:
+) -> Page:
     """The pipeline's jobs in the order of their creation: JSON array, count."""
     await get_pipeline(tx, caller=caller, pipeline_id=pipeline_id)
     asked = replace(
@@ -47,8 +48,7 @@ async def list_jobs(
         where=(*query.where, ("pipeline_id", str(pipeline_id))),
         sort=query.sort or ("created_at",),
     )
-    items, count, _ = await jobs.list_jobs(tx, caller=caller, query=asked, memory=memory)
-    return items, count
+    return await jobs.list_jobs(tx, caller=caller, query=asked, memory=memory)
 
 
 async def update_pipeline(

@@ -6,6 +6,7 @@ from uuid import UUID
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.paging import ListQuery
 
 COLUMNS: Mapping[str, Kind] = {
@@ -25,9 +26,7 @@ def _of(teams: Sequence[UUID] | None) -> Conditions:
     return conditions
 
 
-async def select_page(
-    tx: Transaction, teams: Sequence[UUID] | None, query: ListQuery
-) -> tuple[str, int]:
+async def select_page(tx: Transaction, teams: Sequence[UUID] | None, query: ListQuery) -> Page:
     """Pipelines of `teams` (None: of all): JSON array, count."""
     conditions = _of(teams)
     apply_where(conditions, query, COLUMNS, "p")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import component_set_key
 from ringtest.control.kernel.errors import NotFound
@@ -58,6 +59,6 @@ async def assign_job(tx: Transaction, *, request_id: UUID, remoteci_id: UUID) ->
     return job_id
 
 
-async def list_requests(tx: Transaction, *, caller: Caller, query: ListQuery) -> tuple[str, int]:
+async def list_requests(tx: Transaction, *, caller: Caller, query: ListQuery) -> Page:
     """Requests of the topics that the caller may use: JSON array and count."""
     return await store.select_requests(tx, caller, query)

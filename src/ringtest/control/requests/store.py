@@ -8,6 +8,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.paging import ListQuery
 
@@ -75,7 +76,7 @@ async def select_assigned(tx: Transaction, request_id: UUID, remoteci_id: UUID) 
     return job_id
 
 
-async def select_requests(tx: Transaction, caller: Caller, query: ListQuery) -> tuple[str, int]:
+async def select_requests(tx: Transaction, caller: Caller, query: ListQuery) -> Page:
     """Requests of topics the caller may use: JSON array with components, count."""
     conditions = Conditions()
     if not caller.reads_catalog:  # the policy's rule, without policies too

@@ -7,11 +7,12 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.scheduling import service
 from ringtest.control.scheduling.model import Subscribe
-from ringtest.control.wire import answers, bodies, requests
+from ringtest.control.wire import answers, bodies
 
 Http = Request[Any, Any, Any]
 
@@ -33,12 +34,15 @@ async def subscribe_lab(
 async def list_lab_topics(
     remoteci_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_topics(
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "topics",
+        lambda tx, query: service.list_topics(
             tx, remoteci_id=parse_id(remoteci_id, "remoteci"), query=query
-        )
-    return answers.many("topics", items, count)
+        ),
+    )
 
 
 @delete(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.errors import NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
@@ -42,7 +43,7 @@ async def unsubscribe_lab(
         raise NotFound("the lab is not subscribed to this topic")
 
 
-async def list_topics(tx: Transaction, *, remoteci_id: UUID, query: ListQuery) -> tuple[str, int]:
+async def list_topics(tx: Transaction, *, remoteci_id: UUID, query: ListQuery) -> Page:
     """Topics that a lab is subscribed to: JSON array and count."""
     await _lab_team(tx, remoteci_id)
     return await store.select_topics(tx, remoteci_id, query)

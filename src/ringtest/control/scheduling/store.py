@@ -6,6 +6,7 @@ from uuid import UUID
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.scheduling.model import Candidate
 
@@ -105,7 +106,7 @@ async def delete_subscription(tx: Transaction, remoteci_id: UUID, topic_id: UUID
     return done == 1
 
 
-async def select_topics(tx: Transaction, remoteci_id: UUID, query: ListQuery) -> tuple[str, int]:
+async def select_topics(tx: Transaction, remoteci_id: UUID, query: ListQuery) -> Page:
     """JSON array of a lab's topics, as far as the tenant sees them, and their number."""
     conditions = Conditions()
     conditions.add("s.remoteci_id = {}", remoteci_id)

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
+from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.triggers import service
@@ -33,10 +34,13 @@ async def create_rule(
 async def list_rules(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
-    async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_rules(tx, query=query)
-    return answers.many("trigger_rules", items, count)
+    return await lists.answer(
+        request,
+        db,
+        caller,
+        "trigger_rules",
+        lambda tx, query: service.list_rules(tx, query=query),
+    )
 
 
 @get("/trigger_rules/{rule_id:str}", summary="One rule")

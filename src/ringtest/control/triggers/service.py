@@ -9,6 +9,7 @@ from ringtest.control.accounts import service as accounts
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.requests.service import request_job
@@ -27,7 +28,7 @@ async def create_rule(
     return await get_rule(tx, rule_id=rule_id)
 
 
-async def list_rules(tx: Transaction, *, query: ListQuery) -> tuple[str, int]:
+async def list_rules(tx: Transaction, *, query: ListQuery) -> Page:
     """Rules of the topics that the tenant sees: JSON array and count."""
     return await store.select_rules_page(tx, query)
 

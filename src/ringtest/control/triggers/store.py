@@ -9,6 +9,7 @@ import msgspec
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.rows import Page
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.triggers.model import Rule, Types
 
@@ -40,7 +41,7 @@ def _visible(tx: Transaction) -> Conditions:
     return conditions
 
 
-async def select_rules_page(tx: Transaction, query: ListQuery) -> tuple[str, int]:
+async def select_rules_page(tx: Transaction, query: ListQuery) -> Page:
     """JSON array of rules and how many there are in all."""
     conditions = _visible(tx)
     apply_where(conditions, query, _COLUMNS, "t")

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 
 from ringtest.control.kernel.errors import PreconditionFailed
-from ringtest.control.kernel.paging import ListQuery, parse_list_query
+from ringtest.control.kernel.paging import ListQuery, parse_fields, parse_list_query
 
 
 def query_pairs(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
@@ -29,6 +29,11 @@ def list_query(
 ) -> ListQuery:
     """The list parameters of the request; anything else is a 400."""
     return parse_list_query(parameters(request), extra=extra)
+
+
+def fields(request: Request[Any, Any, Any]) -> tuple[str, ...]:
+    """What to show of a single resource: `fields=id,name`; empty: everything."""
+    return parse_fields(parameters(request).get("fields"))
 
 
 def if_match(request: Request[Any, Any, Any]) -> str:

@@ -20,7 +20,7 @@ BEGIN
   EXECUTE format('DROP TRIGGER IF EXISTS rt_changes_rows ON %I', the_table);
   EXECUTE format('DROP TRIGGER IF EXISTS rt_changes_values ON %I', the_table);
   EXECUTE format('DROP TRIGGER IF EXISTS rt_changes_members ON %I', the_table);
-  SELECT string_agg(quote_ident(attname), ', ') FILTER (WHERE attname IN ('state', 'team_id')),
+  SELECT string_agg(quote_ident(attname), ', ') FILTER (WHERE attname = 'state' OR attname LIKE '%\_id'),
     string_agg(quote_ident(attname), ', ') FILTER (WHERE attname <> ALL (quiet))
   INTO membership, shown FROM pg_attribute
   WHERE attrelid = the_table::regclass AND attnum > 0 AND NOT attisdropped;
