@@ -344,7 +344,7 @@ FILES = [
         {200: REACH, 401: REST},
         check=lambda answer, _: _expect_content(answer),
     ),
-    Row("GET /components/:component/files/!a/!../!b", {400: "sa"}, note="no normal path"),
+    Row("GET /components/:component/files/!a/!%2e%2e/!b", {400: "sa"}, note="no normal path"),
     Row(
         "DELETE /components/:component/files/:component_file",
         {204: MAKERS, 401: REST},
