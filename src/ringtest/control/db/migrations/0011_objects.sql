@@ -41,21 +41,14 @@ INSERT INTO object_sweeps (after_key, next_at) VALUES ('', '2000-01-01');
 ALTER TABLE object_sweeps ENABLE ROW LEVEL SECURITY;
 CREATE POLICY object_sweeps_all ON object_sweeps FOR ALL USING ((SELECT rt_writes_all()));
 
--- Which of these keys has no row. Only keys of our own making are looked at: a vendor may
--- have put other objects into the bucket. A file of a job ends in its id, so that the
--- hottest table needs no index for this.
-CREATE FUNCTION rt_unknown_objects(keys text[]) RETURNS SETOF text LANGUAGE sql STABLE
+-- Which of these objects have a row. A file of a job ends in its id, so that the hottest
+-- table needs no index for this.
+CREATE FUNCTION rt_objects_in_use(keys text[]) RETURNS SETOF text LANGUAGE sql STABLE
 SET search_path = public, pg_temp AS $$
   SELECT k FROM unnest(keys) AS k
-  WHERE CASE
-    WHEN k ~ '^[0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36}$' THEN
-      NOT EXISTS (SELECT FROM files f WHERE f.id = split_part(k, '/', 3)::uuid AND f.object_key = k)
-      AND NOT EXISTS (SELECT FROM component_files c WHERE c.object_key = k)
-    WHEN k ~ '^components/[0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36}$' THEN
-      NOT EXISTS (SELECT FROM component_files c WHERE c.object_key = k)
-    WHEN k LIKE 'logs/%' THEN
-      NOT EXISTS (SELECT FROM log_frames l WHERE l.object_key = k)
-    WHEN k ~ '^uploads/[0-9a-f-]{36}/' THEN
-      NOT EXISTS (SELECT FROM upload_parts p WHERE p.object_key = k)
-    ELSE false END
+  WHERE EXISTS (SELECT FROM files f WHERE f.object_key = k
+      AND f.id = substring(k FROM '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$')::uuid)
+    OR EXISTS (SELECT FROM component_files c WHERE c.object_key = k)
+    OR EXISTS (SELECT FROM log_frames l WHERE l.object_key = k)
+    OR EXISTS (SELECT FROM upload_parts p WHERE p.object_key = k)
 $$;

@@ -1,0 +1,22 @@
+"""Which objects are of our own making, and when one without a row is left over. Pure."""
+
+import re
+
+GRACE_SECONDS = 24 * 3600
+"""An object is stored before its row is; no upload takes so long between the two."""
+
+_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OURS = re.compile(
+    rf"{_ID}/{_ID}/{_ID}|components/{_ID}/{_ID}/{_ID}|uploads/{_ID}/[^/]+"
+    rf"|logs/{_ID}/{_ID}/\d+/[^/]+"
+)
+
+
+def is_left_over(key: str, age: float, *, grace: float = GRACE_SECONDS) -> bool:
+    """May the object go if no row names it? Others may have put theirs into our bucket.
+
+    >>> key = "/".join(["0c1d0c1d-0c1d-4c1d-8c1d-0c1d0c1d0c1d"] * 3)
+    >>> is_left_over(key, 100_000), is_left_over(key, 60), is_left_over("images/a.img", 100_000)
+    (True, False, False)
+    """
+    return age >= grace and _OURS.fullmatch(key) is not None
