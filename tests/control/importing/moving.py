@@ -77,6 +77,7 @@ class Move:
                 watcher=self.seen,
                 files=self.sources if sources is None else sources,
                 parts=frozenset(parts or PARTS),
+                inline=1000,
             )
             return await service.bring(source, target, tools)
 

@@ -28,6 +28,8 @@ async def test_bytes_come_with_digests(moved: Move) -> None:
     )  # fmt: skip
     store = registry.object_store(moved.settings)
     assert b"".join([chunk async for chunk in store.get(file["object_key"])]) == wanted
+    small = await moved.here("SELECT content FROM files WHERE id = $1", one("file 1 3"))
+    assert small[0][0] == b"output of step 1"
     every = await moved.here("SELECT count(*) FROM files WHERE sha256 <> ''")
     assert every[0][0] == JOBS * 8 + 1
 

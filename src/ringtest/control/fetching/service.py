@@ -15,6 +15,7 @@ from ringtest.control.db.bulk import Rows
 from ringtest.control.db.pool import Database
 from ringtest.control.fetching import store
 from ringtest.control.fetching.model import component_path, id_of_path
+from ringtest.control.files import service as files
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.ports.file_source import FileSource
 from ringtest.control.ports.object_store import ObjectStore, Stored
@@ -24,6 +25,7 @@ from ringtest.control.results import service as results
 Advance = Callable[[int], None]
 """Told how many more are done."""
 
+_Brought = tuple[Stored, bytes | None]
 _AT_ONCE = 8
 _BATCH = 128
 _PATHS = 1000
@@ -55,42 +57,45 @@ async def fetch_contents(
     objects: ObjectStore,
     sources: Mapping[str, FileSource],
     *,
+    inline: int,
     advance: Advance,
 ) -> int:
-    """Copy waiting bytes: `sources` by kind (`file`, `component_file`). How many came."""
+    """Copy waiting bytes: `sources` by kind (`file`, `component_file`). How many came.
+
+    Files of jobs of at most `inline` bytes live in their rows.
+    """
     after, done = ("", _FIRST), 0
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def bring(row: asyncpg.Record) -> _Brought | str:
+        kind, source = row["kind"], sources.get(row["kind"])
+        if source is None:
+            return "nobody said where these files are"
+        limits = files.Limits(_NO_LIMIT, inline if kind == "file" else 0)
+        async with gate:
+            try:
+                small, chunks = await files.read_small(source.get(row["source_key"]), limits)
+                if small is not None:
+                    return files.digests_of(small), small
+                return await objects.put(row["target_key"], chunks, limit=_NO_LIMIT), None
+            except RingtestError as error:
+                return error.message
+
     while batch := await store.next_contents(rows, after, _BATCH):
         after = (batch[-1]["kind"], batch[-1]["id"])
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def bring(row: asyncpg.Record, gate: asyncio.Semaphore = gate) -> Stored | str:
-            source = sources.get(row["kind"])
-            if source is None:
-                return "nobody said where these files are"
-            async with gate:
-                try:
-                    chunks = source.get(row["source_key"])
-                    return await objects.put(row["target_key"], chunks, limit=_NO_LIMIT)
-                except RingtestError as error:
-                    return error.message
-
-        stored = await asyncio.gather(*map(bring, batch))
-        done += await _remember(rows, list(zip(batch, stored, strict=True)))
+        brought = await asyncio.gather(*map(bring, batch))
+        done += await _remember(rows, list(zip(batch, brought, strict=True)))
         advance(len(batch))
     return done
 
 
-async def _remember(rows: Rows, batch: list[tuple[asyncpg.Record, Stored | str]]) -> int:
+async def _remember(rows: Rows, batch: list[tuple[asyncpg.Record, _Brought | str]]) -> int:
     came = 0
     async with rows.transaction():
         for kind in {row["kind"] for row, _ in batch}:
             mine = [(row["id"], what) for row, what in batch if row["kind"] == kind]
             failed = [(one, what) for one, what in mine if isinstance(what, str)]
-            here = [
-                (one, what.sha256, what.md5, what.size)
-                for one, what in mine
-                if isinstance(what, Stored)
-            ]
+            here = [(one, *what) for one, what in mine if not isinstance(what, str)]
             if here:
                 await store.set_contents(rows, kind, here)
             if failed:

@@ -7,8 +7,10 @@ from uuid import UUID
 import asyncpg
 
 from ringtest.control.db.bulk import Rows
+from ringtest.control.ports.object_store import Stored
 
 _TABLES = {"file": "files", "component_file": "component_files"}
+_DIGESTS = ("sha256", "md5", "size")
 
 
 async def count_contents(rows: Rows) -> int:
@@ -25,18 +27,21 @@ async def next_contents(rows: Rows, after: tuple[str, UUID], limit: int) -> list
     )
 
 
-async def set_contents(rows: Rows, kind: str, stored: Sequence[tuple[UUID, str, str, int]]) -> None:
-    """Bytes are here: (id, sha256, md5, size)."""
-    columns = [list(column) for column in zip(*stored, strict=True)]
+async def set_contents(
+    rows: Rows, kind: str, stored: Sequence[tuple[UUID, Stored, bytes | None]]
+) -> None:
+    """Bytes are in the object store, or come along."""
+    ids = [one[0] for one in stored]
+    columns = [ids, *([getattr(one[1], name) for one in stored] for name in _DIGESTS)]
+    inline = ", content = x.content" if kind == "file" else ""
     await rows.execute(
-        f"UPDATE {_TABLES[kind]} t SET sha256 = x.sha256, md5 = x.md5, size = x.size"
-        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) x (id, sha256, md5, size)"
-        " WHERE t.id = x.id",
+        f"UPDATE {_TABLES[kind]} t SET sha256 = x.sha256, md5 = x.md5, size = x.size{inline}"
+        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])"
+        " x (id, sha256, md5, size, content) WHERE t.id = x.id",
         *columns,
+        [one[2] for one in stored],
     )
-    await rows.execute(
-        "DELETE FROM import_contents WHERE kind = $1 AND id = ANY ($2)", kind, columns[0]
-    )
+    await rows.execute("DELETE FROM import_contents WHERE kind = $1 AND id = ANY ($2)", kind, ids)
 
 
 async def fail_contents(rows: Rows, kind: str, failed: Sequence[tuple[UUID, str]]) -> None:

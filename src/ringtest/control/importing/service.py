@@ -55,7 +55,10 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an import works with: this server's parts, and where DCI's files are."""
+    """What an import works with: this server's parts, and where DCI's files are.
+
+    Files of jobs of at most `inline` bytes live in their rows.
+    """
 
     db: Database
     objects: ObjectStore
@@ -64,6 +67,7 @@ class Tools:
     watcher: Watcher
     files: Mapping[str, FileSource] = field(default_factory=dict)
     parts: Set[str] = frozenset(PARTS)
+    inline: int = 0
 
 
 async def check_free(rows: Rows) -> None:
@@ -301,7 +305,11 @@ class _Moving:
         watcher = self.tools.watcher
         watcher.begin(CONTENTS, await fetching.count_contents(self.rows))
         self.changes += await fetching.fetch_contents(
-            self.rows, self.tools.objects, self.tools.files, advance=watcher.advance
+            self.rows,
+            self.tools.objects,
+            self.tools.files,
+            inline=self.tools.inline,
+            advance=watcher.advance,
         )
         watcher.end()
 

@@ -125,7 +125,7 @@ async def select_stored(tx: Transaction, file_id: UUID) -> asyncpg.Record | None
     return await tx.fetchrow(
         """
         SELECT j.id, j.team_id, j.topic_id, j.remoteci_id, j.name, j.configuration, j.url,
-          j.created_at, f.name AS file_name, f.mime, f.object_key, f.attempt,
+          j.created_at, f.name AS file_name, f.mime, f.object_key, f.content, f.attempt,
           coalesce(r.id, gen_random_uuid()) AS result_id,
           coalesce(r.created_at, f.created_at) AS result_at
         FROM files f JOIN jobs j ON j.id = f.job_id LEFT JOIN test_results r ON r.file_id = f.id
