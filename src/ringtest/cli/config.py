@@ -72,11 +72,14 @@ def find_connection(
     saved: Saved,
     ask: Callable[[str], str],
 ) -> Connection:
-    """Who speaks: a named user, else a key in the environment, else the saved session.
+    """Who speaks: a named user, else a token or a key in the environment, else the saved session.
 
     `ask` is shown a question and returns a password; it may raise UsageError.
     """
     address = find_server(server, environment, saved)
+    token = environment.get("RINGTEST_TOKEN", "")
+    if token and not user:
+        return Connection.for_token(address, token)
     name = user or _first(environment, "RINGTEST_USER", "DCI_LOGIN")
     if name:
         password = _first(environment, "RINGTEST_PASSWORD", "DCI_PASSWORD")
@@ -88,7 +91,7 @@ def find_connection(
     if saved.session and address == saved.server:
         return Connection.for_session(address, saved.session)
     raise UsageError(
-        "as whom? Run `ringtest login`, set RINGTEST_USER and RINGTEST_PASSWORD, "
+        "as whom? Run `ringtest login`, set RINGTEST_TOKEN, RINGTEST_USER and RINGTEST_PASSWORD, "
         "or DCI_CLIENT_ID and DCI_API_SECRET"
     )
 

@@ -1,5 +1,7 @@
 """New keys for labs and feeders."""
 
+from typing import Annotated
+
 import typer
 
 from ringtest.cli.calls import connected
@@ -8,14 +10,24 @@ from ringtest.cli.noun import WhichArgument
 from ringtest.cli.output import Format, FormatOption, write_one
 from ringtest.client import Client
 
+OverlapOption = Annotated[
+    int, typer.Option("--overlap", min=0, help="Seconds that the old key goes on working.")
+]
+
 
 def add_key_command(app: typer.Typer, noun: str) -> None:
     """Add `new-key` to a noun whose things have keys."""
     kind = KINDS[noun]
 
-    def new_key(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    def new_key(
+        client: Client,
+        which: WhichArgument,
+        overlap: OverlapOption = 0,
+        form: FormatOption = Format.TABLE,
+    ) -> None:
         item = read_one(client, noun, which)
-        answer = client.put(f"{kind.path}/{item['id']}/api_secret", None, etag=item["etag"])
+        body = {"overlap_seconds": overlap}
+        answer = client.put(f"{kind.path}/{item['id']}/api_secret", body, etag=item["etag"])
         one = answer[kind.one]
         write_one({name: one[name] for name in ("id", "name", "api_secret")}, form)
 

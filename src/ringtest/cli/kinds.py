@@ -34,6 +34,7 @@ KINDS = {
         Kind("feeder", "/feeders", "feeder", "feeders"),
         Kind("team", "/teams", "team", "teams"),
         Kind("user", "/users", "user", "users"),
+        Kind("token", "/tokens", "token", "tokens"),
         Kind("definition", "/job_definitions", "job_definition", "job_definitions"),
         Kind("rule", "/trigger_rules", "trigger_rule", "trigger_rules"),
         Kind("group", "/failure_groups", "failure_group", "failure_groups", None),

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "feeder": (_THINGS, "feeder", "Feeders: they publish components."),
     "team": (_THINGS, "team", "Teams and their members."),
     "user": (_THINGS, "user", "People."),
+    "token": (_THINGS, "token", "Tokens: keys that may do less, and end."),
     "definition": (_THINGS, "definition", "Job definitions: what a job does."),
     "rule": (_THINGS, "rule", "Trigger rules: which component starts which definition."),
     "group": (_THINGS, "group", "Failure groups: one cause, many jobs."),

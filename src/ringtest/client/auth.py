@@ -47,6 +47,17 @@ class HmacAuth(httpx.Auth):
         yield request
 
 
+class TokenAuth(httpx.Auth):
+    """Sends an API token (`rt_…`), or a bearer token of the single sign-on."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._header
+        yield request
+
+
 class SessionAuth(httpx.Auth):
     """Sends the cookie that `ringtest login` got, and the header that guards it."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from ringtest import __version__
-from ringtest.client.auth import HmacAuth, SessionAuth
+from ringtest.client.auth import HmacAuth, SessionAuth, TokenAuth
 
 API = "/api/v1"
 USER_AGENT = f"ringtest/{__version__}"
@@ -38,6 +38,11 @@ class Connection:
     def for_key(cls, server: str, identity: str, secret: str) -> "Connection":
         """As a remote CI or feeder; `identity` is `remoteci/<uuid>` or `feeder/<uuid>`."""
         return cls(base_url(server), HmacAuth(identity, secret))
+
+    @classmethod
+    def for_token(cls, server: str, token: str) -> "Connection":
+        """With an API token, or a bearer token of the single sign-on."""
+        return cls(base_url(server), TokenAuth(token))
 
     def url(self, path: str) -> str:
         """The full address of an API path such as `/jobs`."""

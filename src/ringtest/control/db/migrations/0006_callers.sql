@@ -135,13 +135,14 @@ SECURITY DEFINER SET search_path = public, pg_temp AS $$
 -- Take what a process gave out from the common buckets; what is left: {"<key>": tokens}.
 -- A bucket may be overdrawn by one whole filling, so that debts end.
 CREATE FUNCTION rt_spend(
-  keys text[], used double precision[], bursts double precision[], rates double precision[],
-  now timestamp) RETURNS jsonb LANGUAGE plpgsql
+  the_keys text[], the_used double precision[], bursts double precision[],
+  rates double precision[], now timestamp) RETURNS jsonb LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE answer jsonb;
 BEGIN
   WITH wanted AS (
-    SELECT * FROM unnest(keys, used, bursts, rates) AS w(key, used, burst, rate) ORDER BY key
+    SELECT * FROM unnest(the_keys, the_used, bursts, rates) AS w(key, used, burst, rate)
+    ORDER BY key
   ), spent AS (
     INSERT INTO allowances AS a SELECT key, burst - used, now FROM wanted
     ON CONFLICT (key) DO UPDATE SET at = greatest(a.at, now), tokens = (
