@@ -42,6 +42,7 @@ class Worker:
             text = line.decode(errors="replace").rstrip()
             if text.startswith("ready"):
                 self.ready.set()
+                log.info("worker.ready pid=%d", self.process.pid)
             else:
                 self._tell(text)
 
@@ -173,7 +174,7 @@ class Workers:
                 await old.ended()
                 self._leaving.discard(old)
             else:
-                self._tell("replaced")
+                log.info("workers.replaced")
 
 
 async def _run(
