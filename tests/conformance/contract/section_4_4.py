@@ -54,7 +54,7 @@ def jobs_are(*names: str) -> Check:
         component = answer.json()["component"]
         wanted = {str(await scene.id(name)) for name in names}
         assert {job["id"] for job in component["jobs"]} == wanted
-        assert component["_jobs"] == {"count": len(names), "limit": 200, "offset": 0}
+        assert component["_jobs"] == {"count": len(names), "limit": 100, "offset": 0}
         assert component["files"] == []
 
     return check

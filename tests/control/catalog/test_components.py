@@ -399,9 +399,10 @@ async def test_no_more_than_200_jobs_are_shown(world: World, topic: dict[str, An
         UUID(made["id"]),
     )
     path = f"/components/{made['id']}"
-    for query, count in (("", 200), ("?jobs_limit=500", 200), ("?jobs_offset=200", 51)):
-        answer = await world["red user"].get(path + query)
-        assert len(answer.json()["component"]["jobs"]) == count
+    for query, count in (("", 100), ("?jobs_limit=500", 200), ("?jobs_offset=200", 51)):
+        shown = (await world["red user"].get(path + query)).json()["component"]
+        assert len(shown["jobs"]) == count
+        assert shown["_jobs"]["count"] == 251, "and it says how many there are"
 
 
 async def test_the_status_word_is_the_wire_formats(world: World, topic: dict[str, Any]) -> None:

@@ -122,6 +122,9 @@ def may_write(caller: Caller, team_id: UUID | None) -> bool:
     return caller.writes_catalog if team_id is None else caller.is_member(team_id)
 
 
+JOBS_SHOWN, JOBS_AT_MOST = 100, 200
+"""Of the jobs that used a component: how many its answer shows, and how many it may."""
+
 _HASH = re.compile(r"[0-9a-f]{40}")
 _RELEASE = re.compile(r"(?:RHEL|RHOS)-(.+)")
 _LAST_PART = re.compile(r".*[:@ ](.+)")

@@ -218,7 +218,7 @@ async def get_component(
     *,
     caller: Caller,
     component_id: UUID,
-    jobs_limit: int = 200,
+    jobs_limit: int = model.JOBS_SHOWN,
     jobs_offset: int = 0,
 ) -> tuple[str, str]:
     """A component with its files and a page of the jobs that used it, newest first."""
@@ -269,7 +269,7 @@ async def update_component(
     if values.get("state") == "active" and old.state != "active":
         await _publish(tx, component_id, values.get("type", old.type), topic_id, team_id)
     found = await store.get_component(
-        tx, caller, component_id, jobs_limit=200, jobs_offset=0, archived=True
+        tx, caller, component_id, jobs_limit=model.JOBS_SHOWN, jobs_offset=0, archived=True
     )
     return rows.found(found, "component")
 
