@@ -100,7 +100,7 @@ async def _raw_write(server: Server, dsn: str, job: UUID, body: bytes) -> float:
         async with connection.transaction():
             await connection.execute(
                 "INSERT INTO files (id, created_at, updated_at, etag, name, mime, md5, sha256,"
-                " size, object_key, content, job_id, team_id) VALUES ($1, now(), now(), $2,"
+                " size, object_key, content, job_id, team_id) VALUES ($1, now(), now(), md5($2),"
                 " 'task.txt', 'text/plain', $2, $3, $4, $5, $6, $7, $8)",
                 uuid4(),
                 hashlib.md5(body).hexdigest(),

@@ -62,10 +62,14 @@ class DiskStore:
                 waiting += len(chunk)
                 if waiting < _BATCH:
                     continue
-                writing = asyncio.ensure_future(asyncio.to_thread(writer.write, batch))
-                await asyncio.shield(writing)
+                if writing:  # the one before, while these bytes came
+                    await asyncio.shield(writing)
+                writing = asyncio.ensure_future(writer.take(b"".join(batch)))
                 batch, waiting = [], 0
-            writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, batch))
+            if writing:
+                await asyncio.shield(writing)
+            rest = b"".join(batch)
+            writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, rest))
             return await asyncio.shield(finishing)
         except BaseException:
             await _give_up(writer, writing)
@@ -123,7 +127,7 @@ class DiskStore:
 
 
 class _Writer:
-    """A temporary file, its size and digests; used by one thread at a time."""
+    """A temporary file, its size and digests; one batch at a time."""
 
     def __init__(self, path: Path, target: Path) -> None:
         self._path = path
@@ -133,15 +137,22 @@ class _Writer:
         self._sha256 = hashlib.sha256()
         self._md5 = hashlib.md5(usedforsecurity=False)
 
-    def write(self, batch: list[bytes]) -> None:
-        """Append; Unavailable when the disk does not take it."""
-        with _disk_errors():
-            self._write(batch)
+    async def take(self, data: bytes) -> None:
+        """Append; Unavailable when the disk does not take it. MD5 takes as long as all the rest."""
+        done = await asyncio.gather(
+            asyncio.to_thread(self._md5.update, data),
+            asyncio.to_thread(self._write, data),
+            return_exceptions=True,
+        )
+        for error in done:
+            if isinstance(error, BaseException):
+                raise error
 
-    def finish(self, batch: list[bytes]) -> Stored:
+    def finish(self, data: bytes) -> Stored:
         """Write the rest, make it durable and give it its name."""
+        self._md5.update(data)
+        self._write(data)
         with _disk_errors():
-            self._write(batch)
             assert self._file is not None
             os.fsync(self._file.fileno())
             self._file.close()
@@ -149,17 +160,16 @@ class _Writer:
             _flush_folder(self._target.parent)
         return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
 
-    def _write(self, batch: list[bytes]) -> None:
-        if self._file is None:
-            _make_folders(self._target.parent)  # flushed while the bytes still arrive
-            self._file = self._path.open("xb", buffering=0)
-        data = batch[0] if len(batch) == 1 else b"".join(batch)
+    def _write(self, data: bytes) -> None:
         self._sha256.update(data)
-        self._md5.update(data)
         self._size += len(data)
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+        with _disk_errors():
+            if self._file is None:
+                _make_folders(self._target.parent)  # flushed while the bytes still arrive
+                self._file = self._path.open("xb", buffering=0)
+            view = memoryview(data)
+            while view:
+                view = view[self._file.write(view) :]
 
     def drop(self) -> None:
         """Leave nothing behind."""

@@ -4,6 +4,7 @@ A small body is kept in memory, a large one goes through a temporary file; eithe
 the request afterwards gives the same body to its handler, by `body()` or `stream()`.
 """
 
+import asyncio
 import hashlib
 import io
 import tempfile
@@ -17,6 +18,8 @@ from ringtest.control.kernel.errors import BadRequest, TooLarge
 
 _IN_MEMORY = 1024 * 1024
 _CHUNK = 256 * 1024
+_BATCH = 512 * 1024
+"""Bytes hashed and written at a time: each costs a visit to a thread."""
 
 
 async def digest_body(
@@ -27,32 +30,67 @@ async def digest_body(
     `folder` holds the temporary file of a large body; it has no name and goes away
     with the request.
     """
-    digest = hashlib.sha256()
-    body: IO[bytes] = io.BytesIO()
+    spool = _Spool(folder)
     size = 0
     more = True
-    while more:
-        message = await request.receive()
-        if message["type"] != "http.request":
-            raise BadRequest("the client went away before its body was complete")
-        size += len(message["body"])
-        if size > limit:
-            raise TooLarge(f"the body may have at most {limit} bytes", limit=limit)
-        if size > _IN_MEMORY and isinstance(body, io.BytesIO):
-            body = _on_disk(body, folder)
-        digest.update(message["body"])
-        body.write(message["body"])
-        more = message.get("more_body", False)
-    body.seek(0)
-    request.receive = _Replay(body, size, request.receive)
-    return digest.hexdigest()
+    try:
+        while more:
+            message = await request.receive()
+            if message["type"] != "http.request":
+                raise BadRequest("the client went away before its body was complete")
+            size += len(message["body"])
+            if size > limit:
+                raise TooLarge(f"the body may have at most {limit} bytes", limit=limit)
+            await spool.add(message["body"])
+            more = message.get("more_body", False)
+    finally:
+        await spool.settle()
+    request.receive = _Replay(spool.body, size, request.receive)
+    return spool.digest.hexdigest()
 
 
-def _on_disk(body: io.BytesIO, folder: Path | None) -> IO[bytes]:
-    """A file without a name; it goes when the request, which owns it from now on, goes."""
-    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-    file.write(body.getvalue())
-    return file
+class _Spool:
+    """A body on its way: in memory while it is small, then in a file without a name, which
+    goes when the request goes. What is large is hashed and written in a thread, a batch at a
+    time, while the next one comes."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.body: IO[bytes] = io.BytesIO()
+        self.digest = hashlib.sha256()
+        self._folder = folder
+        self._size = 0
+        self._batch: list[bytes] = []
+        self._waiting = 0
+        self._writing: asyncio.Future[None] | None = None
+
+    async def add(self, chunk: bytes) -> None:
+        """More of the body."""
+        self._batch.append(chunk)
+        self._waiting += len(chunk)
+        self._size += len(chunk)
+        if self._waiting < _BATCH or self._size <= _IN_MEMORY:
+            return
+        await self._written()
+        batch, self._batch, self._waiting = self._batch, [], 0
+        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, batch))
+
+    async def settle(self) -> None:
+        """There is no more."""
+        await self._written()
+        self._write(self._batch)
+        self.body.seek(0)
+
+    async def _written(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing:
+            await asyncio.shield(writing)
+
+    def _write(self, batch: list[bytes]) -> None:
+        if self._size > _IN_MEMORY and isinstance(self.body, io.BytesIO):
+            self.body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        data = b"".join(batch)
+        self.digest.update(data)
+        self.body.write(data)
 
 
 class _Replay:
