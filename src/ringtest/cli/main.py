@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: panel, module, help
     "up": (_SERVE, "up", "Run the control server."),
     "agent": (_SERVE, "agent", "Run this lab's jobs."),
+    "import": (_SERVE, "importing", "Move in from another server."),
     "login": (_PEOPLE, "login", "Log in and remember server and session."),
     "logout": (_PEOPLE, "logout", "Forget the session."),
     "job": (_THINGS, "job", "Jobs: list, watch, log, cancel, retry."),

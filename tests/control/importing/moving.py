@@ -78,6 +78,7 @@ class Move:
                 files=self.sources if sources is None else sources,
                 parts=frozenset(parts or PARTS),
                 inline=1000,
+                batch=50,
             )
             return await service.bring(source, target, tools)
 

@@ -1,6 +1,6 @@
 """The tables of a DCI control server, as they are read. Pure."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringtest.control.kernel.errors import BadRequest
@@ -145,21 +145,11 @@ def check_survey(survey: Survey) -> None:
     absent = sorted(_ESSENTIAL - set(survey.columns))
     if absent:
         raise BadRequest(f"this is not a DCI database: it has no table {', '.join(absent)}")
+    if "api_secret" not in survey.columns["remotecis"]:
+        raise BadRequest("this is not a DCI database: its remotecis have no api_secret")
     for table in survey.tables:
         lost = [name for name in table.key if name not in survey.columns[table.name]]
         if lost:
             raise BadRequest(
                 f"the table {table.name} has no column {lost[0]}, which names its rows"
             )
-
-
-def chosen(names: Sequence[str]) -> Set[str]:
-    """The tables of these names (none: all), or BadRequest.
-
-    >>> sorted(chosen(["teams", "users"]))
-    ['teams', 'users']
-    """
-    unknown = sorted(set(names) - set(BY_NAME))
-    if unknown:
-        raise BadRequest(f"no table {unknown[0]!r}: there are {', '.join(BY_NAME)}")
-    return set(names) or set(BY_NAME)

@@ -7,6 +7,7 @@ for those it needs, `m_<column>` for those that may lack.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import DCI_STATUSES, from_dci_status
 
 HOMELESS = {
@@ -236,6 +237,18 @@ MACHINES = ("remotecis", "feeders")
 CONTENTS, RESULTS = "contents", "results"
 """Parts that are no tables: the bytes of files, and the cases in result files."""
 PARTS = (*BY_TABLE, CONTENTS, RESULTS)
+
+
+def chosen(names: Sequence[str]) -> frozenset[str]:
+    """The parts of these names (none: all), or BadRequest.
+
+    >>> sorted(chosen(["users", "teams"]))
+    ['teams', 'users']
+    """
+    unknown = sorted(set(names) - set(PARTS))
+    if unknown:
+        raise BadRequest(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return frozenset(names or PARTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -31,7 +31,6 @@ from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.ports.secret_box import SecretBox
 
-_BATCH = 10_000
 _WHOLE = 10_000_000
 _MISSING = 5_000
 _NOTES = 1_000
@@ -57,7 +56,8 @@ class Watcher(Protocol):
 class Tools:
     """What an import works with: this server's parts, and where DCI's files are.
 
-    Files of jobs of at most `inline` bytes live in their rows.
+    Files of jobs of at most `inline` bytes live in their rows; `batch` rows are one
+    transaction.
     """
 
     db: Database
@@ -68,6 +68,7 @@ class Tools:
     files: Mapping[str, FileSource] = field(default_factory=dict)
     parts: Set[str] = frozenset(PARTS)
     inline: int = 0
+    batch: int = 10_000
 
 
 async def check_free(rows: Rows) -> None:
@@ -88,29 +89,41 @@ async def bring(source: Source, rows: Rows, tools: Tools) -> Outcome:
     Cut short at any moment, the next run goes on; run again, it brings what changed.
     """
     moving = _Moving(source, rows, tools)
-    await moving.look_around()
-    for table in source.survey.tables:
-        if table.name in tools.parts:
-            await moving.bring_table(table)
+    await moving.bring_tables()
     if "jobs_events" in tools.parts:
         await store.settle_events(rows)
     if CONTENTS in tools.parts:
         await moving.fetch_contents()
     if RESULTS in tools.parts:
         await moving.read_results()
-    return Outcome(
-        compared=moving.compared,
-        noted=await store.noted(rows, source.name),
-        changes=moving.changes,
-        missing=source.survey.missing(),
-        unknown=source.survey.unknown(),
-        contents_left=await fetching.count_contents(rows),
-        results_left=await fetching.count_results(rows),
-    )
+    return await moving.outcome()
 
 
-async def told(source: Source, rows: Rows) -> AsyncIterator[tuple[str, str, str, str]]:
-    """Every row that was left out or changed: table, key, what happened, why."""
+class _Rehearsed(Exception):
+    """Ends a transaction that is to leave nothing."""
+
+
+Told = tuple[str, str, str, str]
+"""A row that was left out or changed: table, key, what happened, why."""
+
+
+async def rehearse(source: Source, rows: Rows, tools: Tools) -> tuple[Outcome, list[Told]]:
+    """What `bring` would come to, of rows: they are written in a transaction that is undone."""
+    moving = _Moving(source, rows, tools)
+    lines: list[Told] = []
+    result = None
+    with suppress(_Rehearsed):
+        async with rows.transaction():
+            await moving.bring_tables()
+            result = await moving.outcome()
+            lines = [line async for line in told(source, rows)]
+            raise _Rehearsed
+    assert result is not None
+    return result, lines
+
+
+async def told(source: Source, rows: Rows) -> AsyncIterator[Told]:
+    """Every row that was left out or changed."""
     after = ("", "", "")
     while batch := await store.notes_after(rows, source.name, after, _NOTES):
         last = batch[-1]
@@ -132,6 +145,25 @@ class _Moving:
         self.compared: list[Compared] = []
         self.changes = 0
         self.own_jobs = 0
+
+    async def bring_tables(self) -> None:
+        """Every table that is wanted, each after those that it refers to."""
+        await self.look_around()
+        for table in self.source.survey.tables:
+            if table.name in self.tools.parts:
+                await self.bring_table(table)
+
+    async def outcome(self) -> Outcome:
+        """What it came to so far."""
+        return Outcome(
+            compared=self.compared,
+            noted=await store.noted(self.rows, self.source.name),
+            changes=self.changes,
+            missing=self.source.survey.missing(),
+            unknown=self.source.survey.unknown(),
+            contents_left=await fetching.count_contents(self.rows),
+            results_left=await fetching.count_results(self.rows),
+        )
 
     async def look_around(self) -> None:
         """Does this server work by itself since the last import? Then nothing is removed."""
@@ -168,9 +200,10 @@ class _Moving:
         await store.begin_pass(self.rows, name, table.name, self.source.at)
         state = (await store.passes(self.rows, name))[table.name]
         after, since = state["position"], state["since"]
-        limit = _WHOLE if landing.whole else _BATCH
+        limit = _WHOLE if landing.whole else self.tools.batch
         while True:
             async with self.rows.transaction():
+                await store.clear(self.rows, table)
                 arrived = await self.source.copy_page(
                     self.rows,
                     table,
@@ -229,6 +262,7 @@ class _Moving:
         await self._copy_keys(table)
         while keys := await store.missing(self.rows, name, landing, table, limit=_MISSING):
             async with self.rows.transaction():
+                await store.clear(self.rows, table)
                 await self.source.copy_rows(self.rows, table, into=store.stage(table), keys=keys)
                 await self._land(landing)
             left = await store.missing(self.rows, name, landing, table, limit=_MISSING)

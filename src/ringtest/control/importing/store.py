@@ -98,9 +98,14 @@ async def make_stages(rows: Rows, table: Table) -> None:
     keys = ", ".join(f"{name} {table.columns[name]}" for name in table.key)
     names = ", ".join(table.key)
     await rows.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS {stage(table)} ({columns}) ON COMMIT DELETE ROWS;"
+        f"CREATE TEMP TABLE IF NOT EXISTS {stage(table)} ({columns});"
         f"CREATE TEMP TABLE IF NOT EXISTS {keys_of(table.name)} ({keys}, PRIMARY KEY ({names}))"
     )
+
+
+async def clear(rows: Rows, table: Table) -> None:
+    """Make room for other rows to arrive."""
+    await rows.execute(f"TRUNCATE {stage(table)}")
 
 
 async def last_key(rows: Rows, table: Table) -> list[str]:
