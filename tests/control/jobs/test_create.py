@@ -131,7 +131,7 @@ async def test_an_update_runs_the_job_again_with_the_newest_components(
     assert job["remoteci_id"] == old["remoteci_id"]
     got = await bench.job(job["id"])
     assert str(newest) in {one["id"] for one in got["components"]}
-    assert (await post(bench, f"/jobs/{old['id']}/update", "blue user"))[0] == 404
+    assert (await post(bench, f"/jobs/{old['id']}/update", "blue user"))[0] == 401
 
 
 async def test_an_upgrade_runs_the_job_in_the_next_topic(bench: Bench) -> None:

@@ -63,15 +63,15 @@ async def test_an_unknown_status_is_400(bench: Bench) -> None:
 
 async def test_only_the_jobs_team_may_post_and_read(bench: Bench) -> None:
     job_id = (await bench.created())["id"]
-    for who, code in (("blue lab", 404), ("feeder", 404), ("read-only", 401), ("nobody", 401)):
+    for who, code in (("blue lab", 401), ("feeder", 401), ("read-only", 401), ("nobody", 401)):
         assert await post(bench, job_id, "success", who) == code, who
     assert (await bench.job(job_id))["status"] == "new"
     assert await post(bench, job_id, "running", "red user") == 201
     (state,) = (await bench.world.get("red user", f"/jobs/{job_id}/jobstates"))["jobstates"]
     path = f"/jobstates/{state['id']}"
-    for who, code in (("blue user", 404), ("read-only", 200), ("red user", 200)):
+    for who, code in (("blue user", 401), ("read-only", 200), ("red user", 200)):
         assert (await bench.world[who].get(path)).status_code == code, who
-    for who, code in (("blue user", 404), ("read-only", 401), ("red user", 204)):
+    for who, code in (("blue user", 401), ("read-only", 401), ("red user", 204)):
         assert (await bench.world[who].delete(path)).status_code == code, who
     assert (await bench.world["red user"].get(path)).status_code == 404
 
