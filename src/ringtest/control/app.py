@@ -184,6 +184,7 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
         on_startup=[hub.start],
         on_shutdown=[hub.stop],
         request_max_body_size=parts.settings.max_body,
+        logging_config=None,  # whoever runs the server says where its log goes
         openapi_config=OpenAPIConfig(
             title="Ringtest",
             version=__version__,
@@ -211,6 +212,7 @@ def create_watch(parts: Parts) -> Litestar:
             Exception: _fail,
         },
         openapi_config=None,
+        logging_config=None,
     )
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from ringtest.control.kernel.clock import Clock, SystemClock
 from ringtest.control.kernel.errors import BadRequest, Unavailable
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.wire import traces
 
 log = logging.getLogger(__name__)
 
@@ -237,6 +239,8 @@ def serve(
 ) -> None:
     """Run a server in this process until it is told to stop (`ringtest up`)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if settings.access_log == "json":
+        _log_requests()
     listener = inherited(fd, os.environ)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(
@@ -245,6 +249,14 @@ def serve(
                 parent=parent,
             )
         )  # fmt: skip
+
+
+def _log_requests() -> None:
+    """Lines of JSON on standard output, apart from what the server says of itself."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    traces.log.addHandler(handler)
+    traces.log.propagate = False
 
 
 def say(line: str) -> None:
