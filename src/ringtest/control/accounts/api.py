@@ -108,10 +108,12 @@ async def list_users(
 
 
 @get("/users/me", summary="My user, with teams and subscriptions")
-async def get_me(db: Injected[Database], caller: Injected[Caller]) -> Response[bytes]:
+async def get_me(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_user(tx, caller=caller, user_id=caller.id)
-    return answers.one("user", text, etag=etag)
+    return answers.one("user", text, etag=etag, fields=requests.fields(request))
 
 
 @put(["/users/me", "/identity"], summary="Change my profile or password")
@@ -128,11 +130,11 @@ async def update_me(
 
 @get("/users/{user_id:str}", summary="One user")
 async def get_user(
-    user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    user_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_user(tx, caller=caller, user_id=parse_id(user_id, "user"))
-    return answers.one("user", text, etag=etag)
+    return answers.one("user", text, etag=etag, fields=requests.fields(request))
 
 
 @put("/users/{user_id:str}", summary="Change a user")
@@ -197,11 +199,11 @@ async def list_teams(
 
 @get("/teams/{team_id:str}", summary="One team")
 async def get_team(
-    team_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_team(tx, caller=caller, team_id=parse_id(team_id, "team"))
-    return answers.one("team", text, etag=etag)
+    return answers.one("team", text, etag=etag, fields=requests.fields(request))
 
 
 @put("/teams/{team_id:str}", summary="Change a team")

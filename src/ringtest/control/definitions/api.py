@@ -43,13 +43,13 @@ async def list_definitions(
 
 @get("/job_definitions/{definition_id:str}", summary="One job definition")
 async def get_definition(
-    definition_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    definition_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_definition(
             tx, caller=caller, definition_id=parse_id(definition_id, _NOUN)
         )
-    return answers.one(_NOUN, text, etag=etag)
+    return answers.one(_NOUN, text, etag=etag, fields=requests.fields(request))
 
 
 @put("/job_definitions/{definition_id:str}", summary="Change a job definition")

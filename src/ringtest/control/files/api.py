@@ -14,18 +14,18 @@ from ringtest.control.files import service
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.wire import answers, downloads
+from ringtest.control.wire import answers, downloads, requests
 
 Http = Request[Any, Any, Any]
 
 
 @get("/files/{file_id:str}", summary="One file of a job, without its content")
 async def get_file(
-    file_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    file_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.get_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
-    return answers.one("file", text)
+    return answers.one("file", text, fields=requests.fields(request))
 
 
 @route(

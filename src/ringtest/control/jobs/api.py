@@ -91,11 +91,11 @@ async def list_jobs(
 
 @get("/jobs/{job_id:str}", summary="One job with its embeds, data, jobstates and files")
 async def get_job(
-    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
-    return answers.one("job", text, etag=etag)
+    return answers.one("job", text, etag=etag, fields=requests.fields(request))
 
 
 @put("/jobs/{job_id:str}", summary="Edit a job")

@@ -43,11 +43,13 @@ async def delete_ends(
 
 
 @get("/jobs_events/sequence", summary="How far the reader of job events is")
-async def get_sequence(db: Injected[Database], caller: Injected[Caller]) -> Response[bytes]:
+async def get_sequence(
+    request: Http, db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         sequence, etag = await service.get_sequence(tx, caller=caller)
     text = answers.encode({"sequence": sequence, "etag": etag}).decode()
-    return answers.one("sequence", text, etag=etag)
+    return answers.one("sequence", text, etag=etag, fields=requests.fields(request))
 
 
 @put("/jobs_events/sequence", status_code=204, summary="Note how far the reader is")

@@ -12,7 +12,7 @@ from ringtest.control.db.pool import Database
 from ringtest.control.jobstates import service
 from ringtest.control.jobstates.model import CreateJobstate
 from ringtest.control.kernel.ids import parse_id
-from ringtest.control.wire import answers, bodies
+from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
 
@@ -30,13 +30,13 @@ async def create_jobstate(
 
 @get("/jobstates/{jobstate_id:str}", summary="One jobstate with its files")
 async def get_jobstate(
-    jobstate_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    jobstate_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text = await service.get_jobstate(
             tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")
         )
-    return answers.one("jobstate", text)
+    return answers.one("jobstate", text, fields=requests.fields(request))
 
 
 @get("/jobs/{job_id:str}/jobstates", summary="Jobstates of a job with their files")

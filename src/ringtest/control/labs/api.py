@@ -133,7 +133,7 @@ async def get_machine(
         text, etag = await service.get_machine(
             tx, caller=caller, kind=kind, machine_id=parse_id(machine_id, kind)
         )
-    return answers.one(kind, text, etag=etag)
+    return answers.one(kind, text, etag=etag, fields=requests.fields(request))
 
 
 @put(["/remotecis/{machine_id:str}", "/feeders/{machine_id:str}"], summary="Change a machine")

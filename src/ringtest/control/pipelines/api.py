@@ -43,13 +43,13 @@ async def list_pipelines(
 
 @get("/pipelines/{pipeline_id:str}", summary="One pipeline with its team")
 async def get_pipeline(
-    pipeline_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, _ = await service.get_pipeline(
             tx, caller=caller, pipeline_id=parse_id(pipeline_id, "pipeline")
         )
-    return answers.one("pipeline", text)
+    return answers.one("pipeline", text, fields=requests.fields(request))
 
 
 @get("/pipelines/{pipeline_id:str}/jobs", summary="Jobs of a pipeline, oldest first")

@@ -55,13 +55,13 @@ async def list_targets(
 
 @get("/report_targets/{target_id:str}", summary="One receiver")
 async def get_target(
-    target_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    target_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_target(
             tx, caller=caller, target_id=parse_id(target_id, _WORDS)
         )
-    return answers.one(_NOUN, text, etag=etag)
+    return answers.one(_NOUN, text, etag=etag, fields=requests.fields(request))
 
 
 @put("/report_targets/{target_id:str}", summary="Change a receiver, or let it rest")

@@ -46,13 +46,13 @@ async def list_tokens(
 
 @get("/tokens/{token_id:str}", summary="One token: what it may, until when, when last used")
 async def get_token(
-    token_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    token_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_token(
             tx, caller=caller, token_id=parse_id(token_id, "token")
         )
-    return answers.one("token", text, etag=etag)
+    return answers.one("token", text, etag=etag, fields=requests.fields(request))
 
 
 @delete("/tokens/{token_id:str}", status_code=204, summary="Revoke a token")

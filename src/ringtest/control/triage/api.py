@@ -15,7 +15,7 @@ from ringtest.control.kernel.cursors import foreign_cursor, read_cursor, write_c
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.triage import service
-from ringtest.control.wire import answers
+from ringtest.control.wire import answers, requests
 
 
 @get("/failure_groups", summary="Failures that are the same, last seen first")
@@ -54,7 +54,10 @@ def _offset(query: ListQuery) -> int:
 
 @get("/failure_groups/{group_id:str}", summary="Whom a failure hits, and since when")
 async def get_failure_group(
-    group_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    group_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    db: Injected[Database],
+    caller: Injected[Caller],
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         group = await service.get_group(
@@ -62,7 +65,9 @@ async def get_failure_group(
             group_id=parse_id(group_id, "failure group"),
             teams=caller.visible_teams,
         )
-    return answers.one("failure_group", answers.encode(group).decode())
+    return answers.one(
+        "failure_group", answers.encode(group).decode(), fields=requests.fields(request)
+    )
 
 
 routes = [list_failure_groups, get_failure_group]

@@ -45,11 +45,11 @@ async def list_rules(
 
 @get("/trigger_rules/{rule_id:str}", summary="One rule")
 async def get_rule(
-    rule_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    rule_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_rule(tx, rule_id=parse_id(rule_id, _WORDS))
-    return answers.one(_NOUN, text, etag=etag)
+    return answers.one(_NOUN, text, etag=etag, fields=requests.fields(request))
 
 
 @put("/trigger_rules/{rule_id:str}", summary="Change a rule, or let it rest (state inactive)")

@@ -34,7 +34,7 @@ async def get_health(
             product_id=parse_id(product_id, "product"),
             topic_id=parse_id(topic, "topic") if topic else None,
         )
-    return answers.one("health", answers.encode(health).decode())
+    return answers.one("health", answers.encode(health).decode(), fields=requests.fields(request))
 
 
 routes = [get_health]
