@@ -227,3 +227,23 @@ async def test_roles_come_from_teams(world: World) -> None:
         identity = (await world.get(who, "/identity"))["identity"]
         shown = (identity["is_super_admin"], identity["is_epm"], identity["is_read_only"])
         assert shown == roles, who
+
+
+FOREIGN = (
+    "$6$rounds=1000$0123456789abcdef$nGgnPPNaVM9/SIbx8Fugnip25rS/XpCQ59aYLp8cdFShdxDfqU"
+    "teVK7QZMy9J7ecvDU.6Eah3hqFnPFtY4WDf0"
+)
+"""The password as passlib's sha512-crypt writes it."""
+
+
+async def test_a_password_hashed_by_the_server_before_still_opens_and_is_hashed_anew(
+    world: World, clock: VirtualClock
+) -> None:
+    await world.sql("UPDATE users SET password = $1 WHERE name = 'red user'", FOREIGN)
+    assert (await ask(world, "red user", "wrong")).status_code == 401
+    assert await world.sql("SELECT password FROM users WHERE name = 'red user'") == FOREIGN
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200
+    kept = await world.sql("SELECT password FROM users WHERE name = 'red user'")
+    assert kept.startswith("scrypt$")
+    clock.advance(301)
+    assert (await ask(world, "red user", PASSWORD)).status_code == 200

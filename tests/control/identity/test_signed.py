@@ -4,17 +4,22 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from dciauth.signature import HmacSignature
 from dciauth.v2.headers import generate_headers
 
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
 from ringtest.control.kernel.clock import VirtualClock
+from ringtest.control.kernel.settings import Settings
 from ringtest.control.labs import api as labs_api
 from tests.control.people import World, count_statements, open_world
 
@@ -291,3 +296,38 @@ async def test_further_headers_may_be_signed(world: World) -> None:
 async def test_a_key_sealed_by_another_server_does_not_open(world: World) -> None:
     await world.sql("UPDATE credentials SET secret = $1", hashlib.sha256(b"other").digest())
     assert (await ask(world, dci2(world, PATH))).status_code == 400
+
+
+def by_botocore(world: World, method: str, url: str, body: bytes = b"") -> dict[str, str]:
+    """Headers of Amazon's own signer, at the machine's time."""
+    credentials = Credentials(f"remoteci/{world.machines['red lab']}", "secret of red lab")
+    request = AWSRequest(method, url, data=body, headers={"Content-Type": "application/json"})
+    SigV4Auth(credentials, "api", "BHS3").add_auth(request)
+    return dict(request.headers.items())
+
+
+async def test_amazons_own_signer_is_understood(db: Database) -> None:
+    async with open_world(db, [identity_api, labs_api]) as world:
+        lab = world.machines["red lab"]
+        base = "http://ring/api/v1"
+        for query in ("", "?limit=5&offset=0&sort=-name", "?where=name%3Ared%20lab"):
+            url = f"{base}/remotecis{query}"
+            answer = await ask(world, by_botocore(world, "GET", url), url)
+            assert answer.status_code == 200, answer.text
+        etag = (await world.get("red lab", f"/remotecis/{lab}"))["remoteci"]["etag"]
+        url, body = f"{base}/remotecis/{lab}", b'{"data": {"signed": "by amazon"}}'
+        headers = {**by_botocore(world, "PUT", url, body), "If-match": etag}
+        wrong = await ask(world, headers, url, "PUT", content=body + b" ")
+        assert wrong.status_code == 400
+        answer = await ask(world, headers, url, "PUT", content=body)
+        assert answer.status_code == 200, answer.text
+
+
+async def test_behind_a_proxy_the_public_name_may_be_what_was_signed(
+    clocked_db: Database,
+) -> None:
+    settings = Settings(data=Path("/nonexistent"), public_url="https://ci.example:8443/")
+    async with open_world(clocked_db, [identity_api], settings=settings) as world:
+        for host, status in (("ci.example:8443", 200), ("ring", 200), ("elsewhere", 400)):
+            headers = dci2(world, PATH, host=host) | {"Host": "ring"}
+            assert (await ask(world, headers)).status_code == status
