@@ -40,6 +40,7 @@ KINDS = {
         Kind("group", "/failure_groups", "failure_group", "failure_groups", None),
         Kind("target", "/report_targets", "report_target", "report_targets"),
         Kind("delivery", "/deliveries", "delivery", "deliveries", None),
+        Kind("audit", "/audits", "audit", "audits", None),
     )
 }
 

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "group": (_THINGS, "group", "Failure groups: one cause, many jobs."),
     "target": (_THINGS, "target", "Report targets: where reports go."),
     "delivery": (_THINGS, "delivery", "Reports on their way."),
+    "audit": (_THINGS, "audit", "Who changed what."),
 }
 
 

@@ -27,6 +27,7 @@ from ringtest.control.kernel.errors import BadRequest, Unavailable
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.wire import traces
+from ringtest.control.wire.watched import WatchedStore
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
             settings=settings,
             db=db,
             notifications=notifications,
-            objects=registry.object_store(settings),
+            objects=WatchedStore(registry.object_store(settings)),
             secrets=registry.secret_box(settings),
             parsers=registry.result_parsers(),
             notifiers=registry.notifiers(settings),
