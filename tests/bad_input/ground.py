@@ -25,6 +25,8 @@ def raw_headers(headers: Mapping[str, str | bytes]) -> list[tuple[bytes, bytes]]
     ]
 
 
+_STREAMED = ("/uploads/{", "/components/{component_id:str}/files/{")
+"""Addresses to which bytes are put."""
 _INSIDES = re.compile(
     r"Traceback|File \"|\.py\b|asyncpg|msgspec|litestar|postgres|pg_\w+|\brt_\w+|SQLSTATE"
     r"|SELECT |INSERT INTO|UPDATE \w+ SET|DELETE FROM|::\w+\[?|syntax error|relation \"|column \""
@@ -56,7 +58,8 @@ class Route:
     @property
     def is_upload(self) -> bool:
         """The body is a file's content, not JSON."""
-        return self.method == "POST" and self.path.endswith("/files")
+        posts = self.method == "POST" and self.path.endswith(("/files", "/uploads"))
+        return posts or (self.method in ("PUT", "PATCH") and self.path.startswith(_STREAMED))
 
 
 def all_routes() -> Iterator[Route]:

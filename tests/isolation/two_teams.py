@@ -140,6 +140,16 @@ async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
     assert upload.status_code == 201, upload.text
     ids["component_file_id"] = upload.json()["component_file"]["id"]
     ids["file_path"] = "images/build.img"
+    begun = await admin.post("/uploads", headers=upload_headers(mark, component["id"]))
+    assert begun.status_code == 201, begun.text
+    ids["upload_id"] = begun.json()["upload"]["id"]
+
+
+def upload_headers(mark: str, component_id: str) -> dict[str, str]:
+    """Of a resumable upload to a component."""
+    metadata = {"filename": mark, "component_id": component_id}
+    pairs = (f"{key} {base64.b64encode(text.encode()).decode()}" for key, text in metadata.items())
+    return {"Upload-Length": "10", "Upload-Metadata": ",".join(pairs)}
 
 
 async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:

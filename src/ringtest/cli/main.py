@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "logout": (_PEOPLE, "logout", "Forget the session."),
     "job": (_THINGS, "job", "Jobs: list, watch, log, cancel, retry."),
     "component": (_THINGS, "component", "Components under test, and their files."),
+    "file": (_THINGS, "file", "Files of jobs and components, however large."),
     "topic": (_THINGS, "topic", "Topics: the streams that components belong to."),
     "product": (_THINGS, "product", "Products."),
     "lab": (_THINGS, "lab", "Labs (remote CIs) and the topics they run."),

@@ -1,0 +1,68 @@
+"""`ringtest file`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
+
+from ringtest.cli.calls import connected
+from ringtest.cli.config import UsageError
+from ringtest.cli.kinds import find_id
+from ringtest.cli.output import Format, FormatOption, write_many
+from ringtest.client import Client
+from ringtest.client.files import LocalFile
+from ringtest.client.uploads import upload_resumable
+
+COLUMNS = ("id", "name", "size", "sha256", "mime")
+
+app = typer.Typer(no_args_is_help=True, help="Files of jobs and components, however large.")
+
+
+@app.callback()
+def _files() -> None:
+    """Keeps `upload` a subcommand of its own."""
+
+
+@app.command()
+@connected
+def upload(
+    client: Client,
+    files: Annotated[list[Path], typer.Argument(help="Files to upload.", exists=True)],
+    job: Annotated[str | None, typer.Option("--job", help="Job they are of.")] = None,
+    component: Annotated[
+        str | None, typer.Option("--component", help="Component they are of.")
+    ] = None,
+    mime: Annotated[str, typer.Option("--mime", help="Their type.")] = "application/octet-stream",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Upload files piece by piece. What was cut goes on when the same command runs again."""
+    if (job is None) == (component is None):
+        raise UsageError("say either --job or --component")
+    if job is not None:
+        place, path, key = {"job_id": find_id(client, "job", job)}, "/files", "file"
+    else:
+        found = find_id(client, "component", component or "")
+        place, key = {"component_id": found}, "component_file"
+        path = f"/components/{found}/files"
+    stored = []
+    for file in files:
+        metadata = {"filename": file.name, "filetype": mime, **place}
+        file_id = _with_progress(client, LocalFile.measure(file), metadata)
+        stored.append(client.get(f"{path}/{file_id}")[key])
+    write_many(stored, COLUMNS, form)
+
+
+def _with_progress(client: Client, file: LocalFile, metadata: dict[str, str]) -> str:
+    """Shown to people alone: what is piped stays clean."""
+    columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task(file.path.name, total=file.size)
+
+        def tell(done: int, size: int) -> None:
+            shown.update(task, completed=done, total=size)
+
+        return upload_resumable(client, file, metadata, progress=tell)

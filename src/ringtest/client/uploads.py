@@ -1,0 +1,107 @@
+"""Large files on their way to the server, piece by piece: what is cut goes on where it was.
+
+The server keeps what arrived (tus 1.0). A piece has its checksum and is small enough to be
+signed; an upload that was begun before, by whichever process, is found by its content.
+"""
+
+import hashlib
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ringtest.client import requests
+from ringtest.client.errors import ApiError, Unreachable
+from ringtest.client.files import LocalFile
+from ringtest.client.requests import Call
+from ringtest.client.retry import Retries
+from ringtest.client.sync import Client
+
+PIECE = 16 * 1024 * 1024
+"""Bytes that one request carries, and that are sent again at most."""
+_TUS = {"Tus-Resumable": "1.0.0"}
+_AGAIN = frozenset({409, 460, 500, 502, 503, 504})
+"""Answers after which the server is asked where to go on."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are safe and those there are."""
+
+
+def upload_resumable(
+    client: Client,
+    file: LocalFile,
+    metadata: Mapping[str, str],
+    *,
+    piece: int = PIECE,
+    progress: Progress = lambda done, size: None,
+    retries: Retries | None = None,
+) -> str:
+    """Upload a file, going on with an earlier try if there is one; the new file's id.
+
+    `metadata`: filename, filetype, and job_id, jobstate_id or component_id. Raises ApiError
+    when the server refuses, Unreachable when it stays away.
+    """
+    about = {**metadata, "sha256": file.sha256}
+    address, done = _find(client, file, about) or _begin(client, file, about)
+    policy = retries or Retries()
+    backoff, left = policy.backoff(), policy.attempts
+    progress(done, file.size)
+    while done < file.size:
+        try:
+            done = _send(client, address, file, done, piece)
+            backoff, left = policy.backoff(), policy.attempts
+            progress(done, file.size)
+        except (ApiError, Unreachable) as error:
+            left -= 1
+            if not left or (isinstance(error, ApiError) and error.status not in _AGAIN):
+                raise
+            time.sleep(backoff.next())
+            done = _offset(client, address)
+    upload: dict[str, Any] = client.get(address)["upload"]
+    if upload["file_id"] is None:  # all of it is there: asking for the offset ends it
+        _offset(client, address)
+        upload = client.get(address)["upload"]
+    return str(upload["file_id"])
+
+
+def _begin(client: Client, file: LocalFile, metadata: Mapping[str, str]) -> tuple[str, int]:
+    pairs = (f"{key} {b64encode(text.encode()).decode()}" for key, text in metadata.items())
+    headers = {"Upload-Length": str(file.size), "Upload-Metadata": ",".join(pairs), **_TUS}
+    call = requests.post("/uploads")
+    answer = client.call(Call("POST", call.path, headers={**call.headers, **headers}))
+    return f"/uploads/{answer['upload']['id']}", 0
+
+
+def _find(client: Client, file: LocalFile, metadata: Mapping[str, str]) -> tuple[str, int] | None:
+    """An unfinished upload of the same bytes to the same place."""
+    names = {"filename": "name", "filetype": "mime"}
+    wanted = {names.get(key, key): text for key, text in metadata.items() if text}
+    for upload in client.get("/uploads")["uploads"]:
+        if upload["size"] == file.size and upload["metadata"] == wanted:
+            return f"/uploads/{upload['id']}", upload["received"]
+    return None
+
+
+def _offset(client: Client, address: str) -> int:
+    answer = client.send(Call("HEAD", address, headers=_TUS))
+    if answer.status_code >= 300:
+        client.get(address)  # an answer to HEAD cannot say why
+        raise ApiError(answer.status_code, "the upload was refused", {}, f"HEAD {address}")
+    return int(answer.headers["upload-offset"])
+
+
+def _send(client: Client, address: str, file: LocalFile, at: int, piece: int) -> int:
+    with file.path.open("rb") as opened:
+        opened.seek(at)
+        data = opened.read(min(piece, file.size - at))
+    if not data:
+        raise OSError(f"{file.path} shrank while it was read")
+    headers = {
+        "Content-Type": "application/offset+octet-stream",
+        "Upload-Offset": str(at),
+        "Upload-Checksum": f"sha256 {b64encode(hashlib.sha256(data).digest()).decode()}",
+        **_TUS,
+    }
+    answer = client.send(Call("PATCH", address, headers=headers, content=data))
+    requests.decode(answer)
+    return int(answer.headers["upload-offset"])
