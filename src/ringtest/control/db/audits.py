@@ -1,7 +1,7 @@
 """Notes of who changed what, written in the round trip of the COMMIT that makes it true.
 
-No statement of its own, no trigger: the INSERT is spliced before the COMMIT. Every value
-is an id, a time or a word of ours, and quoted all the same.
+No round trip of its own: the call is spliced before the COMMIT. Every value is an id, a
+time or a word of ours, and quoted all the same.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,6 @@ from datetime import datetime
 from uuid import UUID
 
 from ringtest.control.wire.context import RequestContext
-
-_COLUMNS = "created_at, actor_kind, actor_id, action, subject_id, team_id, request_id, outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,9 @@ def _quoted(value: object) -> str:
     return "'" + str(value).replace("\0", "").replace("'", "''") + "'"
 
 
-def _values(note: Note, now: datetime, request_id: str | None, outcome: str) -> str:
+def _call(
+    note: Note, now: datetime, request_id: str | None, outcome: str = "done", sure: str = "true"
+) -> str:
     row = (
         now.isoformat(),
         note.actor_kind,
@@ -46,35 +46,27 @@ def _values(note: Note, now: datetime, request_id: str | None, outcome: str) -> 
         note.team_id,
         request_id,
         outcome,
+        sure,
     )
-    return f"({','.join(map(_quoted, row))})"
+    return f"SELECT rt_note({','.join(map(_quoted, row))})"
 
 
 def noted_sql(notes: Sequence[Note], now: datetime, request: RequestContext | None) -> str:
-    """The INSERT of what services noted themselves."""
+    """The notes that services made themselves."""
     request_id = request.id if request else None
-    rows = ",".join(_values(note, now, request_id, "done") for note in notes)
-    return f"INSERT INTO audits ({_COLUMNS}) VALUES {rows}"
+    return ";".join(_call(note, now, request_id) for note in notes)
 
 
 def changed_sql(
     request: RequestContext, now: datetime, subject_id: UUID | None, team_id: UUID | None
 ) -> str:
-    """The INSERT of a request that nobody noted: a row if the transaction changed anything."""
-    row = _values(_note_of(request, subject_id, team_id), now, request.id, "done")
-    return (
-        f"INSERT INTO audits ({_COLUMNS})"
-        " SELECT v.created_at::timestamp, v.actor_kind, v.actor_id::uuid, v.action,"
-        " v.subject_id::uuid, v.team_id::uuid, v.request_id, v.outcome"
-        f" FROM (VALUES {row}) v({_COLUMNS})"
-        " WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
-    )
+    """The note of a request about which nobody said anything: if it changed anything."""
+    return _call(_note_of(request, subject_id, team_id), now, request.id, sure="false")
 
 
 def refused_sql(request: RequestContext, now: datetime) -> str:
-    """The INSERT of an attempt that was not permitted."""
-    row = _values(_note_of(request, None, None), now, request.id, "refused")
-    return f"INSERT INTO audits ({_COLUMNS}) VALUES {row}"
+    """The note of an attempt that was not permitted."""
+    return _call(_note_of(request, None, None), now, request.id, "refused")
 
 
 def _note_of(request: RequestContext, subject_id: UUID | None, team_id: UUID | None) -> Note:
