@@ -14,6 +14,8 @@ from ringtest.control.kernel.errors import BadRequest, NotFound
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.paging import ListQuery
 
+_PARAMETER = re.compile(r"\$(\d+)")
+
 Found = tuple[str, str] | None
 """JSON and etag of one row, or None: nothing that the caller may see."""
 
@@ -160,16 +162,29 @@ async def total(
         return None
     if length < query.limit and (length or not query.offset):
         return query.offset + length
-    memory, where = tx.footprint.memory, conditions.sql()
-    key = (source, where, repr(conditions.values), tx.tenant)
+    memory = tx.footprint.memory
+    where, values = _alone(conditions.sql(), conditions.values)
+    key = (source, where, repr(values), tx.tenant)
     number = memory.counts.recall(key)
     if number is None:
         sql = f"SELECT count(*) FROM {source} WHERE {where}"
-        number = await tx.fetchval(sql, *conditions.values)
+        number = await tx.fetchval(sql, *values)
         reads = _counted(source, where, memory.statements.of(sql).reads)
         memory.counts.keep(key, number, reads=reads, since=tx.footprint.since)
     assert isinstance(number, int)
     return number
+
+
+def _alone(where: str, values: list[Any]) -> tuple[str, list[Any]]:
+    """The condition with the parameters that it has itself: columns may have others.
+
+    >>> _alone("a = $3 AND b = $1", ["b", "of a column", "a"])
+    ('a = $2 AND b = $1', ['b', 'a'])
+    """
+    used = sorted({int(number) for number in _PARAMETER.findall(where)})
+    places = {str(number): f"${place}" for place, number in enumerate(used, 1)}
+    alone = _PARAMETER.sub(lambda found: places[found[1]], where)
+    return alone, [values[number - 1] for number in used]
 
 
 def _counted(source: str, where: str, reads: frozenset[str] | None) -> frozenset[str] | None:
