@@ -15,6 +15,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
+from ringtest.control.analytics import api as analytics_api
 from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.catalog import api as catalog_api
@@ -103,6 +104,7 @@ ROOMS = (
     views_api,
     feed_api,
     purge_api,
+    analytics_api,
     notifications_api,
 )
 

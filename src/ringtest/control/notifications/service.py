@@ -26,9 +26,10 @@ async def follow_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> No
 
 
 async def unfollow_topic(tx: Transaction, *, caller: Caller, topic_id: UUID) -> None:
-    """No more mail of the topic; of one that was not followed there was none."""
+    """No more mail of the topic, also of one that is out of reach by now."""
     permit(caller.kind == "user", "only people get mail")
-    await store.unsubscribe(tx, caller.id, topic_id)
+    if not await store.unsubscribe(tx, caller.id, topic_id):
+        await catalog.require_topic(tx, caller=caller, topic_id=topic_id)
 
 
 async def followed_topics(tx: Transaction, *, caller: Caller) -> rows.Page:

@@ -25,10 +25,10 @@ async def subscribe(tx: Transaction, user_id: UUID, topic_id: UUID) -> None:
     )
 
 
-async def unsubscribe(tx: Transaction, user_id: UUID, topic_id: UUID) -> None:
-    await tx.execute(
-        "DELETE FROM users_topics WHERE user_id = $1 AND topic_id = $2", user_id, topic_id
-    )
+async def unsubscribe(tx: Transaction, user_id: UUID, topic_id: UUID) -> bool:
+    """False when there was no subscription."""
+    gone = "DELETE FROM users_topics WHERE user_id = $1 AND topic_id = $2"
+    return await tx.execute(gone, user_id, topic_id) == 1
 
 
 def _reachable(caller: Caller) -> Conditions:
