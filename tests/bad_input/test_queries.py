@@ -31,6 +31,8 @@ BAD_FILTERS = [
     "where=" + ",".join(["id:" + "0" * 32] * 101), "where=id:" + "x" * 60_000,
     "created_after=nonsense", "created_after=%00", "created_after=99999999999999999999999",
     "created_after=0001-01-01T00:00:00%2B14:00", "created_after=%C2%B2",
+    "query=nonsense(", "query=eq(nonsense,x)", "query=eq(id,'x)", "query=eq(id,x) or",
+    "query=" + "and(" * 3000, "fields=nonsense", "fields=,", "after=nonsense",
     "sort=nonsense", "sort=-", "sort=id;drop table jobs", "sort=%00",
 ]  # fmt: skip
 STRANGE = [

@@ -46,17 +46,21 @@ def upload_resumable(
     policy = retries or Retries()
     backoff, left = policy.backoff(), policy.attempts
     progress(done, file.size)
+    is_cut = False
     while done < file.size:
         try:
-            done = _send(client, address, file, done, piece)
+            done = _offset(client, address) if is_cut else done
+            is_cut = False
+            if done < file.size:
+                done = _send(client, address, file, done, piece)
             backoff, left = policy.backoff(), policy.attempts
             progress(done, file.size)
         except (ApiError, Unreachable) as error:
             left -= 1
             if not left or (isinstance(error, ApiError) and error.status not in _AGAIN):
                 raise
+            is_cut = True
             time.sleep(backoff.next())
-            done = _offset(client, address)
     upload: dict[str, Any] = client.get(address)["upload"]
     if upload["file_id"] is None:  # all of it is there: asking for the offset ends it
         _offset(client, address)

@@ -129,13 +129,14 @@ async def append(
     What arrives of a body that is cut counts. A signed body is looked at when all of it is
     there: who signs sends some MiB at a time.
     """
+    which = _id(upload_id)
     model.check_version(request.headers.get("tus-resumable"))
     if request.headers.get("content-type", "").split(";")[0].strip() != model.PATCH_TYPE:
         raise BadRequest(f"Content-Type must be {model.PATCH_TYPE}")
     upload = await service.append(
         _place(db, objects, parsers, settings),
         caller=caller,
-        upload_id=_id(upload_id),
+        upload_id=which,
         offset=model.read_number(request.headers.get("upload-offset"), "Upload-Offset"),
         chunks=request.stream(),
         checksum=model.read_checksum(request.headers.get("upload-checksum")),
