@@ -4,10 +4,11 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,27 @@ TEAM_COLUMNS = """t.id, t.created_at, t.updated_at, t.etag, t.state, t.name, t.c
 """What may be shown of a team `t`."""
 
 
+class Role(StrEnum):
+    """What a caller is. A person is a member, and may be more by membership in three teams;
+    a machine is what it is, whatever its team. The rights of each are the properties of
+    `Caller`."""
+
+    SUPER_ADMIN = "super_admin"  # everything
+    EPM = "epm"  # reads everything; writes all but products, users, audits and purges
+    READ_ONLY = "read_only"  # reads everything; writes in its own teams alone
+    MEMBER = "member"  # its teams' things, and the topics these may see
+    REMOTECI = "remoteci"  # a lab: as a member of one team, and alone in making jobs
+    FEEDER = "feeder"  # topics, components and their files, of whatever product
+
+
+class RoleFlags(TypedDict):
+    """Roles of a person as `Caller` takes them."""
+
+    is_super_admin: bool
+    is_epm: bool
+    is_read_only: bool
+
+
 @dataclass(frozen=True, slots=True)
 class RoleNames:
     """Teams whose members hold a role: settings, with DCI's names as defaults."""
@@ -42,6 +64,15 @@ class RoleNames:
     def of(cls, settings: Settings) -> "RoleNames":
         """The names that the settings give."""
         return cls(settings.super_admin_team, settings.epm_team, settings.read_only_team)
+
+    def flags(self, names: Iterable[str]) -> RoleFlags:
+        """The roles that membership in teams of these names gives."""
+        held = set(names)
+        return {
+            "is_super_admin": self.super_admin in held,
+            "is_epm": self.epm in held,
+            "is_read_only": self.read_only in held,
+        }
 
     def __contains__(self, name: object) -> bool:
         return name in (self.super_admin, self.epm, self.read_only)
@@ -72,6 +103,21 @@ class Caller:
     may_write: bool = True  # a token of scope `read` may not
     via: Via = "password"
     profile: Mapping[str, Any] = field(default_factory=dict)  # fullname, email, timezone
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Everything the caller is.
+
+        >>> sorted(Caller("user", UUID(int=1), "jo", "", (), is_epm=True).roles)
+        [<Role.EPM: 'epm'>, <Role.MEMBER: 'member'>]
+        """
+        own = Role.MEMBER if self.kind == "user" else Role(self.kind)
+        held = (
+            (Role.SUPER_ADMIN, self.is_super_admin),
+            (Role.EPM, self.is_epm),
+            (Role.READ_ONLY, self.is_read_only),
+        )
+        return frozenset({own, *(role for role, is_held in held if is_held)})
 
     @property
     def team_ids(self) -> frozenset[UUID]:

@@ -121,7 +121,6 @@ def read_token(text: str) -> TokenRow:
 
 def user_caller(row: UserRow, roles: RoleNames) -> Caller:
     """The identity of a person; a role is membership in the team of its name."""
-    names = {team.name for team in row.teams}
     return Caller(
         kind="user",
         id=row.id,
@@ -129,9 +128,7 @@ def user_caller(row: UserRow, roles: RoleNames) -> Caller:
         etag=row.etag,
         teams=row.teams,
         component_teams=frozenset(seen for _, seen in row.grants),
-        is_super_admin=roles.super_admin in names,
-        is_epm=roles.epm in names,
-        is_read_only=roles.read_only in names,
+        **roles.flags(team.name for team in row.teams),
         profile={"fullname": row.fullname, "email": row.email, "timezone": row.timezone},
     )
 
@@ -154,14 +151,11 @@ def narrow(person: Person, caller: Caller, team_id: UUID, roles: RoleNames) -> C
     """The caller as a member of that one team alone; 401 when it is not a member."""
     teams = tuple(team for team in caller.teams if team.id == team_id)
     permit(bool(teams), f"you are not a member of the team {team_id}")
-    names = {team.name for team in teams}
     return replace(
         caller,
         teams=teams,
         component_teams=frozenset(seen for team, seen in person.row.grants if team == team_id),
-        is_super_admin=roles.super_admin in names,
-        is_epm=roles.epm in names,
-        is_read_only=roles.read_only in names,
+        **roles.flags(team.name for team in teams),
     )
 
 
