@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringtest.control.db.conditions import Column, Conditions, Kind
-from ringtest.control.db.filters import Nested, condition_of
+from ringtest.control.db.filters import Nested, condition_of, filter_of
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.query import (
     MAX_DEPTH,
@@ -236,10 +236,14 @@ async def _found(connection: asyncpg.Connection, table: list[Row], node: Node) -
         "INSERT INTO parts VALUES ($1, $2, $3)",
         [(n, p["type"], p["weight"]) for n, r in enumerate(table) for p in r["parts"]],
     )
-    conditions = Conditions()
-    sql = condition_of(node, FIELDS, conditions)
-    found = await connection.fetch(f"SELECT id FROM things t WHERE {sql}", *conditions.values)
-    return {record["id"] for record in found}
+    found = []
+    for translate in (condition_of, filter_of):
+        conditions = Conditions()
+        sql = translate(node, FIELDS, conditions)
+        rows = await connection.fetch(f"SELECT id FROM things t WHERE {sql}", *conditions.values)
+        found.append({row["id"] for row in rows})
+    assert found[0] == found[1]
+    return found[0]
 
 
 ENDURANCE = settings(

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ringtest.control.db.conditions import Column, Conditions, Kind
-from ringtest.control.db.filters import condition_of, typed, typed_or_400
+from ringtest.control.db.filters import filter_of, typed, typed_or_400
 from ringtest.control.kernel.cursors import Word, foreign_cursor, read_cursor, write_cursor
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.paging import ListQuery
@@ -35,7 +35,7 @@ def apply_where(conditions: Conditions, query: ListQuery, columns: Columns, tabl
             raise BadRequest(f"Invalid where key: {name[:80]!r}", valid_where_keys=sorted(known))
         _add_filter(conditions, known[name], name, value)
     if query.query is not None:
-        conditions.parts.append(condition_of(query.query, known, conditions))
+        conditions.parts.append(filter_of(query.query, known, conditions))
     for moment, column in (
         (query.created_after, "created_at"),
         (query.updated_after, "updated_at"),
@@ -61,7 +61,7 @@ def _add_filter(conditions: Conditions, column: Column, name: str, value: str) -
     elif kind == "text":
         conditions.add(f"lower({sql}) = lower({{}})", value)
     elif kind == "enum":
-        conditions.add(f"{sql}::text = {{}}", value)
+        conditions.add(f"coalesce({sql}::text = {{}}, false)", value)  # see db.filters.filter_of
     elif kind == "int":
         # as bigint, so that a number which the column could not hold is just not there
         conditions.add(f"{sql} = {{}}::bigint", typed_or_400(kind, name, value))
