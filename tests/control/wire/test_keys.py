@@ -121,6 +121,24 @@ async def test_a_keyed_answer_with_a_secret_comes_again_and_is_unreadable_at_res
     assert all(secret.encode() not in row["answer"] for row in kept)
 
 
+async def test_an_upload_that_is_passed_on_is_stored_once(
+    http: httpx.AsyncClient, db: Database
+) -> None:
+    product = (await http.post("/products", json={"name": "p"})).json()["product"]
+    topic = (await http.post("/topics", json={"name": "t", "product_id": product["id"]})).json()
+    body = {"type": "build", "topic_id": topic["topic"]["id"], "name": "one 1"}
+    component = (await http.post("/components", json=body)).json()["component"]
+    path = f"/components/{component['id']}/files"
+    headers = {"Idempotency-Key": "k"}
+    first, again = [await http.post(path, content=b"x" * 300_000, headers=headers) for _ in "ab"]
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    other = await http.post(path, content=b"y", headers=headers)
+    assert other.status_code == 409
+    async with db.transaction(SYSTEM) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM component_files") == 1
+
+
 async def test_keys_are_the_callers_own(parts: Parts, http: httpx.AsyncClient) -> None:
     team = (await make_team(http, "red", "k0")).json()["team"]
     labs = []

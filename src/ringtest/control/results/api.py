@@ -23,7 +23,12 @@ from ringtest.control.wire import answers, requests
 Http = Request[Any, Any, Any]
 
 
-@post("/files", summary="Add a file to a job; the body is its content", request_max_body_size=None)
+@post(
+    "/files",
+    summary="Add a file to a job; the body is its content",
+    request_max_body_size=None,
+    keyed="itself",  # the file's row remembers its key
+)
 async def create_file(
     request: Http,
     db: Injected[Database],

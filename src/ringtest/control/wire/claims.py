@@ -66,12 +66,19 @@ class Claim:
         self._ahead: list[Message] = []
         self._ended = False
 
-    def watch(self, receive: Receive) -> Receive:
-        """The same body, digested as it passes."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole request has arrived."""
+        return self._ended
+
+    def watch(self, receive: Receive, unless: Callable[[], bool]) -> Receive:
+        """The same body, digested as it passes, unless nobody will ask for its digest."""
         self._receive = receive
 
         async def watched() -> Message:
-            return self._ahead.pop(0) if self._ahead else await self._next()
+            if self._ahead:
+                return self._ahead.pop(0)
+            return await (receive() if unless() else self._next())
 
         return watched
 

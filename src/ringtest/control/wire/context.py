@@ -79,13 +79,14 @@ class RequestContext:
         return handler is not None and bool(handler.opt.get("audited", True))
 
     def claim_now(self) -> Claim | None:
-        """The claim, once the actor is known. Uploads that are passed on as they come have
-        none here: a transaction must not wait for a sender."""
+        """The claim, once the actor is known. An upload that is passed on as it comes has
+        none before its end: a transaction must not wait for a sender."""
         if self.claim is None or self.actor is None:
             return None
         handler = self.scope.get("route_handler")
-        streamed = handler is None or handler.resolve_request_max_body_size() is None
-        if streamed:
+        if handler is None or keeps_keys_itself(self.scope):
+            return None
+        if handler.resolve_request_max_body_size() is None and not self.claim.is_whole:
             return None
         self.claim.actor = str(self.actor)
         return self.claim
@@ -95,6 +96,12 @@ current: ContextVar[RequestContext | None] = ContextVar("request", default=None)
 """The request of the running task."""
 
 __all__ = ["Actor", "Claim", "RequestContext", "act_as", "add_header", "current", "request_id"]
+
+
+def keeps_keys_itself(scope: Mapping[str, Any]) -> bool:
+    """Whether a route remembers keys with what it makes (`keyed="itself"`)."""
+    handler = scope.get("route_handler")
+    return handler is not None and handler.opt.get("keyed") == "itself"
 
 
 def act_as(kind: str, actor_id: UUID) -> None:

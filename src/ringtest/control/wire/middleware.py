@@ -90,8 +90,9 @@ class Surround:
         about, around = _about(scope, headers), self._around
         claim = Claim(key.decode("latin-1"), about, around.secrets, around.max_body)
         request.claim = claim
+        watched = claim.watch(receive, lambda: context.keeps_keys_itself(scope))
         try:
-            await self._pass(passing, scope, claim.watch(receive), _Settling(claim, passing).send)
+            await self._pass(passing, scope, watched, _Settling(claim, passing).send)
         finally:
             if claim.held is not None:
                 await claim.held.abandon()
