@@ -59,13 +59,13 @@ async def list_team_products(
 
 @get("/products/{product_id:str}", summary="One product")
 async def get_product(
-    product_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    product_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_product(
             tx, caller=caller, product_id=parse_id(product_id, "product")
         )
-    return answers.one("product", text, etag=etag)
+    return answers.one("product", text, etag=etag, fields=requests.fields(request))
 
 
 @put("/products/{product_id:str}", summary="Change a product")
@@ -169,13 +169,13 @@ async def list_topics(
 
 @get("/topics/{topic_id:str}", summary="One topic")
 async def get_topic(
-    topic_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+    topic_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_topic(
             tx, caller=caller, topic_id=parse_id(topic_id, "topic")
         )
-    return answers.one("topic", text, etag=etag)
+    return answers.one("topic", text, etag=etag, fields=requests.fields(request))
 
 
 @put("/topics/{topic_id:str}", summary="Change a topic")
@@ -248,17 +248,20 @@ async def list_components(
 async def get_component(
     component_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    """Of the jobs that used it the newest 200; `jobs_limit` (≤ 200) and `jobs_offset` page."""
+    """Of the jobs that used it the newest 100, and in `_jobs` how many there are.
+
+    `jobs_limit` (at most 200) and `jobs_offset` page through them.
+    """
     given = requests.parameters(request)
     async with db.transaction(caller.tenant) as tx:
         text, etag = await service.get_component(
             tx,
             caller=caller,
             component_id=parse_id(component_id, "component"),
-            jobs_limit=min(_number(given, "jobs_limit", 200), 200),
+            jobs_limit=min(_number(given, "jobs_limit", model.JOBS_SHOWN), model.JOBS_AT_MOST),
             jobs_offset=_number(given, "jobs_offset", 0),
         )
-    return answers.one("component", text, etag=etag)
+    return answers.one("component", text, etag=etag, fields=requests.fields(request))
 
 
 def _number(given: dict[str, str], name: str, default: int) -> int:

@@ -45,16 +45,22 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Every:
+    """All of them hold."""
+
     parts: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
+    """One of them holds, or several."""
+
     parts: "tuple[Node, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """It does not hold."""
+
     part: "Node"
 
 
