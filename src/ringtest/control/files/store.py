@@ -25,6 +25,39 @@ _FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.
   f.size, f.attempt, f.jobstate_id, f.job_id, f.team_id"""
 
 
+_PLACE = f"""
+WITH target AS (
+  SELECT j.id, j.team_id, j.attempt, s.id AS jobstate_id, f.id AS file_id, f.sha256,
+    CASE WHEN f.id IS NOT NULL THEN
+      (SELECT row_to_json(z) FROM (SELECT {_FILE}) z)::text END AS file
+  FROM jobs j
+  LEFT JOIN jobstates s ON s.id = $2 AND s.job_id = j.id
+  LEFT JOIN files f ON f.job_id = j.id AND f.idempotency_key = $3
+  WHERE j.id = coalesce($1, (SELECT job_id FROM jobstates WHERE id = $2))
+    AND j.state <> 'archived' AND ($4::uuid[] IS NULL OR j.team_id = ANY ($4))),
+touched AS (
+  UPDATE jobs j SET etag = $8, updated_at = $9, duration = CASE WHEN $2 IS NULL
+    THEN j.duration ELSE greatest(0, floor(extract(epoch FROM CASE
+      WHEN j.definition_id IS NULL THEN $9 - j.created_at
+      ELSE coalesce(j.finished_at, $9) - coalesce(j.started_at, j.created_at) END))) END
+  FROM target t WHERE j.id = t.id AND j.state <> 'archived' AND t.file_id IS NULL
+    AND ($5::uuid[] IS NULL OR t.team_id = ANY ($5))
+    AND ($2::uuid IS NULL OR t.jobstate_id = $2) AND coalesce($6, 0) <= t.attempt
+  RETURNING j.id, j.team_id, j.topic_id, j.attempt),
+f AS (
+  INSERT INTO files (id, etag, created_at, updated_at, name, mime, md5, sha256, size,
+    object_key, content, attempt, jobstate_id, job_id, team_id, idempotency_key)
+  SELECT $7, $10, $9, $9, $11, $12, $13, $14, $15, $16, $17, coalesce($6, t.attempt), $2,
+    t.id, t.team_id, $3 FROM touched t
+  ON CONFLICT (job_id, idempotency_key) DO NOTHING RETURNING *),
+told AS MATERIALIZED (
+  SELECT rt_add_event($18, jsonb_build_object('job_id', t.id, 'file_id', f.id),
+    t.team_id, t.topic_id, $9, $19) AS number FROM touched t JOIN f ON f.job_id = t.id)
+SELECT target.*, (SELECT row_to_json(z)::text FROM (SELECT {_FILE} FROM f) z) AS added,
+  (SELECT number FROM told) AS told FROM target
+"""
+
+
 async def select_target(tx: Transaction, upload: Upload, teams: Teams) -> asyncpg.Record | None:
     """The job an upload is for, and the file that its key stored before; None: no such job."""
     return await tx.fetchrow(
@@ -56,37 +89,7 @@ async def place_file(
     `row` is what is stored: id, md5, sha256, size, object_key, content.
     """
     return await tx.fetchrow(
-        f"""
-        WITH target AS (
-          SELECT j.id, j.team_id, j.attempt, s.id AS jobstate_id, f.id AS file_id, f.sha256,
-            CASE WHEN f.id IS NOT NULL THEN
-              (SELECT row_to_json(z) FROM (SELECT {_FILE}) z)::text END AS file
-          FROM jobs j
-          LEFT JOIN jobstates s ON s.id = $2 AND s.job_id = j.id
-          LEFT JOIN files f ON f.job_id = j.id AND f.idempotency_key = $3
-          WHERE j.id = coalesce($1, (SELECT job_id FROM jobstates WHERE id = $2))
-            AND j.state <> 'archived' AND ($4::uuid[] IS NULL OR j.team_id = ANY ($4))),
-        touched AS (
-          UPDATE jobs j SET etag = $8, updated_at = $9, duration = CASE WHEN $2 IS NULL
-            THEN j.duration ELSE greatest(0, floor(extract(epoch FROM CASE
-              WHEN j.definition_id IS NULL THEN $9 - j.created_at
-              ELSE coalesce(j.finished_at, $9) - coalesce(j.started_at, j.created_at) END))) END
-          FROM target t WHERE j.id = t.id AND j.state <> 'archived' AND t.file_id IS NULL
-            AND ($5::uuid[] IS NULL OR t.team_id = ANY ($5))
-            AND ($2::uuid IS NULL OR t.jobstate_id = $2) AND coalesce($6, 0) <= t.attempt
-          RETURNING j.id, j.team_id, j.topic_id, j.attempt),
-        f AS (
-          INSERT INTO files (id, etag, created_at, updated_at, name, mime, md5, sha256, size,
-            object_key, content, attempt, jobstate_id, job_id, team_id, idempotency_key)
-          SELECT $7, $10, $9, $9, $11, $12, $13, $14, $15, $16, $17, coalesce($6, t.attempt), $2,
-            t.id, t.team_id, $3 FROM touched t
-          ON CONFLICT (job_id, idempotency_key) DO NOTHING RETURNING *),
-        told AS MATERIALIZED (
-          SELECT rt_add_event($18, jsonb_build_object('job_id', t.id, 'file_id', f.id),
-            t.team_id, t.topic_id, $9, $19) AS number FROM touched t JOIN f ON f.job_id = t.id)
-        SELECT target.*, (SELECT row_to_json(z)::text FROM (SELECT {_FILE} FROM f) z) AS added,
-          (SELECT number FROM told) AS told FROM target
-        """,
+        _PLACE,
         upload.job_id,
         upload.jobstate_id,
         upload.key,
