@@ -346,6 +346,14 @@ FILES = [
     ),
     Row("GET /components/:component/files/!a/!%2e%2e/!b", {400: "sa"}, note="no normal path"),
     Row(
+        "PUT /components/:component/files/!b.txt",
+        {201: MAKERS, 401: REST},
+        FILE,
+        gives="component_file",
+        has={"name": "b.txt"},
+        note="under a path",
+    ),
+    Row(
         "DELETE /components/:component/files/:component_file",
         {204: MAKERS, 401: REST},
         if_match="component_file",

@@ -11,9 +11,9 @@ from tests.conformance.contract.rows import Row
 from tests.conformance.contract.scene import Scene
 from tests.conformance.contract.tables import ALL
 
-FULL = [row for row in ALL if row.full and not row.stream]
+FULL = [row for row in ALL if row.full and not row.stream and min(row.codes().values()) < 300]
 READS = [row for row in FULL if row.call.method == "GET" and "?" not in row.call.path]
-NAMED = [row for row in FULL if ":" in row.call.path]
+NAMED = [row for row in FULL if ":" in row.call.path and "/jobs_events/" not in row.call.path]
 ADDING = [row for row in FULL if row.call.method == "POST" and isinstance(row.body, dict)]
 CHANGING = [row for row in FULL if row.call.method == "PUT" and row.if_match]
 RESOURCES = ["users", "teams", "products", "topics", "remotecis", "feeders", "components"]
@@ -96,7 +96,7 @@ async def test_of_two_writers_with_one_etag_one_is_refused(scene: Scene, row: Ro
     assert codes == [row.codes()[role], row.stale]
 
 
-@each([row for row in FULL if row.gives and not row.gives.endswith(("[]", "etag", "no meta"))])
+@each([row for row in FULL if row.gives and not row.gives.endswith(("[]", "etag", "meta"))])
 async def test_etags_are_32_hex_digits_and_change_with_the_row(scene: Scene, row: Row) -> None:
     await _given(scene, row)
     role = row_role(row)
@@ -106,7 +106,7 @@ async def test_etags_are_32_hex_digits_and_change_with_the_row(scene: Scene, row
         assert "etag" not in answer.headers
         return
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["etag"])
-    if row.call.method == "PUT":
+    if row.if_match:
         assert answer.headers["etag"] != before["If-match"]
 
 
