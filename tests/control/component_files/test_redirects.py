@@ -1,0 +1,104 @@
+"""Files by path are fetched from where they are: the store, RHDL, or through the server."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ringtest.control import registry
+from ringtest.control.db import rows
+from ringtest.control.db.pool import Database
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.kernel.tenant import SYSTEM
+from tests.parts import ADMIN, connect, first_start, make_parts
+from tests.s3_server import S3Server, s3_server
+
+BODY = b"0123456789"
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def component(db: Database) -> str:
+    async with db.transaction(SYSTEM) as tx:
+        product = await rows.insert(tx, "products", {"name": "p", "label": "P"})
+        topic = await rows.insert(tx, "topics", {"name": "t", "product_id": product})
+        values: dict[str, Any] = {"type": "compose", "display_name": "RHEL-9.4", "topic_id": topic}
+        values |= {"released_at": tx.now, "tags": ["rhdl"]}
+        return str(await rows.insert(tx, "components", values))
+
+
+async def open_http(
+    db: Database, folder: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch, **more: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    parts = make_parts(db, folder, notifiers={})
+    given: dict[str, Any] = {"objects": f"s3://{s3.new_bucket()}", **more}
+    parts.settings = Settings(data=folder, admin_password="admin password", **given)
+    parts.objects = registry.object_store(parts.settings)
+    await first_start(parts)
+    async with connect(parts, ADMIN) as http:
+        yield http
+
+
+async def test_a_path_is_redirected_to_the_bucket(
+    db: Database, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch, component: str
+) -> None:
+    path = f"/components/{component}/files"
+    async for http in open_http(db, tmp_path, s3, monkeypatch):
+        put = await http.put(f"{path}/images/boot 1.iso", content=BODY)
+        assert put.status_code == 201, put.text
+        file = put.json()["component_file"]
+        for method in ("GET", "HEAD"):
+            answer = await http.request(method, f"{path}/images/boot 1.iso")
+            assert (answer.status_code, answer.headers["cache-control"]) == (302, "no-store")
+            async with httpx.AsyncClient() as outside:
+                there = await outside.request(method, answer.headers["location"])
+            assert (there.status_code, there.headers["content-length"]) == (200, "10")
+            assert there.content == (BODY if method == "GET" else b"")
+        assert (await http.get(f"{path}/{file['id']}/content")).content == BODY, "by id from here"
+        absent = await http.get(f"{path}/dci_files_list.json")
+        assert f"/{component}/dci_files_list.json?" in absent.headers["location"]
+
+
+async def test_bad_paths_are_refused_before_they_go_anywhere(
+    db: Database, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch, component: str
+) -> None:
+    async for http in open_http(db, tmp_path, s3, monkeypatch):
+        for bad in ("a/%2e%2e/b", "%2e%2e%2fb", "a/%252e%252e/b", "a%5cb"):
+            answer = await http.get(f"/components/{component}/files/{bad}")
+            assert answer.status_code == 400, bad
+        assert (await http.get(f"/components/{component}/files/a%20b")).status_code == 404
+
+
+async def test_labs_that_do_not_reach_the_bucket_get_the_bytes(
+    db: Database, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch, component: str
+) -> None:
+    async for http in open_http(db, tmp_path, s3, monkeypatch, downloads="stream"):
+        await http.put(f"/components/{component}/files/a", content=BODY)
+        answer = await http.get(f"/components/{component}/files/a")
+        assert (answer.status_code, answer.content) == (200, BODY)
+
+
+async def test_what_rhdl_has_is_fetched_there(
+    db: Database, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch, component: str
+) -> None:
+    base = "https://rhdl.example.com"
+    files = f"/components/{component}/files"
+    async for http in open_http(db, tmp_path, s3, monkeypatch, rhdl_url=base):
+        wanted = f"{base}/components/RHEL-9.4/files/rhdl_files_list.json"
+        answer = await http.get(f"{files}/dci_files_list.json")
+        assert (answer.status_code, answer.headers["location"]) == (302, wanted)
+        async with db.transaction(SYSTEM) as tx:
+            await tx.execute("UPDATE components SET tags = '{}'")
+        ours = await http.get(f"{files}/dci_files_list.json")
+        assert not ours.headers["location"].startswith(base)
+        of_v2 = await http.get(f"http://ringtest/api/v2{files}/dci_files_list.json")
+        assert of_v2.headers["location"] == wanted
