@@ -30,8 +30,13 @@ class Server:
 
 
 @asynccontextmanager
-async def running_server(*, environment: dict[str, str] | None = None) -> AsyncIterator[Server]:
-    """A fresh embedded server on a free port of loopback; gone with all its data at the end."""
+async def running_server(
+    *, environment: dict[str, str] | None = None, arguments: Sequence[str] = ()
+) -> AsyncIterator[Server]:
+    """A fresh embedded server on a free port of loopback; gone with all its data at the end.
+
+    `arguments` are further ones of `ringtest up`.
+    """
     with tempfile.TemporaryDirectory(prefix="ringtest-bench-") as folder:
         Path(folder).chmod(0o711)
         data = Path(folder) / "data"
@@ -42,6 +47,7 @@ async def running_server(*, environment: dict[str, str] | None = None) -> AsyncI
             str(data),
             "--listen",
             "127.0.0.1:0",
+            *arguments,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env=os.environ | {"RINGTEST_ADMIN_PASSWORD": ADMIN_PASSWORD} | (environment or {}),
