@@ -1,7 +1,7 @@
 """Requests a second over 16 connections: two api processes against PostgreSQL alone.
 
-Reads are pages of 20 jobs (and, without a bar, one job by its id); the limit has 16 connections of a bare
-asyncpg client ask PostgreSQL for the same page of JSON. Writes are pipelines,
+Reads are pages of 20 jobs (and, without a bar, one job by its id); the limit has 16
+connections of a bare asyncpg client ask PostgreSQL for the same JSON. Writes are pipelines,
 each durable; the limit has the same 16 connections insert a row of the same table and commit
 it. All in turns in one run, on the same two cores, with a client that does nothing but count
 bytes.
@@ -88,7 +88,7 @@ async def _ours(url: httpx.URL, method: str, path: str, body: bytes, status: byt
     ).encode() + body
     loop = asyncio.get_running_loop()
     callers = [
-        (await loop.create_connection(lambda: Caller(request, status), url.host, url.port))[1]
+        (await loop.create_connection(lambda: Caller(request, status), url.host, url.port or 80))[1]
         for _ in range(CONNECTIONS)
     ]
     await asyncio.sleep(0.5)  # connections are spread, passwords known, plans kept
