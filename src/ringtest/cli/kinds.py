@@ -39,6 +39,7 @@ KINDS = {
         Kind("rule", "/trigger_rules", "trigger_rule", "trigger_rules"),
         Kind("group", "/failure_groups", "failure_group", "failure_groups", None),
         Kind("target", "/report_targets", "report_target", "report_targets"),
+        Kind("webhook", "/report_targets", "report_target", "report_targets"),
         Kind("delivery", "/deliveries", "delivery", "deliveries", None),
         Kind("audit", "/audits", "audit", "audits", None),
     )

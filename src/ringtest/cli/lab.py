@@ -68,6 +68,21 @@ def topics(client: Client, which: WhichArgument, form: FormatOption = Format.TAB
 
 @app.command()
 @connected
+def follow(client: Client, which: WhichArgument) -> None:
+    """Get mail of the lab's failed jobs."""
+    client.post(f"/remotecis/{find_id(client, 'lab', which)}/users")
+
+
+@app.command()
+@connected
+def unfollow(client: Client, which: WhichArgument) -> None:
+    """Get no more mail of the lab."""
+    me = client.get("/identity")["identity"]["id"]
+    client.delete(f"/remotecis/{find_id(client, 'lab', which)}/users/{me}")
+
+
+@app.command()
+@connected
 def settings(
     client: Client,
     which: WhichArgument,

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rule": (_THINGS, "rule", "Trigger rules: which component starts which definition."),
     "group": (_THINGS, "group", "Failure groups: one cause, many jobs."),
     "target": (_THINGS, "target", "Report targets: where reports go."),
+    "webhook": (_THINGS, "webhook", "Webhooks: a program is told of a team's events."),
     "delivery": (_THINGS, "delivery", "Reports on their way."),
     "audit": (_THINGS, "audit", "Who changed what."),
 }

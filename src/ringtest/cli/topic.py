@@ -1,7 +1,11 @@
 """`ringtest topic`."""
 
+from ringtest.cli.calls import connected
 from ringtest.cli.fields import Field
-from ringtest.cli.noun import Noun, noun_app
+from ringtest.cli.kinds import find_id
+from ringtest.cli.noun import Noun, WhichArgument, noun_app
+from ringtest.cli.output import Format, FormatOption, write_many
+from ringtest.client import Client
 
 TOPIC = Noun(
     name="topic",
@@ -19,3 +23,25 @@ TOPIC = Noun(
 )
 
 app = noun_app(TOPIC)
+
+
+@app.command()
+@connected
+def follow(client: Client, which: WhichArgument) -> None:
+    """Get mail of the topic's new components."""
+    client.post(f"/topics/{find_id(client, 'topic', which)}/notifications")
+
+
+@app.command()
+@connected
+def unfollow(client: Client, which: WhichArgument) -> None:
+    """Get no more mail of the topic."""
+    client.delete(f"/topics/{find_id(client, 'topic', which)}/notifications")
+
+
+@app.command()
+@connected
+def following(client: Client, form: FormatOption = Format.TABLE) -> None:
+    """List the topics that you follow."""
+    columns = ("id", "name", "component_types", "state")
+    write_many(client.get("/topics/notifications")["topics"], columns, form)

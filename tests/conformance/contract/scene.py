@@ -19,7 +19,7 @@ from ringtest.control.labs import store as labs
 
 PASSWORD = "open sesame"
 _HASH = hash_password(PASSWORD, cost=2)  # the real cost would be most of the tests' time
-_IN_QUERY = re.compile(r"::([a-z_]+)")
+_IN_QUERY = re.compile(r"([:=]):([a-z_]+)")
 _numbers = itertools.count(1)
 SPECIAL = {"sa": "admin", "epm": "EPM", "ro": "Red Hat"}
 
@@ -122,14 +122,16 @@ class Scene:
         return str(found) if isinstance(found, UUID) else found
 
     async def fill_path(self, path: str) -> str:
-        """A path with `:name` replaced by ids, also in `?where=id::name`; `!` spells a word out."""
+        """A path with `:name` replaced by ids, also in `?where=id::name` and `?id=:name`.
+
+        `!` spells a word out."""
         parts = [
             str(await self.fill(part)) if part.startswith(":") else part.removeprefix("!")
             for part in path.partition("?")[0].split("/")
         ]
         query = path.partition("?")[2]
-        for name in _IN_QUERY.findall(query):
-            query = query.replace(f"::{name}", f":{await self.id(name)}")
+        for sign, name in _IN_QUERY.findall(query):
+            query = query.replace(f"{sign}:{name}", f"{sign}{await self.id(name)}")
         return "/".join(parts) + (f"?{query}" if query else "")
 
     def client(self, auth: httpx.Auth | None, *, stream: bool = False) -> httpx.AsyncClient:

@@ -13,7 +13,7 @@ from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
-from ringtest.control.purge import api, loop, model, service
+from ringtest.control.purge import api, loop, model, service, store
 from tests.control.people import World, open_world
 
 REFUSED = ("epm", "read-only", "red user", "red lab", "feeder", "nobody")
@@ -175,7 +175,7 @@ async def test_what_is_archived_after_the_request_waits_for_the_next_one(
     world: World, estate: Estate, clock: VirtualClock
 ) -> None:
     async with world.db.transaction(SYSTEM) as tx:
-        await service.store.insert_purge(tx, "jobs", tx.now, None)
+        await store.insert_purge(tx, "jobs", tx.now, None)
     clock.advance(1)
     await estate.archive("jobs")
     await _run(world)

@@ -378,7 +378,7 @@ async def claim_due(tx: Transaction, *, until: datetime, limit: int) -> Sequence
               AND (t.resting_until IS NULL OR t.resting_until <= $1)
               AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.target_id = d.target_id
                 AND o.status = 'pending' AND o.claimed_until > $1)))
-          ORDER BY d.next_at, d.id LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
+          ORDER BY d.next_at, d.event_id, d.id LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
         UPDATE deliveries d SET claimed_until = $2, attempts = d.attempts + 1, updated_at = $1
         FROM due JOIN deliveries x ON x.id = due.id
         LEFT JOIN report_targets t ON t.id = x.target_id LEFT JOIN teams m ON m.id = x.team_id
