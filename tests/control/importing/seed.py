@@ -1,6 +1,11 @@
-"""A DCI database with history, every oddity in it, and the files that belong to it."""
+"""A DCI database with history, every oddity in it, and the files that belong to it.
 
+`python -m tests.control.importing.seed DSN FOLDER` makes both.
+"""
+
+import asyncio
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +16,10 @@ HERE = Path(__file__).parent
 PASSWORD = "dci password"
 SECRET = "s3cretS3CRET" + "x" * 52
 # sha512-crypt of PASSWORD, as DCI keeps it; with few rounds, to be quick in tests
-HASH = "$6$rounds=1000$saltsaltsaltsalt$" + "A" * 86
+HASH = (
+    "$6$rounds=1000$saltsaltsaltsalt$rZ6vJbLh.Cs48zGA0mZzOdM6.SeaBXinpzmrr/EnaO5UQnoAysM17OSN"
+    "Yp6irc.tINKRkVUZWixQjDIYenNyp/"
+)
 
 
 def junit(failing: int, cases: int = 20) -> bytes:
@@ -196,3 +204,8 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+if __name__ == "__main__":
+    asyncio.run(make(sys.argv[1], jobs=40))
+    write(Path(sys.argv[2]), contents(40))

@@ -9,11 +9,10 @@ import pytest
 from dciauth.v2.headers import generate_headers
 
 from ringtest.control import registry
-from ringtest.control.accounts.model import hash_password
 from ringtest.control.importing.model import PARTS
 from tests.control.importing.conftest import JOBS
 from tests.control.importing.moving import Move, lost
-from tests.control.importing.seed import SECRET, contents, junit, one
+from tests.control.importing.seed import PASSWORD, SECRET, contents, junit, one
 from tests.parts import connect, make_parts
 from tests.s3_server import s3_server
 

@@ -97,7 +97,8 @@ class Postgres:
         if self._cluster is None:
             raise Unavailable("PostgreSQL was not started by this process")
         sockets = quote(str(self._cluster.sockets), safe="")
-        return f"postgresql://{role}:{self._cluster.password(role)}@/{database}?host={sockets}"
+        where = f"host={sockets}&port=5432"  # whatever PGPORT says of another server
+        return f"postgresql://{role}:{self._cluster.password(role)}@/{database}?{where}"
 
     def _prepare(self) -> tuple[Cluster, Binaries]:
         cluster = locate_cluster(self._data, self._state)
