@@ -122,11 +122,7 @@ async def test_passwords_are_kept_as_they_are(moved: Move) -> None:
 
 async def test_a_moved_job_is_served_with_all_of_it(moved: Move) -> None:
     parts = make_parts(moved.db, moved.settings.data)
-    user = (await moved.here("SELECT id FROM users WHERE name = 'admin'"))[0][0]
-    await moved.here(
-        "UPDATE users SET password = $2 WHERE id = $1", user, hash_password("p", cost=4)
-    )
-    async with connect(parts, httpx.BasicAuth("admin", "p")) as http:
+    async with connect(parts, httpx.BasicAuth("admin", PASSWORD)) as http:
         answer = await http.get(f"/jobs/{one('job 4')}")
         assert answer.status_code == 200, answer.text
         job = answer.json()["job"]
