@@ -171,8 +171,11 @@ def test_elastic_clauses_become_the_one_tree() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"x": 1}, {"term": {}}, {"term": {"a": {}}}, {"range": {"a": {"near": 1}}}, {"bool": {"x": []}},
-     {"bool": {"must": "x"}}, {"terms": {"a": []}}, {"ids": {}}, {"exists": {}}, {"a": {}, "b": {}}],
+    [
+        {"x": 1}, {"term": {}}, {"term": {"a": {}}}, {"range": {"a": {"near": 1}}}, {"ids": {}},
+        {"bool": {"x": []}}, {"bool": {"must": "x"}}, {"terms": {"a": []}}, {"exists": {}},
+        {"a": {}, "b": {}},
+    ],
 )  # fmt: skip
 def test_clauses_that_are_not_understood_are_named(query: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match="is not understood") as refused:

@@ -90,7 +90,7 @@ async def _batch(tx: Transaction, purge_id: UUID | None) -> int:
     purge = await store.lock_open(tx, purge_id)
     if purge is None:
         return 0
-    for step in model.STEPS[purge.kind]:
+    for step in store.STEPS[purge.kind]:
         removed = await store.remove_batch(tx, step, purge.before, model.BATCH)
         if removed:
             await store.note(tx, purge.id, removed, finished=False)

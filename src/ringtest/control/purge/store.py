@@ -14,7 +14,6 @@ from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
-from ringtest.control.purge.model import Step
 
 _HEAD = "x.id, x.created_at, x.updated_at, x.etag, x.state, x.name"
 _TEAM: dict[str, Kind] = {**rows.COMMON, "team_id": "uuid"}
@@ -87,6 +86,72 @@ _FIRST: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What else refers to the rows of a table and does not go by itself, $1 being their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows `x` of `table` that go; `condition` is SQL of ours, $1 the moment of the purge."""
+
+    table: str
+    condition: str
+
+
+def _archived(alias: str = "x") -> str:
+    return f"{alias}.state = 'archived' AND {alias}.updated_at <= $1"
+
+
+def _of(column: str, kind: str) -> str:
+    """Rows under an archived row of `kind`, whatever their own state is."""
+    return f"x.{column} IN (SELECT a.id FROM {kind} a WHERE {_archived('a')})"
+
+
+def _under_topics(topics: str) -> tuple[Step, ...]:
+    """What stands under topics. `topics` is an SQL condition on x.topic_id."""
+    return (
+        Step("jobs", topics),
+        Step("components", topics),
+        Step("failure_groups", topics),
+        Step("job_requests", topics),
+        Step("trigger_rules", topics),
+        Step("job_definitions", topics),
+    )
+
+
+_PRODUCTS_TOPICS = (
+    "x.topic_id IN (SELECT t.id FROM topics t"
+    f" JOIN products a ON a.id = t.product_id WHERE {_archived('a')})"
+)
+_TEAMS_LABS = (
+    "x.remoteci_id IN (SELECT r.id FROM remotecis r"
+    f" JOIN teams a ON a.id = r.team_id WHERE {_archived('a')})"
+)
+
+STEPS: Mapping[str, tuple[Step, ...]] = {
+    "jobs": (Step("jobs", _archived()),),
+    "files": (Step("files", _archived()),),
+    "components": (Step("component_files", _archived()), Step("components", _archived())),
+    "topics": (*_under_topics(_of("topic_id", "topics")), Step("topics", _archived())),
+    "products": (
+        *_under_topics(_PRODUCTS_TOPICS),
+        Step("jobs", _of("product_id", "products")),
+        Step("topics", _of("product_id", "products")),
+        Step("products", _archived()),
+    ),
+    "remotecis": (Step("jobs", _of("remoteci_id", "remotecis")), Step("remotecis", _archived())),
+    "feeders": (Step("feeders", _archived()),),
+    "teams": (
+        Step("jobs", _of("team_id", "teams")),
+        Step("jobs", _TEAMS_LABS),
+        Step("components", _of("team_id", "teams")),
+        Step("pipelines", _of("team_id", "teams")),
+        Step("remotecis", _of("team_id", "teams")),
+        Step("feeders", _of("team_id", "teams")),
+        Step("teams", _archived()),
+    ),
+    "users": (Step("users", _archived()),),
+}
+"""By kind: what goes with its archived rows, first what refers to others. What stands under
+an archived row goes with it, as the wire format has it: an archived topic takes its jobs."""
 
 
 async def select_archived(tx: Transaction, kind: str, query: ListQuery) -> rows.Page:

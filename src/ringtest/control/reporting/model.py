@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
-from ringtest.control.kernel.events import CONSUMERS, EventType
+from ringtest.control.kernel.events import CONSUMERS
 from ringtest.control.kernel.texts import Line, Name, one_line
 from ringtest.control.notifications.model import Told
 from ringtest.control.triage.model import Change, Component, Group
@@ -29,7 +29,7 @@ SETTLE_STEP = timedelta(seconds=5)
 SETTLE_LIMIT = timedelta(seconds=60)
 """but no longer than this: a failure that one lab has proved must not wait for a slow one."""
 
-GROUPED = EventType.FAILURE_GROUPED.value
+GROUPED = "failure.grouped"
 EVENTS = tuple(sorted(event.value for event in CONSUMERS["reporting"]))
 """What a target may choose to hear of."""
 PING = "ping"

@@ -227,7 +227,7 @@ async def plan_deliveries(
 
 async def plan_event(tx: Transaction, *, event: Event, roles: RoleNames, public_url: str) -> None:
     """Whatever the event asks for: reports of a group, webhooks that chose its type, mail."""
-    if event.type is EventType.FAILURE_GROUPED:
+    if event.type == model.GROUPED:
         if event.topic_id is not None:
             group_id = UUID(event.payload["group_id"])
             await plan_deliveries(
