@@ -124,3 +124,38 @@ async def _event(scene: Scene, tx: Transaction) -> Thing:
         await scene.id("team", tx),
     )
     return Thing(number, "jobs_events")
+
+
+@thing("first_job")
+async def _first_job(scene: Scene, tx: Transaction) -> Thing:
+    """The job that `second_job` is compared with: same topic, lab and name, an hour earlier."""
+    second = await scene.id("second_job", tx)
+    made = await add_job(scene, tx, "lab", "team", "component")
+    await tx.execute(
+        "UPDATE jobs SET created_at = created_at - interval '1 hour',"
+        " name = (SELECT name FROM jobs WHERE id = $2) WHERE id = $1",
+        made.id,
+        second,
+    )
+    return made
+
+
+@thing("second_job")
+async def _second_job(scene: Scene, tx: Transaction) -> Thing:
+    return await add_job(scene, tx, "lab", "team", "component")
+
+
+@thing("result_file")
+async def _result_file(scene: Scene, tx: Transaction) -> Thing:
+    """What was uploaded last for `second_job`."""
+    job = await scene.id("second_job", tx)
+    found = await tx.fetchval(
+        "SELECT id FROM files WHERE job_id = $1 ORDER BY created_at DESC, id LIMIT 1", job
+    )
+    return Thing(found, "files")
+
+
+@thing("counter")
+async def _counter(_: Scene, __: Transaction) -> Thing:
+    """How far the reader of ends is; there is one for all."""
+    return Thing("jobs_events", "(SELECT name AS id, etag FROM counters) AS counters")

@@ -6,23 +6,25 @@ from hypothesis import strategies as st
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
+from ringtest.control.reading.model import (
+    bad_positions,
+    pack_durations,
+    plan_digest,
+    totals,
+    unpack_durations,
+)
 from ringtest.control.results.model import (
     ACTIONS,
     NOT_THERE,
     STATES,
     WORDS,
     TestQuery,
-    bad_positions,
     compare,
     dci_state,
     id_of_test,
     match,
-    pack_durations,
-    plan_digest,
     read_test_query,
     state_of,
-    totals,
-    unpack_durations,
 )
 
 OUTCOME = st.sampled_from([ord(outcome) for outcome in TestOutcome])

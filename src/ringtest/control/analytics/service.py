@@ -15,7 +15,8 @@ from ringtest.control.catalog import service as catalog
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.labs import service as labs
-from ringtest.control.results.model import ACTIONS, unpack_durations
+from ringtest.control.reading.model import unpack_durations
+from ringtest.control.results.model import ACTIONS
 
 _SLOW = "this question takes too long: narrow it down, by from and to for example"
 

@@ -11,6 +11,7 @@ import asyncpg
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.rows import Page
+from ringtest.control.db.unseen import seen
 from ringtest.control.files import store
 from ringtest.control.files.model import Upload
 from ringtest.control.jobs import service as jobs
@@ -160,12 +161,10 @@ async def get_file(tx: Transaction, *, caller: Caller, file_id: UUID) -> str:
 
 
 async def require_file(tx: Transaction, *, caller: Caller, file_id: UUID) -> asyncpg.Record:
-    """name, mime, size, sha256, object_key, is_here, team_id, job_id, attempt, json; or
-    NotFound."""
+    """name, mime, size, sha256, object_key, is_here, team_id, job_id, attempt, json; 401
+    when it is another team's, 404 when there is none."""
     file = await store.select_file(tx, file_id, caller.visible_teams)
-    if file is None:
-        raise NotFound("file not found")
-    return file
+    return await seen(tx, "file", file_id, file)
 
 
 async def get_content(tx: Transaction, *, file_id: UUID) -> bytes:

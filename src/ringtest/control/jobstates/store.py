@@ -71,8 +71,8 @@ async def delete(tx: Transaction, jobstate_id: UUID, job_id: UUID) -> None:
         UPDATE jobs j SET tests = (
           SELECT CASE WHEN count(*) > 0 THEN json_build_object('total', sum(r.total),
             'success', sum(r.success), 'failures', sum(r.failures), 'errors', sum(r.errors),
-            'skips', sum(r.skips), 'regressions', sum(r.regressions),
-            'successfixes', sum(r.successfixes)) END
+            'skips', sum(r.skips), 'regressions', sum(coalesce(r.regressed, r.regressions)),
+            'successfixes', sum(coalesce(r.recovered, r.successfixes))) END
           FROM test_results r JOIN files f ON f.id = r.file_id AND f.state <> 'archived'
           WHERE r.job_id = j.id AND r.attempt = j.attempt)
         WHERE j.id = $1 AND j.tests IS NOT NULL

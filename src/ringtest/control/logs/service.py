@@ -15,6 +15,8 @@ from ringtest.control.attempts.model import Move, Standing
 from ringtest.control.attempts.service import Reported
 from ringtest.control.db.notify import LIVE, Notifications
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.db.unseen import seen
+from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
@@ -90,9 +92,10 @@ async def open_log(
     """The log of an attempt, the newest by default; 404 when the caller may not read it."""
     async with db.transaction(caller.tenant) as tx:
         log = await store.select_log(tx, job_id, caller.visible_teams, attempt)
-    if log is None:
-        raise NotFound("job not found" if attempt is None else "attempt not found")
-    return log
+        if log is None and attempt is not None:
+            await jobs.require_job(tx, caller=caller, job_id=job_id)
+            raise NotFound("attempt not found")
+        return await seen(tx, "job", job_id, log)
 
 
 async def read_lines(

@@ -49,6 +49,15 @@ class Evidence:
     cut: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class Suite:
+    """A suite as its file names it: `path` is what its cases say, `name` its own name."""
+
+    path: str
+    name: str
+    properties: list[tuple[str, str]] = field(default_factory=list)
+
+
 class ParsedCase(NamedTuple):
     """One case, as `Cases.rows` shows it. `time` is in seconds."""
 
@@ -65,7 +74,8 @@ class Cases:
     """Cases in file order. All columns have the same length.
 
     `suites` holds the path of nested suites joined with "/"; `outcomes` one byte per
-    case (`TestOutcome` values); `evidence` is keyed by position.
+    case (`TestOutcome` values); `evidence` is keyed by position. `declared` are the suites
+    that began in this batch, also those without a case; their properties may still come.
     """
 
     suites: list[str] = field(default_factory=list)
@@ -74,6 +84,7 @@ class Cases:
     times: list[float] = field(default_factory=list)
     outcomes: bytearray = field(default_factory=bytearray)
     evidence: dict[int, Evidence] = field(default_factory=dict)
+    declared: list[Suite] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -86,6 +97,7 @@ class Cases:
         self.names += more.names
         self.times += more.times
         self.outcomes += more.outcomes
+        self.declared += more.declared
         for position, evidence in more.evidence.items():
             self.evidence[start + position] = evidence
 

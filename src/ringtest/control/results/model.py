@@ -5,8 +5,6 @@ tests, which most runs share), so that comparing two runs of a plan is comparing
 """
 
 import re
-import sys
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +15,9 @@ from uuid import UUID
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
 from ringtest.control.kernel.paging import refuse_unknown
+from ringtest.control.reading.model import SKIPPED, Asides, unpack_durations
 
-# packing -----------------------------------------------------------------------
+# words -------------------------------------------------------------------------
 
 
 def id_of_test(suite: str, classname: str, name: str) -> int:
@@ -31,69 +30,8 @@ def id_of_test(suite: str, classname: str, name: str) -> int:
     return int.from_bytes(blake2b(key).digest()[:8], "big", signed=True)
 
 
-def plan_digest(suites: Sequence[str], classnames: Sequence[str], names: Sequence[str]) -> bytes:
-    """Equal for equal lists of tests: 32 bytes. No name holds a NUL, so joining is safe."""
-    digest = blake2b(len(names).to_bytes(8, "big"), digest_size=32)
-    for column in (suites, classnames, names):
-        digest.update("\0".join(column).encode())
-        digest.update(b"\0")
-    return digest.digest()
-
-
-def pack_durations(seconds: Iterable[float]) -> bytes:
-    """Float32, little-endian.
-
-    >>> list(unpack_durations(pack_durations([0.5, 2.0])))
-    [0.5, 2.0]
-    """
-    numbers = array("f", seconds)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-def unpack_durations(data: bytes) -> Sequence[float]:
-    """What `pack_durations` packed; 32 bits tell seven digits, so `round` what you show."""
-    numbers = array("f", data)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Cases of a result by what DCI calls them."""
-
-    total: int
-    success: int
-    skips: int
-    failures: int
-    errors: int
-
-
 _SUCCESS = b"pXi"
-_SKIPPED = b"sxb"
 _BAD = b"fe"
-
-
-def totals(outcomes: bytes) -> Totals:
-    """
-    >>> totals(b"ppfsx")
-    Totals(total=5, success=2, skips=2, failures=1, errors=0)
-    """
-    failures, errors = outcomes.count(b"f"), outcomes.count(b"e")
-    skips = sum(outcomes.count(byte) for byte in _SKIPPED)
-    success = len(outcomes) - failures - errors - skips
-    return Totals(len(outcomes), success, skips, failures, errors)
-
-
-def bad_positions(outcomes: bytes) -> list[int]:
-    """Positions of the cases that need a failure row.
-
-    >>> bad_positions(b"pfse")
-    [1, 3]
-    """
-    return _places(_BAD, outcomes)
 
 
 WORDS = {ord(outcome): outcome.name.lower() for outcome in TestOutcome}
@@ -102,7 +40,7 @@ STATES = {ord(state): state.name.lower() for state in CaseState}
 """State words of the API by packed byte."""
 ACTIONS = {
     ord(outcome): {ord("f"): "failure", ord("e"): "error"}.get(
-        ord(outcome), "skipped" if ord(outcome) in _SKIPPED else "success"
+        ord(outcome), "skipped" if ord(outcome) in SKIPPED else "success"
     )
     for outcome in TestOutcome
 }
@@ -140,7 +78,7 @@ def state_of(before: int, now: int) -> CaseState:
     """
     if before == now:
         return CaseState.UNCHANGED
-    if before in _SKIPPED and now not in _SKIPPED:
+    if before in SKIPPED and now not in SKIPPED:
         return CaseState.ADDED
     if before in _SUCCESS and now in _BAD:
         return CaseState.REGRESSED
@@ -177,6 +115,27 @@ def compare(before: bytes, now: bytes, places: Sequence[int] | None) -> bytes:
             if old != new:
                 states[place] = _STATE_BYTES[old, new]
     return bytes(states)
+
+
+def dci_counts(
+    states: bytes, before: bytes, now: bytes, places: Sequence[int] | None
+) -> tuple[int, int]:
+    """Regressions and success fixes as DCI counts them: of these states, failures alone.
+
+    >>> dci_counts(b"rrc", b"ppe", b"fep", None)
+    (1, 0)
+    """
+    regressed = recovered = 0
+    for found in re.finditer(b"[rc]", states):
+        at = found.start()
+        if states[at] == _REGRESSED:
+            regressed += now[at] == _FAILED
+        else:
+            recovered += before[at if places is None else places[at]] == _FAILED
+    return regressed, recovered
+
+
+_REGRESSED, _FAILED = ord(CaseState.REGRESSED), ord(TestOutcome.FAILED)
 
 
 def dci_state(before: int | None, now: int) -> str | None:
@@ -426,10 +385,17 @@ FailureRows = Mapping[int, Mapping[str, Any]]
 
 
 def junit_suites(
-    result: Vectors, earlier: Vectors | None, names: Names, evidence: FailureRows, *, most: int
+    result: Vectors,
+    earlier: Vectors | None,
+    names: Names,
+    evidence: FailureRows,
+    *,
+    asides: Asides | None = None,
+    most: int,
 ) -> list[dict[str, Any]]:
     """The first `most` cases of a result and all that are gone, by suite, in DCI's shape."""
-    suites: dict[str, list[dict[str, Any]]] = {}
+    asides = asides or Asides()
+    suites: dict[str, list[dict[str, Any]]] = {path: [] for path, _, _ in asides.suites}
     before = earlier.outcomes if earlier else b""
     places, gone = match(earlier.test_ids if earlier else [], result.test_ids)
     times = unpack_durations(result.durations)
@@ -438,6 +404,8 @@ def junit_suites(
         suite, classname, name = names[result.test_ids[at]]
         state = dci_state(before[place] if place >= 0 else None, byte)
         case = _junit_case(classname, name, ACTIONS[byte], state, round(times[at], 6))
+        if at in asides.cases:
+            case.update(asides.cases[at].shown())
         if at in evidence:
             case.update(evidence[at])
         suites.setdefault(suite, []).append(case)
@@ -445,7 +413,12 @@ def junit_suites(
         suite, classname, name = names[earlier.test_ids[place]] if earlier else ("", "", "")
         case = _junit_case(classname, name, ACTIONS[before[place]], "REMOVED", 0.0)
         suites.setdefault(suite, []).append(case)
-    return [_junit_suite(n, name, cases) for n, (name, cases) in enumerate(suites.items())]
+    about = {path: (name, properties) for path, name, properties in reversed(asides.suites)}
+    shown = []
+    for number, (path, cases) in enumerate(suites.items()):
+        own, properties = about.get(path, (path, []))
+        shown.append(_junit_suite(number, own, properties, cases))
+    return shown
 
 
 def _junit_case(
@@ -458,14 +431,17 @@ def _junit_case(
     }  # fmt: skip
 
 
-def _junit_suite(number: int, name: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
+def _junit_suite(
+    number: int, name: str, properties: Iterable[tuple[str, str]], cases: list[dict[str, Any]]
+) -> dict[str, Any]:
     states = Counter(case["state"] for case in cases)
     actions = Counter(case["action"] for case in cases if case["state"] != "REMOVED")
     return {
         "id": number, "name": name, "tests": sum(actions.values()),
         "failures": actions["failure"], "errors": actions["error"],
         "skipped": actions["skipped"], "success": actions["success"],
-        "time": round(sum(case["time"] for case in cases), 3), "properties": (),
+        "time": round(sum(case["time"] for case in cases), 3),
+        "properties": [{"name": key, "value": value} for key, value in properties],
         "successfixes": states["RECOVERED"], "regressions": states["REGRESSED"],
         "additions": states["ADDED"], "deletions": states["REMOVED"],
         "unchanged": states["UNCHANGED"],

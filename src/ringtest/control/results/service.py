@@ -9,8 +9,8 @@ import asyncio
 import hashlib
 import logging
 from array import array
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,9 @@ from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.ports.result_parser import Cases, Evidence, Note, ResultParser, Unreadable
+from ringtest.control.ports.result_parser import Cases, Evidence, ResultParser, Unreadable
+from ringtest.control.reading.model import unpack_asides
+from ringtest.control.reading.service import Chunks, Parsed, Reading
 from ringtest.control.results import store
 from ringtest.control.results.model import (
     NOT_THERE,
@@ -46,29 +48,20 @@ from ringtest.control.results.model import (
     FailureRows,
     Names,
     TestQuery,
-    Totals,
     Vectors,
-    bad_positions,
     choose,
     compare,
     count_words,
+    dci_counts,
     id_of_test,
     junit_suites,
     match,
-    pack_durations,
     page_of,
     pick_earlier,
-    plan_digest,
-    totals,
 )
 
 log = logging.getLogger(__name__)
 
-Chunks = AsyncIterator[bytes]
-_FEED = 512 * 1024
-"""Bytes parsed at a time: each costs a visit to a thread."""
-_INLINE = 32 * 1024
-"""Parsing so few bytes takes less time than a visit to a thread."""
 _JUNIT_CASES = 50_000
 _FAILURES = 10_000
 
@@ -99,7 +92,7 @@ async def upload_file(
     if target["file"]:
         await _require_same(chunks, target["sha256"], limits.file)
         return target["file"], None
-    reading = _Reading(parser) if parser else None
+    reading = Reading(parser) if parser else None
     file_id = new_id()
     key = f"{target['team_id']}/{target['id']}/{file_id}"
     passing = reading.watch(chunks) if reading else chunks
@@ -132,7 +125,7 @@ async def _add(
     upload: Upload,
     target: asyncpg.Record,
     kept: files.Kept,
-    parsed: "_Parsed | None",
+    parsed: "Parsed | None",
 ) -> str | None:
     """The row of a file, and what its results mean; None when its key stored one meanwhile."""
     if not parsed:
@@ -206,7 +199,7 @@ async def read_again(
     parser = parsers.get(file["mime"] or "") if file else None
     if file is None or parser is None:
         return False
-    reading = _Reading(parser)
+    reading = Reading(parser)
     try:
         here = file["content"]
         chunks = objects.get(file["object_key"]) if here is None else _once(here)
@@ -223,94 +216,13 @@ async def read_again(
     return True
 
 
-# parsing -----------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Parsed:
-    """Cases, and what can be known of them without the database."""
-
-    cases: Cases
-    notes: list[Note]
-    outcomes: bytes
-    durations: bytes
-    seconds: float
-    totals: Totals
-    bad: list[int]
-    digest: bytes
-
-
-class _Reading:
-    """A result file that is parsed while it passes."""
-
-    def __init__(self, parser: ResultParser) -> None:
-        self._session = parser.open()
-        self._cases = Cases()
-        self._waiting: list[bytes] = []
-        self._size = 0
-        self._parsed: _Parsed | None = None
-        self._closing: asyncio.Task[_Parsed | None] | None = None
-        self.refused: Unreadable | None = None
-
-    async def watch(self, chunks: Chunks) -> Chunks:
-        """The same chunks. After the last one reading ends while the store still writes."""
-        async for chunk in chunks:
-            self._waiting.append(chunk)
-            self._size += len(chunk)
-            if self._size >= _FEED:
-                await asyncio.to_thread(self._feed)
-            yield chunk
-        if self._size < _INLINE and not self._cases:
-            self._parsed = self._close()
-        else:
-            self._closing = asyncio.create_task(asyncio.to_thread(self._close))
-
-    async def finish(self) -> _Parsed | None:
-        """Everything that was read; None when nothing could be."""
-        return await self._closing if self._closing else self._parsed
-
-    def _feed(self) -> None:
-        data, self._waiting, self._size = b"".join(self._waiting), [], 0
-        if data:
-            self._read(lambda: self._session.feed(data))
-
-    def _read(self, read: Callable[[], Cases]) -> None:
-        if self.refused:
-            return
-        try:
-            self._cases.extend(read())
-        except Unreadable as refusal:
-            self.refused = refusal
-        except Exception:  # a mistake of ours must not lose the file
-            log.exception("results.parser_failed")
-            self.refused = Unreadable("Invalid XML: the reader gave up on it")
-
-    def _close(self) -> _Parsed | None:
-        self._feed()
-        self._read(self._session.close)
-        if self.refused:
-            return None
-        cases = self._cases
-        outcomes = bytes(cases.outcomes)
-        return _Parsed(
-            cases=cases,
-            notes=list(self._session.notes),
-            outcomes=outcomes,
-            durations=pack_durations(cases.times),
-            seconds=sum(cases.times),
-            totals=totals(outcomes),
-            bad=bad_positions(outcomes),
-            digest=plan_digest(cases.suites, cases.classnames, cases.names),
-        )
-
-
 # ingesting ---------------------------------------------------------------------
 
 
 async def _record(
     tx: Transaction,
     job: asyncpg.Record,
-    parsed: _Parsed,
+    parsed: Parsed,
     name: str,
     file_id: UUID,
     attempt: int,
@@ -330,7 +242,9 @@ async def _record(
     deletions = 0
     if earlier is None or plan_id is None or earlier.plan_id != plan_id:
         plan_id, places, deletions = await _place(tx, job["team_id"], parsed, plan_id, earlier)
-    states = compare(earlier.outcomes if earlier else b"", parsed.outcomes, places)
+    outcomes = earlier.outcomes if earlier else b""
+    states = compare(outcomes, parsed.outcomes, places)
+    counts = dci_counts(states, outcomes, parsed.outcomes, places)
     result = {
         "id": before["result_id"] if before else new_id(),
         "created_at": before["result_at"] if before else tx.now,
@@ -340,8 +254,10 @@ async def _record(
         "attempt": attempt,
         "name": name,
         **asdict(parsed.totals),
-        "regressions": states.count(CaseState.REGRESSED.value.encode()),
-        "successfixes": states.count(CaseState.RECOVERED.value.encode()),
+        "regressions": counts[0],
+        "successfixes": counts[1],
+        "regressed": states.count(CaseState.REGRESSED.value.encode()),
+        "recovered": states.count(CaseState.RECOVERED.value.encode()),
         "additions": states.count(CaseState.ADDED.value.encode()),
         "deletions": deletions,
         "time": parsed.seconds,
@@ -350,6 +266,7 @@ async def _record(
         "outcomes": parsed.outcomes,
         "states": states,
         "durations": parsed.durations,
+        "asides": parsed.asides,
         "warnings": [asdict(note) for note in parsed.notes],
     }
     await store.insert_result(tx, result)
@@ -360,7 +277,7 @@ async def _record(
 async def _place(
     tx: Transaction,
     team_id: UUID,
-    parsed: _Parsed,
+    parsed: Parsed,
     plan_id: UUID | None,
     earlier: Earlier | None,
 ) -> tuple[UUID, Sequence[int], int]:
@@ -392,7 +309,7 @@ _NO_EVIDENCE = Evidence()
 
 
 def _failure_columns(
-    parsed: _Parsed, places: Sequence[int] | None, earlier: Earlier | None
+    parsed: Parsed, places: Sequence[int] | None, earlier: Earlier | None
 ) -> dict[str, list[Any]]:
     cases, bad = parsed.cases, parsed.bad
     evidence = [cases.evidence.get(position, _NO_EVIDENCE) for position in bad]
@@ -496,7 +413,14 @@ def _junit(
         "name": about["name"],
         "job": msgspec.Raw(about["job"]),
         "previous_job": msgspec.Raw(about["previous"] or "null"),
-        "testsuites": junit_suites(result, earlier, names, evidence, most=_JUNIT_CASES),
+        "testsuites": junit_suites(
+            result,
+            earlier,
+            names,
+            evidence,
+            asides=unpack_asides(about["asides"]),
+            most=_JUNIT_CASES,
+        ),
         "warnings": warnings,
     }
     return msgspec.json.encode(answer)

@@ -184,7 +184,8 @@ async def sum_results(tx: Transaction, job_id: UUID, attempt: int) -> dict[str, 
         f"""
         SELECT count(*) AS files, sum(total) AS total, sum(success) AS success,
           sum(failures) AS failures, sum(errors) AS errors, sum(skips) AS skips,
-          sum(regressions) AS regressions, sum(successfixes) AS successfixes
+          sum(coalesce(regressed, regressions)) AS regressions,
+          sum(coalesce(recovered, successfixes)) AS successfixes
         FROM {_LIVE_RESULTS} WHERE r.job_id = $1 AND r.attempt = $2
         """,
         job_id,
@@ -321,10 +322,11 @@ async def select_evidence(tx: Transaction, result_id: UUID) -> dict[int, dict[st
 
 
 async def select_jobs_of(tx: Transaction, result_id: UUID) -> asyncpg.Record:
-    """Whose results these are: file's id and name, job's and previous job's as JSON."""
+    """Whose results these are: file's id and name, job's and previous job's as JSON; and what
+    of them is kept aside (`model.Asides`)."""
     row = await tx.fetchrow(
         """
-        SELECT f.id, f.name, json_build_object('id', j.id, 'name', j.name)::text AS job,
+        SELECT f.id, f.name, r.asides, json_build_object('id', j.id, 'name', j.name)::text AS job,
           (SELECT json_build_object('id', e.id, 'name', e.name)::text FROM jobs e
            JOIN test_results b ON b.job_id = e.id WHERE b.id = r.previous_result_id) AS previous
         FROM test_results r JOIN files f ON f.id = r.file_id JOIN jobs j ON j.id = r.job_id

@@ -6,6 +6,7 @@ from ringtest.control.connectors.junit.columns import Run
 from ringtest.control.connectors.junit.evidence import (
     BAD,
     DECISIVE,
+    MAX_PROPERTIES,
     OUTPUTS,
     Attributes,
     Gathering,
@@ -13,12 +14,15 @@ from ringtest.control.connectors.junit.evidence import (
     cut,
 )
 from ringtest.control.connectors.junit.recovery import Notes
-from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases
+from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases, Suite
 
 MAX_DEPTH = 1_000
 """Elements inside one another; real files need about 8."""
 MAX_EVIDENCE = 64 * 1024 * 1024
 """Characters of messages, tracebacks and output kept of one file."""
+
+MAX_SUITES = 10_000
+"""Suites whose names and properties are kept."""
 
 _SUITES = {"testsuites", "testsuite"}
 _BESIDE_CASES = {"properties", "property", "system-out", "system-err"}
@@ -40,12 +44,13 @@ class Stop(Exception):
 class _Element:
     """An open element outside of cases. Counts are of cases: found before it, and inside."""
 
-    __slots__ = ("before", "broken", "declared", "name", "nested", "outer_path")
+    __slots__ = ("before", "broken", "declared", "name", "nested", "outer_path", "suite")
 
     def __init__(self, name: str, outer_path: str, declared: int | None, before: int) -> None:
         self.name, self.outer_path = name, outer_path
         self.declared, self.before = declared, before
         self.nested = 0
+        self.suite: Suite | None = None
         self.broken = 0
         """Failures of the element itself, which are cases to us and to nobody else."""
 
@@ -62,6 +67,8 @@ class Reader:
         self.run = Run(notes)
         self._stack: list[_Element] = []
         self._path = ""
+        self._suites: list[Suite] = []
+        self._suites_left = MAX_SUITES
         self._seen_root = False
         self._allowance = MAX_EVIDENCE
         # the case
@@ -124,6 +131,24 @@ class Reader:
         if name == "testsuite" and attributes.get("name"):
             suite = attributes["name"]
             self._set_path(cut(f"{self._path}/{suite}" if self._path else suite, MESSAGE_LIMIT))
+        if name == "testsuite":
+            self._declare(cut(attributes.get("name", ""), MESSAGE_LIMIT))
+        elif name == "property":
+            self._add_property(attributes)
+
+    def _declare(self, name: str) -> None:
+        """A suite begins. One without a name is the suite around it, if there is one."""
+        if (name or not self._path) and self._suites_left > 0:
+            self._suites_left -= 1
+            self._stack[-1].suite = Suite(self._path, name)
+            self._suites.append(self._stack[-1].suite)
+
+    def _add_property(self, attributes: Attributes) -> None:
+        """Of the innermost suite."""
+        suite = next((one.suite for one in reversed(self._stack) if one.suite), None)
+        if suite is not None and len(suite.properties) < MAX_PROPERTIES:
+            name, value = (cut(attributes.get(key, ""), MESSAGE_LIMIT) for key in ("name", "value"))
+            suite.properties.append((name, value))
 
     def shut(self) -> None:
         """The innermost open element ends."""
@@ -260,7 +285,9 @@ class Reader:
     def take(self) -> Cases:
         """The cases finished since the last call, as columns."""
         self.run.name_suite(self._path)
-        return self.run.take()
+        cases = self.run.take()
+        cases.declared, self._suites = self._suites, []
+        return cases
 
 
 def _as_dict(flat: _Flat) -> Attributes:

@@ -81,6 +81,12 @@ CREATE TRIGGER jobs_latest_changed AFTER UPDATE OF status, result, state ON jobs
 CREATE TRIGGER jobs_latest_removed AFTER DELETE ON jobs FOR EACH ROW
   WHEN (OLD.status = 'finished') EXECUTE FUNCTION rt_keep_latest_job();
 
+-- What suites and cases say of themselves beside failures: packed, read with the whole file.
+-- An error is a regression to us and none to the wire format, whose numbers `regressions` and
+-- `successfixes` are; NULL: the same as those.
+ALTER TABLE test_results ADD COLUMN asides bytea, ADD COLUMN regressed integer,
+  ADD COLUMN recovered integer;
+
 -- An event that nobody consumes needs no row in a queue: most of them, and the hottest.
 CREATE OR REPLACE FUNCTION rt_add_event(
   the_type text, the_payload jsonb, the_team uuid, the_topic uuid, at timestamp, consumers text[])
