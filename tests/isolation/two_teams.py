@@ -140,6 +140,7 @@ async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
     assert upload.status_code == 201, upload.text
     ids["component_file_id"] = upload.json()["component_file"]["id"]
     ids["file_path"] = "images/build.img"
+    ids["number"] = "1"  # of the list of verdicts
     begun = await admin.post("/uploads", headers=upload_headers(mark, component["id"]))
     assert begun.status_code == 201, begun.text
     ids["upload_id"] = begun.json()["upload"]["id"]

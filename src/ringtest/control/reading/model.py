@@ -129,8 +129,9 @@ def unpack_asides(data: bytes | None) -> Asides:
 def keep_asides(found: Iterable[tuple[int, Aside]]) -> tuple[dict[int, Aside], bool]:
     """By position, as many as there is room for, and whether that was all.
 
-    >>> keep_asides([(1, Aside()), (2, Aside(message="why"))])
-    ({2: Aside(message='why')}, True)
+    >>> kept, is_all = keep_asides([(1, Aside()), (2, Aside(message="why"))])
+    >>> list(kept), is_all
+    ([2], True)
     """
     room = _ASIDES
     kept: dict[int, Aside] = {}
