@@ -9,6 +9,10 @@ from ringtest.control.db.bulk import Rows
 from ringtest.control.dci.model import BY_NAME, Survey, Table
 
 _LAST = "('success', 'failure', 'error', 'killed')"
+_NUMBERS = ("total", "success", "failures", "errors", "skips", "regressions", "successfixes")
+_SUMS = ", ".join(f"'{name}', coalesce(sum(r.{name}), 0)" for name in _NUMBERS)
+_NEEDS = {"topic_id": "components", "component_ids": "jobs_components", "tests": "tests_results"}
+"""Which table a column is made of, if not of jobstates."""
 _MADE = {
     ("component_files", "topic_id"): "(SELECT c.topic_id FROM components c"
     " WHERE c.id = t.component_id)",
@@ -18,6 +22,8 @@ _MADE = {
     f" WHERE s.job_id = t.id AND s.status::text IN {_LAST})",
     ("jobs", "component_ids"): "ARRAY(SELECT c.component_id FROM jobs_components c"
     " WHERE c.job_id = t.id)",
+    ("jobs", "tests"): f"(SELECT json_build_object({_SUMS})::text FROM tests_results r"
+    " WHERE r.job_id = t.id HAVING count(*) > 0)",
 }
 # A file of a jobstate may name its job there alone.
 _THROUGH_STATE = "coalesce(t.job_id, (SELECT s.job_id FROM jobstates s WHERE s.id = t.jobstate_id))"
@@ -83,11 +89,9 @@ def _within(table: Table, survey: Survey, history: datetime | None) -> str:
 def _values(table: Table, survey: Survey) -> str:
     there = survey.columns[table.name]
     plain = [_value(table, there, name, kind) for name, kind in table.columns.items()]
-    needs = {"component_files": "components", "jobs": "jobstates"}
     for name, kind in table.made.items():
-        wanted = "jobs_components" if name == "component_ids" else needs[table.name]
-        made = _MADE[table.name, name] if survey.has(wanted) else "NULL"
-        plain.append(f"{made}::{kind} AS {name}")
+        is_there = survey.has(_NEEDS.get(name, "jobstates"))
+        plain.append(f"{_MADE[table.name, name] if is_there else 'NULL'}::{kind} AS {name}")
     return ", ".join(plain)
 
 

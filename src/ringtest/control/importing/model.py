@@ -175,6 +175,7 @@ LANDINGS: tuple[Landing, ...] = (
              "topic_id": "coalesce(m_topic_id.id, '{topics}')", "product_id": "m_product_id.id",
              "team_id": "coalesce(m_team_id.id, n_remoteci_id.team_id)",
              "pipeline_id": "m_pipeline_id.id", "set_key": "rt_set_key(s.component_ids)",
+             "tests": "s.tests::jsonb",
              "started_at": "CASE WHEN s.status <> 'new' THEN coalesce(s.started_at,"
                            " s.created_at) END",
              "finished_at": f"CASE WHEN {_FINISHED} THEN coalesce(s.ended_at, s.updated_at) END"},

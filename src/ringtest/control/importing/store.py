@@ -337,11 +337,12 @@ async def missing(
 
 async def compare(rows: Rows, source: str, landing: Landing, table: Table) -> tuple[int, int, int]:
     """Rows there, how many of these are here, and how many of the others are left out."""
+    absent = f"t.{landing.key[0]} IS NULL"
     row = await rows.fetchrow(
-        f"SELECT count(*), count(*) FILTER (WHERE here),"
-        " count(*) FILTER (WHERE NOT here AND noted)"
-        f" FROM (SELECT EXISTS (SELECT FROM {landing.into} t WHERE {_same_key(landing, table)})"
-        f" AS here, {_noted(landing, table)} AS noted FROM {keys_of(table.name)} k) x",
+        f"SELECT count(*), count(t.{landing.key[0]}),"
+        f" count(*) FILTER (WHERE {absent} AND {_noted(landing, table)})"
+        f" FROM {keys_of(table.name)} k"
+        f" LEFT JOIN {landing.into} t ON {_same_key(landing, table)}",
         source,
     )
     assert row is not None
