@@ -35,6 +35,10 @@ ODD: list[Any] = [
 """Values of every type, most of them of the wrong one."""
 
 
+_BODYLESS = ("/update", "/retry", "/users", "/purge", "/ping", "/notifications")
+"""Ends of the addresses of POSTs that take no body."""
+
+
 async def body_kinds(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Kinds:
     """Which struct each route reads its body as: learned by sending one that is refused."""
     kinds: Kinds = {}
@@ -47,7 +51,7 @@ async def body_kinds(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> Kinds:
     with monkeypatch.context() as patch:
         patch.setattr(bodies, "_read", spy)
         for route in all_routes():
-            if route.method == "POST" and route.path.endswith(("/update", "/retry", "/users")):
+            if route.method == "POST" and route.path.endswith(_BODYLESS):
                 continue  # these have no body, and would do what they are for
             if route.method in ("POST", "PUT") or route.path.endswith(("/kv", "/components")):
                 who, url = ground["super admin"], ground.url(route)
@@ -76,6 +80,11 @@ def _value(name: str, kind: Any, ids: dict[str, str]) -> Any:
         "expires_at": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}",
         "address": "http://127.0.0.1:9/",
         "status": "running",
+        **{f"topic_{side}_id": ids["topic_id"] for side in (1, 2)},
+        **{f"topic_{side}_{end}_date": "2026-01-01" for side in (1, 2) for end in ("start", "end")},
+        **{f"{end}_date": "2026-01-01" for end in ("start", "end")},
+        "field": "name",
+        "sequence": 1,
         "value": 1.5,
     }
     if name in ids or name in known:
