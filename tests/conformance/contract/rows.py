@@ -122,8 +122,8 @@ class Row:
             return False
         tail = template.removesuffix("/")
         if re.search(r"\{[^}]*:path\}$", tail):
-            tail = tail.rpartition("/")[0]
-            return _same(path.split("/")[: tail.count("/") + 1], tail.split("/"))
+            parts, fixed = path.split("/"), tail.split("/")[:-1]
+            return len(parts) > len(fixed) and _same(parts[: len(fixed)], fixed)
         return _same(path.split("/"), tail.split("/"))
 
 

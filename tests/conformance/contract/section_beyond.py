@@ -209,7 +209,7 @@ BEGIN = {
 }
 HERE = {"Tus-Resumable": "1.0.0"}
 UPLOADS = [
-    Row("POST /uploads", {201: MEMBERS, 404: FAR, 401: REST}, headers=BEGIN, note="for a job"),
+    Row("POST /uploads", {201: MEMBERS, 401: REST}, headers=BEGIN, note="for a job"),
     Row("GET /uploads", EVERYONE, gives="uploads[]"),
     Row("GET /uploads/:upload", {200: "user", 404: REST}),
     Row(
@@ -227,4 +227,9 @@ UPLOADS = [
     Row("DELETE /uploads/:upload", {204: "user", 404: REST}, headers=HERE),
 ]
 
-ROWS = [*PLANS, *AGENTS, *ANSWERS, *CALLERS, *MAIL, *UPLOADS]
+NOTES = [
+    Row("GET /audits", {200: "sa", 401: REST}, gives="audits[]"),
+    Row("GET /purges", {200: "sa", 401: REST}, gives="purges[]"),
+]
+
+ROWS = [*PLANS, *AGENTS, *ANSWERS, *CALLERS, *MAIL, *UPLOADS, *NOTES]

@@ -237,3 +237,27 @@ async def _component_file(scene: Scene, tx: Transaction) -> Thing:
         object_key=key,
         component_id=component,
     )
+
+
+@thing("stored_file")
+async def _stored_file(scene: Scene, tx: Transaction) -> Thing:
+    """A file of the job with content."""
+    content = b"what a step said"
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield content
+
+    key = f"files/contract/{scene.number}"
+    stored = await scene.stage.parts.objects.put(key, chunks(), limit=1000)
+    return await scene.insert(
+        tx,
+        "files",
+        name="a log.txt",
+        mime="text/plain",
+        md5=stored.md5,
+        sha256=stored.sha256,
+        size=len(content),
+        object_key=key,
+        job_id=await scene.id("job", tx),
+        team_id=await scene.id("team", tx),
+    )
