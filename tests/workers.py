@@ -2,11 +2,15 @@
 
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("tests/examples/test_demo.py", "tests/examples/test_pages.py")
+_TOGETHER = {
+    "the running example": ("tests/examples/test_demo.py", "tests/examples/test_pages.py"),
+    "the server of dciclient": ("tests/conformance/dciclient/",),
+}
 
 
 class Workers(LoadScopeScheduling):  # type: ignore[misc]
     """Single tests go to whichever worker is free; the long story goes first, to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "the running example" if nodeid.startswith(_TOGETHER) else nodeid
+        shared = (name for name, files in _TOGETHER.items() if nodeid.startswith(files))
+        return next(shared, nodeid)

@@ -1,0 +1,1 @@
+"""DCI's own client, unchanged, against a running server."""
