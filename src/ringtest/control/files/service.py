@@ -11,12 +11,12 @@ import asyncpg
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.rows import Page
-from ringtest.control.db.unseen import seen
+from ringtest.control.db.unseen import refusal, seen
 from ringtest.control.files import store
 from ringtest.control.files.model import Upload
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Job
-from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound
+from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound, RingtestError
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.ports.object_store import Stored
@@ -80,12 +80,20 @@ async def place_upload(tx: Transaction, *, caller: Caller, upload: Upload) -> as
     `file` (JSON) and `sha256` when the upload's idempotency key stored a file before.
     """
     job = await store.select_target(tx, upload, caller.visible_teams)
+    if job is None:
+        raise await _unseen(tx, upload)
     return _require_fit(caller, upload, job)
 
 
-def _require_fit(caller: Caller, upload: Upload, job: asyncpg.Record | None) -> asyncpg.Record:
-    if job is None:
-        raise NotFound("job not found" if upload.job_id else "jobstate not found")
+async def _unseen(tx: Transaction, upload: Upload) -> RingtestError:
+    """401 for what another team's job is, 404 for none."""
+    if upload.job_id:
+        return await refusal(tx, "job", upload.job_id)
+    assert upload.jobstate_id
+    return await refusal(tx, "jobstate", upload.jobstate_id)
+
+
+def _require_fit(caller: Caller, upload: Upload, job: asyncpg.Record) -> asyncpg.Record:
     permit(caller.is_member(job["team_id"]))
     if upload.jobstate_id and not job["jobstate_id"]:
         raise NotFound("jobstate not found in this job")
@@ -109,6 +117,8 @@ async def place_file(
     placed = await store.place_file(
         tx, upload, kept.row(), teams=caller.visible_teams, members=members
     )
+    if placed is None:
+        raise await _unseen(tx, upload)
     job = _require_fit(caller, upload, placed)
     tx.concern(kept.id, job["team_id"])
     if job["added"] is None and upload.key is None:
