@@ -341,6 +341,10 @@ def test_what_dci_reads_is_read_alike() -> None:
         "and(eq(name,foo bar),or(ge(created_at,2026-01-01T00:00:00.5),not(null(a))))"
     )
     assert parse_calls("like(url,https://a.b/%)") == Compare("url", "like", ("https://a.b/%",))
+    # dci-diff-jobs writes its conditions one after the other
+    assert parse_calls("eq(name,x),null(url)") == Every(
+        (Compare("name", "eq", ("x",)), Empty("url"))
+    )
     infix = "((field=value) and (components.type in ['a','b']))"
     assert parse_infix(infix) == Every(
         (Compare("field", "eq", ("value",)), Compare("components.type", "in", ("a", "b")))

@@ -1,5 +1,6 @@
 """The language of lists: `and(eq(name,x),or(like(url,%a%),not(null(tags))))`. Pure.
 
+query      = expression,… (all of them hold: DCI's own client writes some without `and`)
 expression = op(field,value) | null(field) | and(expression,…) | or(expression,…) | not(expression)
 op         = eq ne lt le gt ge like ilike contains not_contains
 field      = letters, digits, _
@@ -37,9 +38,11 @@ Not(part=Empty(field='tags', position=27))))
 nothing may follow the expression: eq(name,x) >>or
     """
     reader = Reader(text)
-    node = _expression(reader)
+    parts = [_expression(reader)]
+    while reader.take(","):
+        parts.append(_expression(reader))
     reader.end()
-    return node
+    return joined(Every, parts)
 
 
 def _expression(reader: Reader) -> Node:
