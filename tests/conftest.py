@@ -17,10 +17,12 @@ from ringtest.control.db.launcher import Postgres
 from ringtest.control.db.migrate import migrate
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.clock import SystemClock, VirtualClock
+from tests.described import look_at_every_answer
 from tests.workers import Workers
 
 _TEMPLATE = "template_migrated"
 _numbers = itertools.count(1)
+look_at_every_answer()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,8 +10,7 @@ from typing import Any
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.handlers import HTTPRouteHandler
 
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
@@ -72,6 +71,7 @@ from ringtest.control.views import api as views_api
 from ringtest.control.wire import answers, traces
 from ringtest.control.wire.claims import Replayed
 from ringtest.control.wire.context import RequestContext
+from ringtest.control.wire.describing import describe
 from ringtest.control.wire.middleware import Around, Surround
 from ringtest.control.wire.pages import pages
 
@@ -164,6 +164,7 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
     app = Litestar(
         route_handlers=[
             welcome,
+            _description(),
             *operations_api.routes,
             *(
                 Router(path=prefix, route_handlers=routes, include_in_schema=prefix == "/api/v1")
@@ -173,6 +174,10 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
         ],
         dependencies={
             "caller": Provide(caller_provider(parts.secrets, parts.settings, parts.provider)),
+            "intake": Provide(
+                results_api.intake_provider(lambda: parts.objects, parts.parsers, parts.settings),
+                sync_to_thread=False,
+            ),
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
             **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
@@ -187,16 +192,33 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
         on_shutdown=[hub.stop],
         request_max_body_size=parts.settings.max_body,
         logging_config=None,  # whoever runs the server says where its log goes
-        openapi_config=OpenAPIConfig(
-            title="Ringtest",
-            version=__version__,
-            description="One product build, many laboratories, one answer.",
-            path="/schema",
-            # the pages of other plugins run scripts of other servers under our name
-            render_plugins=[JsonRenderPlugin()],
-        ),
+        openapi_config=None,  # described by `wire.describing`
     )
     return Surround(app, _around(parts))
+
+
+def described() -> dict[str, Any]:
+    """The OpenAPI document: every route of /api/v1, and what lies beside it."""
+    beside = [("", welcome), *(("", route) for route in operations_api.routes)]
+    below = [("/api/v1", route) for room in ROOMS for route in room.routes]
+    return describe(
+        [*beside, *below],
+        title="Ringtest",
+        version=__version__,
+        summary="One product build, many laboratories, one answer.",
+    )
+
+
+def _description() -> HTTPRouteHandler:
+    text: list[bytes] = []  # made when somebody asks first
+
+    @get("/schema/openapi.json", summary="This description", include_in_schema=False)
+    async def describe_api() -> Response[bytes]:
+        if not text:
+            text.append(answers.encode(described()))
+        return answers.raw(text[0])
+
+    return describe_api
 
 
 def create_watch(parts: Parts) -> Litestar:

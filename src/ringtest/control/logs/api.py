@@ -40,6 +40,7 @@ def _read_records(body: bytes) -> list[Record]:
     "/jobs/{job_id:str}/records",
     status_code=200,
     summary="What an agent has to tell of a job",
+    body=Records,
     audited=False,  # what a machine says every few seconds; the job's history is its record
 )
 async def apply_records(
