@@ -1,4 +1,4 @@
-"""FileSource of a folder: port `file_source`. Keys are paths below it; links are not followed."""
+"""FileSource of a folder: port `file_source`. Keys are paths below it; no link leads out."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
             raise BadRequest(f"there is no folder {root}")
-        self._root = root
+        self._root = root.resolve()
 
     async def get(self, key: str) -> AsyncIterator[bytes]:
         """See `ports.file_source`."""
@@ -36,7 +36,7 @@ class Folder:
         if path.is_absolute() or ".." in path.parts:
             raise BadRequest(f"not a path below the folder: {key[:80]!r}")
         try:
-            file = await asyncio.to_thread(os.open, self._root / path, os.O_RDONLY | os.O_NOFOLLOW)
+            file = await asyncio.to_thread(self._open, path)
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound("file not found") from None
         except OSError as error:
@@ -48,6 +48,12 @@ class Folder:
             raise Unavailable(f"the file cannot be read: {error.strerror}") from error
         finally:
             os.close(file)
+
+    def _open(self, path: PurePosixPath) -> int:
+        real = (self._root / path).resolve()
+        if not real.is_relative_to(self._root) or not real.is_file():
+            raise FileNotFoundError(path)
+        return os.open(real, os.O_RDONLY | os.O_NOFOLLOW)
 
     async def list(self, after: str = "") -> AsyncIterator[Listed]:
         """See `ports.file_source`."""
