@@ -218,7 +218,7 @@ async def test_a_file_of_a_jobstate_belongs_to_its_job(shelf: Shelf) -> None:
     assert (await shelf.post(other, b"x", **TEXT, DCI_JOBSTATE_ID=state)).status_code == 404
     assert (await shelf.post("", b"x", **TEXT, DCI_JOBSTATE_ID=str(uuid4()))).status_code == 404
     stranger = await shelf.post("", b"x", "blue lab", **TEXT, DCI_JOBSTATE_ID=state)
-    assert stranger.status_code == 404
+    assert stranger.status_code == 401
 
 
 async def test_every_upload_and_deletion_changes_the_jobs_etag_and_is_told(shelf: Shelf) -> None:
