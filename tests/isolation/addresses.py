@@ -28,9 +28,6 @@ def fill(path: str, ids: dict[str, str]) -> str | None:
             name = "remoteci_id" if noun == "remotecis" else "feeder_id"
         if name == "file_id" and noun == "components":
             name = "component_file_id"
-        if name == "number":  # of the list of ends, from which on
-            filled.append("1")
-            continue
         assert name in ids, f"teach this test what {{{name}}} of {path} is"
         filled.append(ids[name])
     return "/" + "/".join(filled)

@@ -23,7 +23,7 @@ async def _snapshot(owner: asyncpg.Connection, first: Estate) -> dict[str, Any]:
     tables = await owner.fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
-    theirs = [f"%{text}%" for text in (MARK, *first.ids.values())]
+    theirs = [f"%{text}%" for text in (MARK, *first.uuids.values())]
     return {
         name: await owner.fetch(
             f"SELECT md5(t::text) FROM {name} t WHERE t::text LIKE ANY ($1) ORDER BY 1", theirs
@@ -113,5 +113,5 @@ async def test_a_second_team_hears_nothing_in_the_event_stream(neighbours: Neigh
         if message.type == "job.finished" and own_end in message.json:
             break
     text = "".join(told)
-    theirs = [name for name, value in neighbours.first.ids.items() if value in text]
+    theirs = [name for name, value in neighbours.first.uuids.items() if value in text]
     assert theirs == []
