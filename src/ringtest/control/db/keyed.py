@@ -5,6 +5,7 @@ the first commits, it gets the first's answer; when the first is undone, it goes
 So the effect happens once, also when the server is killed between commit and answer.
 """
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -51,9 +52,9 @@ class Keyed:
 
     async def begin(self, now: datetime) -> None:
         """Take the key. Raises Replayed with the answer when the request was answered before,
-        Conflict when the key was used for another request."""
+        Conflict when the key was used for another request, or with other rights."""
         claim = self._claim
-        key, digest = claim.key_hash(), await claim.digest()
+        key, digest = claim.key_hash(), await self._digest()
         taken = await self.connection.execute(
             f"{self.tenant.begin_sql()};SET LOCAL ringtest.actor='{claim.actor}'"
             f";SET LOCAL lock_timeout='{_WAIT}'"
@@ -72,10 +73,16 @@ class Keyed:
             raise Conflict("a request with this Idempotency-Key is being answered; try again")
         if row["request_hash"] != digest:
             raise Conflict(
-                "this Idempotency-Key was used for another request: send a fresh key"
-                " with each new request, and the same body with the same key"
+                "this Idempotency-Key was used for another request, or with other rights: send a"
+                " fresh key with each new request, and the same body with the same key"
             )
         raise Replayed(claim.open(row["answer"]))
+
+    async def _digest(self) -> bytes:
+        """What must be the same for an answer to be told again: the request, and the rights of
+        who sent it. A token narrowed to one team is the same person, and may see less."""
+        rights = f"{self.tenant.settings_sql()};{self.tenant.may_write}"
+        return hashlib.sha256(await self._claim.digest() + rights.encode()).digest()
 
     async def become(self, tenant: Tenant) -> None:
         """Go on for another tenant."""
