@@ -28,6 +28,7 @@ from ringtest.control.db import rows
 from ringtest.control.db.launcher import Postgres
 from ringtest.control.db.migrate import migrate
 from ringtest.control.db.pool import Database, statements
+from ringtest.control.files import service as files
 from ringtest.control.files.model import Upload
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.results import service
@@ -129,15 +130,9 @@ class Ingest:
         statements.set(counter)
         gc.collect()
         cpu, postgres, start = time.process_time(), postgres_cpu(self._data), time.perf_counter()
-        _, refused = await service.upload_file(
-            self._db,
-            self._objects,
-            self._parsers,
-            caller=self._caller,
-            upload=upload,
-            chunks=_chunks(data),
-            limit=2**30,
-        )
+        limits = files.Limits(2**30)
+        intake = service.Intake(self._db, self._objects, self._parsers, limits, self._caller)
+        _, refused = await service.upload_file(intake, upload=upload, chunks=_chunks(data))
         wall = time.perf_counter() - start
         cpu, postgres = time.process_time() - cpu, postgres_cpu(self._data) - postgres
         assert refused is None

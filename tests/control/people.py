@@ -25,6 +25,7 @@ from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.labs import store as lab_store
 from ringtest.control.ports.secret_box import SecretBox
+from ringtest.control.results.api import intake_provider
 from ringtest.control.wire import answers
 
 log = logging.getLogger(__name__)
@@ -138,10 +139,14 @@ def small_app(rooms: Sequence[Any], parts: dict[str, object]) -> Litestar:
     provider: Any = parts.pop("provider", None)
     assert isinstance(settings, Settings)
     assert isinstance(secrets, SecretBox)
+    objects: Any = parts.get("objects")
+    parsers: Any = parts.get("parsers", {})
+    intake = intake_provider(lambda: objects, parsers, settings)
     return Litestar(
         [Router("/api/v1", route_handlers=[route for room in rooms for route in room.routes])],
         dependencies={
             "caller": Provide(caller_provider(secrets, settings, provider)),
+            "intake": Provide(intake, sync_to_thread=False),
             **{name: constant(value) for name, value in parts.items()},
         },
         exception_handlers={RingtestError: refuse, HTTPException: refuse_http, Exception: fail},

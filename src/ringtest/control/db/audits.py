@@ -64,6 +64,16 @@ def changed_sql(
     return _call(_note_of(request, subject_id, team_id), now, request.id, sure="false")
 
 
+def note_of_call(request: RequestContext | None) -> list[str | None] | None:
+    """Kind and id of the actor, action, request, and what the address names: for a function
+    that notes itself what it changes. None: it is not noted."""
+    if request is None or not request.is_audited or request.actor is None:
+        return None
+    actor, subject = request.actor, request.subject
+    name = str(subject) if subject else None
+    return [actor.kind, str(actor.id), request.action, request.id, name]
+
+
 def refused_sql(request: RequestContext, now: datetime) -> str:
     """The note of an attempt that was not permitted."""
     return _call(_note_of(request, None, None), now, request.id, "refused")

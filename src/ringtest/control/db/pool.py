@@ -271,6 +271,38 @@ class Database:
                 raise
             raise known from error
 
+    async def call(
+        self, tenant: Tenant, sql: str, *args: Any, writes: frozenset[str]
+    ) -> asyncpg.Record | None:
+        """One statement that is a transaction of its own: one round trip instead of three.
+
+        `sql` calls a function that sets its first argument (`Tenant.settings`) and notes its
+        second (`audits.note_of_call`); `writes` names what it changes as `db.changes` does.
+        Only for tenants that may write, and where `is_alone` says so.
+        """
+        note = audits.note_of_call(context.current.get())
+        try:
+            async with self._connection() as connection:
+                _count()
+                try:
+                    return await connection.fetchrow(sql, tenant.settings(), note, *args)
+                finally:  # also when nobody knows whether it happened
+                    self.changes.wrote(writes)
+        except (asyncpg.PostgresError, *_LOST) as error:
+            known = _understood(error)
+            if known is None:
+                raise
+            raise known from error
+        except _CUT as error:
+            raise Unavailable(_UNREACHABLE) from error
+
+    @staticmethod
+    def is_alone(tenant: Tenant) -> bool:
+        """Whether a statement may be a transaction of its own: no key holds one open, and what
+        may not write is stopped by a transaction that is read-only."""
+        request = context.current.get()
+        return tenant.may_write and (request is None or request.claim_now() is None)
+
     @asynccontextmanager
     async def _keyed(self, claim: context.Claim, tenant: Tenant) -> AsyncIterator[Transaction]:
         """A part of the one transaction of a keyed request."""

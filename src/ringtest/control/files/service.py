@@ -113,14 +113,21 @@ async def place_file(
 
     None when its idempotency key stored a file before, or just now: `place_upload` gets that.
     """
-    members = None if caller.writes_all else sorted(caller.team_ids)
     placed = await store.place_file(
-        tx, upload, kept.row(), teams=caller.visible_teams, members=members
+        tx, upload, kept.row(), teams=caller.visible_teams, members=_members(caller)
     )
     if placed is None:
         raise await _unseen(tx, upload)
     job = _require_fit(caller, upload, placed)
     tx.concern(kept.id, job["team_id"])
+    return _added(upload, job)
+
+
+def _members(caller: Caller) -> list[UUID] | None:
+    return None if caller.writes_all else sorted(caller.team_ids)
+
+
+def _added(upload: Upload, job: asyncpg.Record) -> str | None:
     if job["added"] is None and upload.key is None:
         raise NotFound("job not found")  # archived meanwhile
     text: str | None = job["added"]
@@ -133,8 +140,18 @@ async def add_small_file(db: Database, *, caller: Caller, upload: Upload, body: 
     upload.require_digests(sha256=stored.sha256, md5=stored.md5)
     file_id = new_id()
     kept = Kept(stored, file_id, f"inline/{file_id}", body)
-    async with db.transaction(caller.tenant) as tx:
-        text = await place_file(tx, caller=caller, upload=upload, kept=kept)
+    tenant = caller.tenant
+    if db.is_alone(tenant):
+        placed = await store.place_file_alone(
+            db, tenant, upload, kept.row(), teams=caller.visible_teams, members=_members(caller)
+        )
+        if placed is None:
+            async with db.transaction(tenant) as tx:
+                raise await _unseen(tx, upload)
+        text = _added(upload, _require_fit(caller, upload, placed))
+    else:
+        async with db.transaction(tenant) as tx:
+            text = await place_file(tx, caller=caller, upload=upload, kept=kept)
     if text is not None:
         return text
     async with db.transaction(caller.tenant) as tx:

@@ -1,6 +1,7 @@
 """SQL of files. What of jobs is read here is read to place an upload."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,12 @@ import asyncpg
 
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
-from ringtest.control.db.pool import Transaction
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.files.model import Upload
 from ringtest.control.kernel.events import EventType, consumers_of
 from ringtest.control.kernel.ids import new_etag
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.kernel.tenant import Tenant
 
 Teams = Sequence[UUID] | None
 """Teams whose rows to look at; None: all."""
@@ -25,37 +27,8 @@ _FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.
   f.size, f.attempt, f.jobstate_id, f.job_id, f.team_id"""
 
 
-_PLACE = f"""
-WITH target AS (
-  SELECT j.id, j.team_id, j.attempt, s.id AS jobstate_id, f.id AS file_id, f.sha256,
-    CASE WHEN f.id IS NOT NULL THEN
-      (SELECT row_to_json(z) FROM (SELECT {_FILE}) z)::text END AS file
-  FROM jobs j
-  LEFT JOIN jobstates s ON s.id = $2 AND s.job_id = j.id
-  LEFT JOIN files f ON f.job_id = j.id AND f.idempotency_key = $3
-  WHERE j.id = coalesce($1, (SELECT job_id FROM jobstates WHERE id = $2))
-    AND j.state <> 'archived' AND ($4::uuid[] IS NULL OR j.team_id = ANY ($4))),
-touched AS (
-  UPDATE jobs j SET etag = $8, updated_at = $9, duration = CASE WHEN $2 IS NULL
-    THEN j.duration ELSE greatest(0, floor(extract(epoch FROM CASE
-      WHEN j.definition_id IS NULL THEN $9 - j.created_at
-      ELSE coalesce(j.finished_at, $9) - coalesce(j.started_at, j.created_at) END))) END
-  FROM target t WHERE j.id = t.id AND j.state <> 'archived' AND t.file_id IS NULL
-    AND ($5::uuid[] IS NULL OR t.team_id = ANY ($5))
-    AND ($2::uuid IS NULL OR t.jobstate_id = $2) AND coalesce($6, 0) <= t.attempt
-  RETURNING j.id, j.team_id, j.topic_id, j.attempt),
-f AS (
-  INSERT INTO files (id, etag, created_at, updated_at, name, mime, md5, sha256, size,
-    object_key, content, attempt, jobstate_id, job_id, team_id, idempotency_key)
-  SELECT $7, $10, $9, $9, $11, $12, $13, $14, $15, $16, $17, coalesce($6, t.attempt), $2,
-    t.id, t.team_id, $3 FROM touched t
-  ON CONFLICT (job_id, idempotency_key) DO NOTHING RETURNING *),
-told AS MATERIALIZED (
-  SELECT rt_add_event($18, jsonb_build_object('job_id', t.id, 'file_id', f.id),
-    t.team_id, t.topic_id, $9, $19) AS number FROM touched t JOIN f ON f.job_id = t.id)
-SELECT target.*, (SELECT row_to_json(z)::text FROM (SELECT {_FILE} FROM f) z) AS added,
-  (SELECT number FROM told) AS told FROM target
-"""
+_PLACE = f"SELECT * FROM rt_place_file({', '.join(f'${n}' for n in range(1, 22))})"
+_PLACED = frozenset({"jobs", "files", "files+"})
 
 
 async def select_target(tx: Transaction, upload: Upload, teams: Teams) -> asyncpg.Record | None:
@@ -84,21 +57,41 @@ async def place_file(
 ) -> asyncpg.Record | None:
     """Everything that a file without results does, in one statement: `added` is its JSON.
 
-    The job's row as `select_target` has it, None: no such job. `added` is None when the
-    caller is no member, the upload does not fit the job, or its key stored a file before.
+    id, team_id, attempt and jobstate_id of its job, None: no such job. `added` is None when
+    the caller is no member, the upload does not fit the job, or its key stored a file before.
     `row` is what is stored: id, md5, sha256, size, object_key, content.
     """
-    return await tx.fetchrow(
-        _PLACE,
+    tx.footprint.writes |= _PLACED
+    return await tx.fetchrow(_PLACE, None, None, *_values(upload, row, teams, members, tx.now))
+
+
+async def place_file_alone(
+    db: Database,
+    tenant: Tenant,
+    upload: Upload,
+    row: Mapping[str, Any],
+    *,
+    teams: Teams,
+    members: Teams,
+) -> asyncpg.Record | None:
+    """The same as a transaction of its own."""
+    values = _values(upload, row, teams, members, db.clock.now())
+    return await db.call(tenant, _PLACE, *values, writes=_PLACED)
+
+
+def _values(
+    upload: Upload, row: Mapping[str, Any], teams: Teams, members: Teams, now: datetime
+) -> tuple[Any, ...]:
+    return (
         upload.job_id,
         upload.jobstate_id,
         upload.key,
         teams,
         members,
         upload.attempt,
+        now,
         row["id"],
         new_etag(),
-        tx.now,
         new_etag(),
         upload.name,
         upload.mime,

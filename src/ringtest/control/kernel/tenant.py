@@ -31,15 +31,25 @@ class Tenant:
 
         Safe to splice: every value is a UUID or one of our own words.
         """
-        teams = ",".join(sorted(map(str, self.teams)))
-        component_teams = ",".join(sorted(map(str, self.teams | self.component_teams)))
+        scope, teams, component_teams, pre_release, user = self.settings()
         return (
-            f"SET LOCAL ringtest.scope='{self.scope}'"
+            f"SET LOCAL ringtest.scope='{scope}'"
             f";SET LOCAL ringtest.teams='{teams}'"
             f";SET LOCAL ringtest.component_teams='{component_teams}'"
-            f";SET LOCAL ringtest.pre_release='{'on' if self.pre_release else ''}'"
-            f";SET LOCAL ringtest.user_id='{self.user or ''}'"
+            f";SET LOCAL ringtest.pre_release='{pre_release}'"
+            f";SET LOCAL ringtest.user_id='{user}'"
         )
+
+    def settings(self) -> list[str]:
+        """The values of scope, teams, component_teams, pre_release and user_id, for a function
+        that sets them itself."""
+        return [
+            self.scope,
+            ",".join(sorted(map(str, self.teams))),
+            ",".join(sorted(map(str, self.teams | self.component_teams))),
+            "on" if self.pre_release else "",
+            str(self.user or ""),
+        ]
 
 
 SYSTEM = Tenant(scope="all")

@@ -1,12 +1,12 @@
 """Routes of uploads and results: POST and DELETE of /files, and what result files say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency as Injected
-from litestar.params import FromPath
+from litestar.params import FromPath, SkipValidation
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
@@ -18,9 +18,27 @@ from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.results import service
 from ringtest.control.results.model import read_attempt, read_test_query
+from ringtest.control.results.service import Intake
 from ringtest.control.wire import answers, requests
 
 Http = Request[Any, Any, Any]
+
+
+def intake_provider(
+    objects: Callable[[], ObjectStore],
+    parsers: Mapping[str, ResultParser],
+    settings: Settings,
+) -> Callable[[Database, Caller], Intake]:
+    """The dependency `intake` of routes that take files. One dependency after the other and
+    one of them for all parts: what is resolved beside another costs a task of its own."""
+    limits = files.Limits(settings.max_file, settings.inline_file)
+
+    def provide_intake(
+        db: SkipValidation[Injected[Database]], caller: SkipValidation[Injected[Caller]]
+    ) -> Intake:
+        return Intake(db, objects(), parsers, limits, caller)
+
+    return provide_intake
 
 
 @post(
@@ -29,21 +47,14 @@ Http = Request[Any, Any, Any]
     request_max_body_size=None,
     keyed="itself",  # the file's row remembers its key
 )
-async def create_file(
-    request: Http,
-    db: Injected[Database],
-    caller: Injected[Caller],
-    objects: Injected[ObjectStore],
-    parsers: Injected[Mapping[str, ResultParser]],
-    settings: Injected[Settings],
-) -> Response[bytes]:
+async def create_file(request: Http, intake: SkipValidation[Injected[Intake]]) -> Response[bytes]:
     """Headers: DCI-NAME; DCI-JOB-ID or DCI-JOBSTATE-ID; DCI-MIME; DCI-SHA256 and DCI-MD5
     (checked); X-Ringtest-Attempt; Idempotency-Key (a repeated upload stores once).
 
     A file of type application/junit is read: what can be read of it counts, also when it
     is cut or dirty. 400 `Invalid XML` means that nothing could; the file is stored.
     """
-    return await _upload(request, db, caller, objects, parsers, settings, None)
+    return await _upload(request, intake, None)
 
 
 @post(
@@ -52,36 +63,15 @@ async def create_file(
     request_max_body_size=None,
 )
 async def create_job_file(
-    job_id: FromPath[str],
-    request: Http,
-    db: Injected[Database],
-    caller: Injected[Caller],
-    objects: Injected[ObjectStore],
-    parsers: Injected[Mapping[str, ResultParser]],
-    settings: Injected[Settings],
+    job_id: FromPath[str], request: Http, intake: SkipValidation[Injected[Intake]]
 ) -> Response[bytes]:
     """As POST /files, without DCI-JOB-ID."""
-    job = parse_id(job_id, "job")
-    return await _upload(request, db, caller, objects, parsers, settings, job)
+    return await _upload(request, intake, parse_id(job_id, "job"))
 
 
-async def _upload(
-    request: Http,
-    db: Database,
-    caller: Caller,
-    objects: ObjectStore,
-    parsers: Mapping[str, ResultParser],
-    settings: Settings,
-    job_id: UUID | None,
-) -> Response[bytes]:
+async def _upload(request: Http, intake: Intake, job_id: UUID | None) -> Response[bytes]:
     text, unreadable = await service.upload_file(
-        db,
-        objects,
-        parsers,
-        caller=caller,
-        upload=read_upload(request.headers, job_id=job_id),
-        chunks=request.stream(),
-        limits=files.Limits(settings.max_file, settings.inline_file),
+        intake, upload=read_upload(request.headers, job_id=job_id), chunks=request.stream()
     )
     if unreadable:
         raise unreadable

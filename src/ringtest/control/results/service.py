@@ -10,7 +10,7 @@ import hashlib
 import logging
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -69,22 +69,27 @@ _FAILURES = 10_000
 # uploading ---------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where a caller's uploads come in: everything that storing and reading them needs."""
+
+    db: Database
+    objects: ObjectStore
+    parsers: Mapping[str, ResultParser]
+    limits: files.Limits
+    caller: Caller
+
+
 async def upload_file(
-    db: Database,
-    objects: ObjectStore,
-    parsers: Mapping[str, ResultParser],
-    *,
-    caller: Caller,
-    upload: Upload,
-    chunks: Chunks,
-    limits: files.Limits,
+    intake: Intake, *, upload: Upload, chunks: Chunks
 ) -> tuple[str, Unreadable | None]:
     """Store a file of a job: its JSON, and why it holds no results although it should.
 
     The same idempotency key stores once; other bytes under it are a Conflict.
     """
+    db, objects, limits, caller = intake.db, intake.objects, intake.limits, intake.caller
     small, chunks = await files.read_small(chunks, limits)
-    parser = parsers.get(upload.mime or "")
+    parser = intake.parsers.get(upload.mime or "")
     if small is not None and parser is None:
         return await files.add_small_file(db, caller=caller, upload=upload, body=small), None
     async with db.transaction(caller.tenant) as tx:

@@ -284,15 +284,8 @@ async def _add_file(
     metadata = msgspec.json.decode(upload["metadata"], type=dict[str, str])
     wanted = model.wanted(metadata, key=f"upload/{upload['id']}")
     if wanted.job_file:
-        text, _ = await results.upload_file(
-            place.db,
-            place.objects,
-            place.parsers,
-            caller=caller,
-            upload=wanted.job_file,
-            chunks=chunks,
-            limits=place.limits,
-        )
+        intake = results.Intake(place.db, place.objects, place.parsers, place.limits, caller)
+        text, _ = await results.upload_file(intake, upload=wanted.job_file, chunks=chunks)
         return _id_of(text)
     assert wanted.component_id is not None
     text, _ = await component_files.upload_file(
