@@ -10,10 +10,13 @@ import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
 
+from benchmarks.harness import Server, row
 from ringtest.control import registry
 from ringtest.control.db.bulk import open_owner, open_snapshot
 from ringtest.control.db.cluster import OWNER, SUPERUSER
@@ -38,8 +41,17 @@ async def _make(server: Postgres, name: str) -> str:
     return server.dsn(OWNER, name)
 
 
-async def _copy(source: str, target: str) -> float:
-    """Seconds that bare COPY takes."""
+@contextmanager
+def _measured(machine: Server) -> Iterator[list[float]]:
+    """Seconds by the clock and of CPU, once it is left."""
+    figures: list[float] = []
+    began, before = time.perf_counter(), machine.cpu_seconds()
+    yield figures
+    figures += [time.perf_counter() - began, machine.cpu_seconds() - before]
+
+
+async def _copy(source: str, target: str) -> None:
+    """Bare COPY."""
     link: asyncpg.Connection = await asyncpg.connect(target)
     await link.execute(
         (seed.HERE / "dci.sql")
@@ -48,7 +60,6 @@ async def _copy(source: str, target: str) -> float:
         .replace("PRIMARY KEY", "")
         .partition("CREATE TABLE teams")[0]
     )  # the types alone
-    began = time.perf_counter()
     async with open_snapshot(source) as there, open_owner(target) as here:
         for table in TABLES:
             columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
@@ -58,14 +69,11 @@ async def _copy(source: str, target: str) -> float:
                 there, f"SELECT {values} FROM {table.name}", into=table.name,
                 columns=list(table.columns),
             )  # fmt: skip
-    seconds = time.perf_counter() - began
     await link.close()
-    return seconds
 
 
-async def _copy_ours(source: str, target: str) -> float:
-    """Seconds that COPY takes into tables with our indexes, references and triggers."""
-    began = time.perf_counter()
+async def _copy_ours(source: str, target: str) -> None:
+    """COPY into tables with our indexes, references and triggers."""
     async with open_snapshot(source) as there, open_owner(target) as here:
         for landing in LANDINGS:
             columns = [name for name in landing.values if landing.into != "counters"]
@@ -75,11 +83,9 @@ async def _copy_ours(source: str, target: str) -> float:
                     there, f"SELECT {names} FROM {landing.into}", into=landing.into,
                     columns=columns,
                 )  # fmt: skip
-    return time.perf_counter() - began
 
 
-async def _bring(source: str, db: Database, settings: Settings) -> tuple[Outcome, float]:
-    began = time.perf_counter()
+async def _bring(source: str, db: Database, settings: Settings) -> Outcome:
     async with open_snapshot(source) as there, open_owner(db.dsn) as here:
         tools = service.Tools(
             db=db,
@@ -89,8 +95,7 @@ async def _bring(source: str, db: Database, settings: Settings) -> tuple[Outcome
             watcher=Seen(),
             parts=frozenset(BY_TABLE),
         )
-        outcome = await service.bring(await look_at(there), here, tools)
-    return outcome, time.perf_counter() - began
+        return await service.bring(await look_at(there), here, tools)
 
 
 async def main() -> None:
@@ -107,23 +112,30 @@ async def main() -> None:
             await migrate(copied)
             db = await Database.connect(target, connections=2)
             settings = Settings(data=Path(folder) / "data")
-            limit = await _copy(dci, bare)
-            first, seconds = await _bring(dci, db, settings)
-            again, catching_up = await _bring(dci, db, settings)
+            machine = Server("", os.getpid(), Path(folder))
+            with _measured(machine) as limit:
+                await _copy(dci, bare)
+            with _measured(machine) as moved:
+                first = await _bring(dci, db, settings)
+            with _measured(machine) as catching_up:
+                again = await _bring(dci, db, settings)
             await db.close()
-            ours = await _copy_ours(target, copied)
+            with _measured(machine) as ours:
+                await _copy_ours(target, copied)
         finally:
             await server.stop()
     assert not lost(first)
     assert again.changes == 0
     rows = sum(one.source for one in first.compared)
-    print(f"{rows:,} rows of {JOBS:,} jobs")
-    print(f"bare COPY            {limit:6.1f} s  {rows / limit:9,.0f} rows/s")
-    print(f"COPY into our tables {ours:6.1f} s  {rows / ours:9,.0f} rows/s")
-    print(f"import               {seconds:6.1f} s  {rows / seconds:9,.0f} rows/s")
-    print(f"run again, no change {catching_up:6.1f} s  {rows / catching_up:9,.0f} rows/s")
-    print(f"import / bare COPY   {seconds / limit:6.1f} ×")
-    print(f"import / our tables  {seconds / ours:6.1f} ×")
+    print(f"{rows:,} rows of {JOBS:,} jobs; CPU of PostgreSQL and of this process")
+    for name, (wall, cpu) in (
+        ("bare COPY", limit),
+        ("COPY into our tables", ours),
+        ("import", moved),
+        ("run again, nothing changed", catching_up),
+    ):
+        row(name, f"{cpu:.1f} s CPU, {wall:.1f} s", f"{rows / cpu:,.0f} rows per CPU second")
+    row("import / COPY into our tables", f"{moved[1] / ours[1]:.1f} ×", "CPU")
 
 
 if __name__ == "__main__":

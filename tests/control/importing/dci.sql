@@ -96,6 +96,7 @@ CREATE TABLE tests_results (
   name varchar(255) NOT NULL, total integer, success integer, skips integer, failures integer,
   errors integer, regressions integer, successfixes integer, time bigint, job_id uuid,
   file_id uuid);
+CREATE INDEX tests_results_job ON tests_results (job_id);
 CREATE TABLE jobs_keys_values (
   job_id uuid NOT NULL, key varchar(255) NOT NULL, value double precision,
   PRIMARY KEY (job_id, key));

@@ -11,19 +11,26 @@ from ringtest.control.dci.model import BY_NAME, Survey, Table
 _LAST = "('success', 'failure', 'error', 'killed')"
 _NUMBERS = ("total", "success", "failures", "errors", "skips", "regressions", "successfixes")
 _SUMS = ", ".join(f"'{name}', coalesce(sum(r.{name}), 0)" for name in _NUMBERS)
-_NEEDS = {"topic_id": "components", "component_ids": "jobs_components", "tests": "tests_results"}
-"""Which table a column is made of, if not of jobstates."""
 _MADE = {
-    ("component_files", "topic_id"): "(SELECT c.topic_id FROM components c"
-    " WHERE c.id = t.component_id)",
-    ("jobs", "started_at"): "(SELECT min(s.created_at) FROM jobstates s"
-    " WHERE s.job_id = t.id AND s.status::text <> 'new')",
-    ("jobs", "ended_at"): "(SELECT min(s.created_at) FROM jobstates s"
-    f" WHERE s.job_id = t.id AND s.status::text IN {_LAST})",
-    ("jobs", "component_ids"): "ARRAY(SELECT c.component_id FROM jobs_components c"
-    " WHERE c.job_id = t.id)",
-    ("jobs", "tests"): f"(SELECT json_build_object({_SUMS})::text FROM tests_results r"
-    " WHERE r.job_id = t.id HAVING count(*) > 0)",
+    "topic_id": ("components", "(SELECT c.topic_id FROM components c WHERE c.id = t.component_id)"),
+    "started_at": ("jobstates", "m_states.started_at"),
+    "ended_at": ("jobstates", "m_states.ended_at"),
+    "component_ids": ("jobs_components", "m_components.ids"),
+    "tests": ("tests_results", "m_results.tests"),
+}
+"""What a column is made of: a table, and an expression over it or over a join of `_JOINS`."""
+# Aggregates of a whole page at once: whether there is an index or not, no row costs a scan.
+_JOINS = {
+    "jobstates": "LEFT JOIN (SELECT s.job_id,"
+    " min(s.created_at) FILTER (WHERE s.status::text <> 'new') AS started_at,"
+    f" min(s.created_at) FILTER (WHERE s.status::text IN {_LAST}) AS ended_at FROM jobstates s"
+    " WHERE s.job_id IN (SELECT id FROM t) GROUP BY 1) m_states ON m_states.job_id = t.id",
+    "jobs_components": "LEFT JOIN (SELECT c.job_id, array_agg(c.component_id) AS ids"
+    " FROM jobs_components c WHERE c.job_id IN (SELECT id FROM t) GROUP BY 1) m_components"
+    " ON m_components.job_id = t.id",
+    "tests_results": f"LEFT JOIN (SELECT r.job_id, json_build_object({_SUMS})::text AS tests"
+    " FROM tests_results r WHERE r.job_id IN (SELECT id FROM t) GROUP BY 1) m_results"
+    " ON m_results.job_id = t.id",
 }
 # A file of a jobstate may name its job there alone.
 _THROUGH_STATE = "coalesce(t.job_id, (SELECT s.job_id FROM jobstates s WHERE s.id = t.jobstate_id))"
@@ -90,9 +97,19 @@ def _values(table: Table, survey: Survey) -> str:
     there = survey.columns[table.name]
     plain = [_value(table, there, name, kind) for name, kind in table.columns.items()]
     for name, kind in table.made.items():
-        is_there = survey.has(_NEEDS.get(name, "jobstates"))
-        plain.append(f"{_MADE[table.name, name] if is_there else 'NULL'}::{kind} AS {name}")
+        wanted, made = _MADE[name]
+        plain.append(f"{made if survey.has(wanted) else 'NULL'}::{kind} AS {name}")
     return ", ".join(plain)
+
+
+def _select(table: Table, survey: Survey, rest: str) -> str:
+    """The rows that `rest` (from WHERE on) chooses, with all that is made of others."""
+    values = _values(table, survey)
+    if not table.made:
+        return f"SELECT {values} FROM {table.name} t {rest}"
+    wanted = {_MADE[name][0] for name in table.made}
+    joins = " ".join(join for name, join in _JOINS.items() if name in wanted and survey.has(name))
+    return f"WITH t AS (SELECT t.* FROM {table.name} t {rest}) SELECT {values} FROM t {joins}"
 
 
 def _key(table: Table) -> str:
@@ -119,11 +136,8 @@ def page(
     if since is not None and table.changed in survey.columns[table.name]:
         values.append(since)
         conditions.append(f"t.{table.changed}::timestamp >= ${len(values)}::timestamp")
-    sql = (
-        f"SELECT {_values(table, survey)} FROM {table.name} t WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {_key(table)} LIMIT {limit}"
-    )
-    return sql, values
+    rest = f"WHERE {' AND '.join(conditions)} ORDER BY {_key(table)} LIMIT {limit}"
+    return _select(table, survey, rest), values
 
 
 def of_keys(table: Table, survey: Survey, keys: Sequence[Sequence[str]]) -> tuple[str, list[Any]]:
@@ -132,11 +146,8 @@ def of_keys(table: Table, survey: Survey, keys: Sequence[Sequence[str]]) -> tupl
     wanted = ", ".join(
         f"${number}::text[]::{table.columns[name]}[]" for number, name in enumerate(table.key, 1)
     )
-    sql = (
-        f"SELECT {_values(table, survey)} FROM {table.name} t"
-        f" WHERE ({_key(table)}) IN (SELECT * FROM unnest({wanted}))"
-    )
-    return sql, list(columns)
+    rest = f"WHERE ({_key(table)}) IN (SELECT * FROM unnest({wanted}))"
+    return _select(table, survey, rest), list(columns)
 
 
 def keys(table: Table, survey: Survey, history: datetime | None) -> str:
