@@ -31,7 +31,7 @@ def _operations() -> list[tuple[str, re.Pattern[str], str]]:
     found = []
     for template, methods in document()["paths"].items():
         pattern = re.sub(r"\\\{file_path\\\}", ".+", re.escape(template))
-        compiled = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", pattern) + "/?")
+        compiled = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", pattern) + "/?", re.S)
         found += [(method.upper(), compiled, template) for method in methods]
     return sorted(found, key=lambda one: one[2].count("{"))
 
