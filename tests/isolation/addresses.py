@@ -75,6 +75,11 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
             "topic_id": ids["topic_id"],
             "team_id": ids["team_id"],
         },
+        "/files/{file_id:str}/certifications": {
+            "username": "jo",
+            "password": "x",
+            "certification_id": "1",
+        },
         "/teams/{team_id:str}/permissions/components": {"teams_ids": [ids["team_id"]]},
     }
     return bodies.get(path, {"name": "stolen"})

@@ -18,6 +18,7 @@ from ringtest.control.analytics import api as analytics_api
 from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.catalog import api as catalog_api
+from ringtest.control.certifications import api as certifications_api
 from ringtest.control.component_files import api as component_files_api
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
@@ -46,6 +47,7 @@ from ringtest.control.operations import api as operations_api
 from ringtest.control.operations import loop as operations_loop
 from ringtest.control.operations.service import Readiness
 from ringtest.control.pipelines import api as pipelines_api
+from ringtest.control.ports.certification_desk import CertificationDesk
 from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
@@ -96,6 +98,7 @@ ROOMS = (
     logs_api,
     files_api,
     results_api,
+    certifications_api,
     uploads_api,
     triggers_api,
     scheduling_api,
@@ -121,10 +124,20 @@ class Parts:
     parsers: Mapping[str, ResultParser]
     notifiers: Mapping[str, Notifier]
     provider: IdentityProvider | None = None
+    certifications: CertificationDesk | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-INJECTED = ("settings", "db", "notifications", "objects", "secrets", "parsers", "closing")
+INJECTED = (
+    "settings",
+    "db",
+    "notifications",
+    "objects",
+    "secrets",
+    "parsers",
+    "closing",
+    "certifications",
+)
 """Parts that routes may ask for by name."""
 
 

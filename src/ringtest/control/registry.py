@@ -15,6 +15,7 @@ from typing import Any
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.certification_desk import CertificationDesk
 from ringtest.control.ports.file_source import FileSource
 from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
@@ -154,6 +155,14 @@ def secret_box(settings: Settings) -> SecretBox:
     """What keeps secrets."""
     box: SecretBox = _create_only("secret_box", settings)
     return box
+
+
+def certification_desk(settings: Settings) -> CertificationDesk | None:
+    """The certification tool, if the settings name one."""
+    if not settings.certification_url:
+        return None
+    desk: CertificationDesk = _create_only("certification_desk", settings)
+    return desk
 
 
 def identity_provider(settings: Settings) -> IdentityProvider:

@@ -62,6 +62,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
             parsers=registry.result_parsers(),
             notifiers=registry.notifiers(settings),
             provider=registry.identity_provider(settings),
+            certifications=registry.certification_desk(settings),
         )
 
 

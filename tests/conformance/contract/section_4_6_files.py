@@ -72,5 +72,13 @@ ROWS = [
     ),
     Row("GET /files/:nothing", {404: OPEN}),
     Row("GET /files/:stored_file/content", {200: OPEN, 401: REST}, check=content_is_sent),
+    Row(
+        "POST /files/:stored_file/certifications",
+        {204: OWN, 401: REST},
+        {"username": "jo", "password": "of the tool", "certification_id": "4711"},
+        gives="nothing",
+        note="the tool takes it",
+    ),
+    Row("POST /files/:file/certifications", {400: "user"}, {"username": "jo"}),
     Row("DELETE /files/:file", {204: OWN, 401: REST}, gives="nothing", check=file_is_gone),
 ]

@@ -1,7 +1,7 @@
 """Jobs of two labs in a world of callers, and files to upload to them."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,13 +123,19 @@ class Shelf:
 
 @asynccontextmanager
 async def open_shelf(
-    db: Database, clock: VirtualClock, folder: Path, *, inline: int = 0
+    db: Database,
+    clock: VirtualClock,
+    folder: Path,
+    *,
+    inline: int = 0,
+    rooms: Sequence[Any] = ROOMS,
+    **more: object,
 ) -> AsyncIterator[Shelf]:
     """An empty shelf. Files up to `inline` bytes live in their rows."""
     objects = DiskStore(folder / "objects")
     settings = Settings(data=folder, max_body=1000, max_file=3_000_000, inline_file=inline)
-    parts = {"objects": objects, "parsers": {JUNIT: JunitParser()}}
-    async with open_world(db, ROOMS, settings=settings, **parts) as world:
+    parts = {"objects": objects, "parsers": {JUNIT: JunitParser()}, **more}
+    async with open_world(db, rooms, settings=settings, **parts) as world:
         async with db.transaction(SYSTEM) as tx:
             product = await rows.insert(tx, "products", {"name": "Linux", "label": "LINUX"})
             topic = await rows.insert(tx, "topics", {"name": "linux-9", "product_id": product})

@@ -50,7 +50,8 @@ class Settings:
     smtp_url: str = "smtp://127.0.0.1:25"
     """Mail server: smtp://host:port or smtps://user:password@host:port."""
     retention: str = ""
-    """Days after which archived rows go for good, as jobs=365,files=90; empty: never by themselves."""
+    """Days after which archived rows go for good, as jobs=365,files=90; empty: never by
+    themselves."""
     key_hours: int = 24
     """How long the answer to a request with an Idempotency-Key is kept for a repetition."""
     audit_days: int = 365
@@ -70,9 +71,14 @@ class Settings:
     connections: int = 10
     """Connections of this process to its database."""
     webhook_networks: str = ""
-    """Networks that webhooks of teams may reach although they are not public: 10.1.0.0/16,fd00::/8."""
+    """Networks that webhooks of teams may reach although they are not public:
+    10.1.0.0/16,fd00::/8."""
     public_url: str = ""
     """Address people reach the server at, for links in reports; empty: as it listens."""
+    certification_url: str = ""
+    """XML-RPC address of the vendor's certification tool; empty: there is none."""
+    certification_method: str = "Cert.uploadTestLog"
+    """What the certification tool calls an upload."""
     sso_url: str = ""
     """Address of a Keycloak; with sso_realm it names the provider of single sign-on."""
     sso_realm: str = ""
