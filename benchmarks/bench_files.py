@@ -177,7 +177,7 @@ async def _large(url: str, http: httpx.AsyncClient, auths: dict[str, httpx.Auth]
         file_id = answer.json()["file"]["id"]
 
     async def bare_up() -> None:
-        await http.post(url, content=body, auth=None)
+        await http.post(url, content=body)
 
     async def bare_down() -> None:
         assert len((await http.get(url)).content) == LARGE

@@ -43,7 +43,8 @@ class FragileTransaction(Transaction):
     """A transaction whose process may die before any statement."""
 
     def __init__(self, inner: Transaction, fuse: Fuse) -> None:
-        super().__init__(inner._connection, inner.tenant, inner.now)
+        super().__init__(inner._connection, inner.tenant, inner.now, inner.footprint)
+        self._notes = inner._notes
         self._fuse = fuse
 
     async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:

@@ -117,7 +117,8 @@ async def test_the_sequence_is_noted_by_who_saw_it_last(bench: Bench) -> None:
         return (await admin.put(path, json=body, headers=headers)).status_code
 
     assert await put(None, {"sequence": 5}) == 412
-    for body in ({}, {"sequence": "5"}, {"sequence": -1}, {"sequence": 2**64}, []):
+    bodies: list[Any] = [{}, {"sequence": "5"}, {"sequence": -1}, {"sequence": 2**64}, []]
+    for body in bodies:
         assert await put(seen["etag"], body) == 400
     assert await put(seen["etag"], {"sequence": 5}) == 204
     assert await put(seen["etag"], {"sequence": 6}) == 409

@@ -102,7 +102,7 @@ async def test_a_job_that_has_not_started_has_an_empty_log(bench: Bench) -> None
     read = (await bench.world.get("red user", f"/jobs/{job_id}/log"))["log"]
     assert (read["lines"], read["total_lines"], read["complete"]) == ([], 0, False)
     answer = await bench.world["red user"].get(f"/jobs/{job_id}/log", params={"attempt": "1"})
-    assert answer.status_code == 401
+    assert answer.status_code == 404
 
 
 async def test_attempts_have_logs_of_their_own(job: Printing) -> None:

@@ -51,23 +51,47 @@ CONSUMERS: dict[str, frozenset[EventType]] = {
     "triggers": frozenset({EventType.COMPONENT_PUBLISHED}),
     "scheduling": frozenset({EventType.JOB_REQUESTED, EventType.LAB_SUBSCRIBED}),
     "triage": frozenset({EventType.JOB_FINISHED}),
-    "reporting": frozenset({
-        EventType.COMPONENT_PUBLISHED,
-        EventType.JOB_ASSIGNED,
-        EventType.JOB_CLAIMED,
-        EventType.JOB_FINISHED,
-        EventType.JOB_LOST,
-        EventType.JOB_RETRIED,
-        EventType.LAB_SEEN,
-        EventType.FAILURE_GROUPED,
-    }),  # fmt: skip
+    "reporting": frozenset(
+        {
+            EventType.COMPONENT_PUBLISHED,
+            EventType.JOB_ASSIGNED,
+            EventType.JOB_CLAIMED,
+            EventType.JOB_FINISHED,
+            EventType.JOB_LOST,
+            EventType.JOB_RETRIED,
+            EventType.LAB_SEEN,
+            EventType.FAILURE_GROUPED,
+        }
+    ),
 }
+
+FOR_TARGETS_ALONE = frozenset({
+    EventType.JOB_ASSIGNED,
+    EventType.JOB_CLAIMED,
+    EventType.JOB_LOST,
+    EventType.JOB_RETRIED,
+    EventType.LAB_SEEN,
+})  # fmt: skip
+"""Reporting tells these to report targets and does nothing else with them: while no target
+listens to one, it is not queued for reporting."""
+
+
+def handlers_of(event: EventType) -> list[str]:
+    """Names of the loops that may have something to do for `event`.
+
+    >>> handlers_of(EventType.JOB_ASSIGNED)
+    ['reporting']
+    """
+    return sorted(name for name, events in CONSUMERS.items() if event in events)
 
 
 def consumers_of(event: EventType) -> list[str]:
-    """Names of the loops that must handle `event`, each exactly once.
+    """Names of the loops that must handle `event`, each exactly once, for `rt_add_event`.
 
-    >>> consumers_of(EventType.JOB_REQUESTED)
-    ['scheduling']
+    A question mark: only if a report target listens when the event commits.
+
+    >>> consumers_of(EventType.JOB_REQUESTED), consumers_of(EventType.JOB_ASSIGNED)
+    (['scheduling'], ['reporting?'])
     """
-    return sorted(name for name, events in CONSUMERS.items() if event in events)
+    mark = "?" if event in FOR_TARGETS_ALONE else ""
+    return [f"{name}{mark}" for name in handlers_of(event)]

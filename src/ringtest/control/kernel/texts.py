@@ -14,6 +14,7 @@ Tags = Annotated[list[Line], Meta(max_length=1000)]
 """Free words, empty ones among them."""
 Names = Annotated[list[Name], Meta(max_length=1000)]
 
+
 def one_line(text: str, most: int) -> str:
     """The text on one line of at most `most` characters, cut between words where it can be.
 
