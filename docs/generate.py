@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docs.fields import field_docs
 from docs.reference_pages import MADE, agent_page, api_page, command_line_page
-from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType, consumers_of
+from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType, handlers_of
 from ringtest.control.kernel.outcome import (
     DCI_STATUSES,
     JobResult,
@@ -85,7 +85,7 @@ def events_page() -> str:
     """docs/events.md"""
     rows = [
         f"| `{event}` | {MEANINGS[event].split(': ')[0]} | {_payload(event)} "
-        f"| {', '.join(tellers(event)) or 'nobody yet'} | {', '.join(consumers_of(event)) or '–'} |"
+        f"| {', '.join(tellers(event)) or 'nobody yet'} | {', '.join(handlers_of(event)) or '–'} |"
         for event in EventType
     ]
     consumers = [

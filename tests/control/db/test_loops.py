@@ -84,6 +84,19 @@ async def test_an_event_wakes_the_loops_that_want_it(clock: VirtualClock) -> Non
         await work.reached(2)
 
 
+async def test_an_event_in_another_consumers_queue_wakes_nobody_else(clock: VirtualClock) -> None:
+    work = Work()
+    async with running(work, clock) as notifications:
+        await work.reached(1)
+        await settle()
+        notifications.tell(EVENTS, f"{EventType.JOB_FINISHED} 1 ")
+        notifications.tell(EVENTS, f"{EventType.JOB_FINISHED} 2 another,third")
+        await settle()
+        assert work.rounds == 1
+        notifications.tell(EVENTS, f"{EventType.JOB_FINISHED} 3 another,work")
+        await work.reached(2)
+
+
 async def test_a_reconnect_wakes_every_loop(clock: VirtualClock) -> None:
     work = Work()
     async with running(work, clock) as notifications:

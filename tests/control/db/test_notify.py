@@ -34,7 +34,7 @@ async def test_an_event_is_heard_when_its_transaction_commits(db: Database, hear
         number = await tx.add_event(EventType.LAB_SEEN, team_id=None, topic_id=None)
         await tx.notify(LIVE, "log abc")
     said = {await next_of(heard), await next_of(heard)}
-    assert said == {(EVENTS, f"lab.seen {number}"), (LIVE, "log abc")}
+    assert said == {(EVENTS, f"lab.seen {number} "), (LIVE, "log abc")}
 
 
 async def test_nothing_is_heard_of_a_transaction_undone(db: Database, heard: Heard) -> None:

@@ -63,9 +63,12 @@ class LoopRunner:
     def _on_notification(self, channel: str, payload: str) -> None:
         if channel != EVENTS:
             return
-        name = payload.split(" ", 1)[0]
+        name, _, rest = payload.partition(" ")
+        _, said, queued = rest.partition(" ")
+        waited = queued.split(",")
         for loop in self._loops:
-            if not name or name in loop.wakes_on:
+            # an event that is not in a consumer's queue must not cost it a look
+            if not name or (name in loop.wakes_on and (not said or loop.name in waited)):
                 self._wake[loop.name].set()
 
     async def _run(self, loop: Loop) -> None:

@@ -9,7 +9,7 @@ import asyncpg
 log = logging.getLogger(__name__)
 
 EVENTS = "ringtest_events"
-"""Channel of the outbox: payload `<type> <id>`."""
+"""Channel of the outbox: payload `<type> <id> <consumers that have it in their queue>`."""
 LIVE = "ringtest_live"
 """Channel of what moves fast and is not worth an event: payload `<kind> <job id> …`."""
 CHANGES = "ringtest_changes"

@@ -14,15 +14,15 @@ class LiveMove:
 
 
 def parse_event_id(payload: str) -> int | None:
-    """The id in `<type> <id>`; None for the wake-up that follows a reconnect.
+    """The id in `<type> <id> <consumers>`; None for the wake-up that follows a reconnect.
 
-    >>> parse_event_id("job.finished 17")
-    17
+    >>> parse_event_id("job.finished 17 reporting,triage"), parse_event_id("job.changed 18 ")
+    (17, 18)
     >>> parse_event_id("") is None
     True
     """
-    number = payload.rpartition(" ")[2]
-    return int(number) if number.isdigit() else None
+    words = payload.split(" ")
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else None
 
 
 def parse_live(payload: str) -> LiveMove | None:
