@@ -43,9 +43,13 @@ test: setup-tests ## Every test
 soak: setup-tests ## The scenarios with 500 seeds of injected faults
 	RINGTEST_SOAK=1 $(BIN)/pytest -n 2 tests/scenario
 
-bench: setup ## Every measurement, one after the other
-	@set -e; for file in benchmarks/bench_*.py; do \
-		echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py); done
+bench: setup ## Every measurement, one after the other, and one table of what they came to
+	@kept=$$(mktemp -d "$${TMPDIR:-/tmp}/ringtest-kept-XXXXXX"); chmod 711 "$$kept"; failed=; \
+	trap 'rm -rf "$$kept"' EXIT; trap 'exit 130' INT TERM; export RINGTEST_BENCH_KEPT="$$kept"; \
+	for file in benchmarks/bench_*.py; do echo "== $$file"; \
+		$(BIN)/python -m benchmarks.$$(basename $$file .py) || failed="$$failed $$file"; done; \
+	echo; $(BIN)/python -m benchmarks.table || failed="$$failed a-bar"; \
+	test -z "$$failed" || { echo "bench: not well:$$failed"; exit 1; }
 
 docs: setup ## Write the pages that are made from the code
 	$(BIN)/python -m docs.generate
