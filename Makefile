@@ -48,8 +48,8 @@ bench: setup ## Every measurement, one after the other, and one table of what th
 	trap 'rm -rf "$$kept"' EXIT; trap 'exit 130' INT TERM; export RINGTEST_BENCH_KEPT="$$kept"; \
 	for file in benchmarks/bench_*.py; do echo "== $$file"; \
 		$(BIN)/python -m benchmarks.$$(basename $$file .py) || failed="$$failed $$file"; done; \
-	echo; $(BIN)/python -m benchmarks.table || failed="$$failed a-bar"; \
-	test -z "$$failed" || { echo "bench: not well:$$failed"; exit 1; }
+	echo; $(BIN)/python -m benchmarks.table || failed="$$failed table"; \
+	test -z "$$failed" || { echo "bench: failed:$$failed"; exit 1; }
 
 docs: setup ## Write the pages that are made from the code
 	$(BIN)/python -m docs.generate
