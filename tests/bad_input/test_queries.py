@@ -1,6 +1,9 @@
 """Query strings that make no sense, on every route that is read."""
 
+import base64
+import json
 import os
+import zlib
 from urllib.parse import quote
 
 import pytest
@@ -14,7 +17,8 @@ UNPAGED = {
     "/remotecis/{remoteci_id:str}/users", "/jobs/{job_id:str}/stages",
     "/jobs/{job_id:str}/attempts", "/jobs/{job_id:str}/results", "/files/{file_id:str}/junit",
     "/files/{file_id:str}/content", "/topics/notifications",
-    "/topics/{topic_id:str}/notifications/users",
+    "/topics/{topic_id:str}/notifications/users", "/feeders/{machine_id:str}/keys",
+    "/remotecis/{machine_id:str}/keys", "/uploads", "/stats", "/jobs_events/sequence",
 }  # fmt: skip
 """Links and single things: the wire format's clients send them parameters nobody asked for."""
 READ = [route for route in all_routes() if route.method == "GET" and not route.is_stream]
@@ -48,6 +52,31 @@ STRANGE = [
     "from_line=99999999999999999999", "keys=" + "a," * 5000, "jobs_limit=x", "jobs_limit=0",
     "jobs_offset=99999999999999", "outcome=nonsense", "state=nonsense", "=", "&&&", "%00=1",
     "%ff=1", "a[]=1", "where", "updated_after=1",
+]  # fmt: skip
+
+
+NO_QUESTIONS = [
+    "(", "((", "((status=", "((status=failure)", "((status failure))", "((nonsense=1))",
+    "((team.nonsense=1))", "((components.type in ))", "((components.type in ['a'))",
+    "((status=failure) and )", "((status=failure) nor (name=x))", "((name=~[))", "((name=~(a))",
+    "((name=~*))", "((created_at>yesterday))", "((duration>x))", "((id=x))", "((name=\0))",
+    "((tags=~x\0))", "((" * 3000, "((name=x)) ((name=y", "((duration>1" + "0" * 400 + "))",
+]  # fmt: skip
+
+
+def _cursor(words: object, order: str = "-created_at,id") -> str:
+    """A cursor of that order whose proof is right: anybody could compute it."""
+    body = json.dumps(words).encode()
+    proof = zlib.crc32(body + order.encode()).to_bytes(4, "big")
+    return base64.urlsafe_b64encode(proof + body).rstrip(b"=").decode()
+
+
+CURSORS = [
+    "nonsense", "AAAA", "A" * 20_000, "%00", "\u0661", _cursor([]), _cursor({}), _cursor(None),
+    _cursor(["2026-01-01"]), _cursor(["yesterday", "x"]), _cursor([1, 2]), _cursor([[], []]),
+    _cursor(["2026-01-01T00:00:00\0", "0" * 32]), _cursor(["2026-01-01T00:00:00", "' or 1=1"]),
+    _cursor(["9999-12-31T23:59:59-14:00", "0" * 32]), _cursor([1e400, "0" * 32]),
+    _cursor(["2026-01-01T00:00:00", "0" * 32, "more"]),
 ]  # fmt: skip
 
 
@@ -85,9 +114,12 @@ async def test_a_list_refuses_what_it_cannot_do(ground: Ground, bad: str) -> Non
 
 
 def _pages_its_own_way(route: Route, bad: str) -> bool:
-    """Tests, log lines and analytics may have one of limit and offset without the other."""
+    """Tests, log lines and analytics may have one of limit and offset without the other;
+    files of a component come all at once."""
+    if route.path == "/components/{component_id:str}/files":
+        return bad == "after=nonsense"
     is_own = route.path.endswith(("/tests", "/log", "/log/search", "/analytics/jobs"))
-    return is_own and bad in ("limit=5", "offset=5")
+    return is_own and bad in ("limit=5", "offset=5", "limit=1e3&offset=0")
 
 
 async def test_columns_are_listed_to_who_names_a_wrong_one(ground: Ground) -> None:
@@ -106,6 +138,30 @@ async def test_no_query_breaks_a_route(ground: Ground) -> None:
             who = ("super admin", "lab", "user")[number % 3]
             query = quote(queries[number], safe="=&%[]")
             wrong += ground.complaints(await ground[who].get(f"{ground.url(route)}?{query}"))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("text", NO_QUESTIONS, ids=lambda text: repr(text)[:40])
+async def test_a_question_that_makes_no_sense_is_400(ground: Ground, text: str) -> None:
+    for who in ("super admin", "user"):
+        for answer in (
+            await ground[who].get("/analytics/jobs", params={"query": text}),
+            await ground[who].post("/analytics/jobs", json={"query": text}),
+        ):
+            assert (answer.status_code, ground.complaints(answer)) == (400, []), answer.text
+
+
+@pytest.mark.parametrize("cursor", CURSORS, ids=lambda text: text[:30])
+async def test_a_cursor_that_we_did_not_write_is_400(ground: Ground, cursor: str) -> None:
+    wrong = []
+    for route in LISTS:
+        if _pages_its_own_way(route, "after=nonsense"):
+            continue
+        for who in ("super admin", "user"):
+            answer = await ground[who].get(ground.url(route), params={"after": cursor})
+            wrong += ground.complaints(answer)
+            if answer.status_code not in (400, 401, 404):
+                wrong.append(f"{who}: {route}: {answer.status_code} {answer.text[:100]}")
     assert wrong == []
 
 

@@ -193,11 +193,12 @@ async def test_parts_of_a_file_are_served(world: World, path: str) -> None:
         ("bytes=7-", 206, b"789"),
         ("bytes=-2", 206, b"89"),
         ("bytes=0-99", 206, b"0123456789"),
-        ("bytes=99-", 416, b""),
+        ("bytes=99-", 416, None),
         ("lines=1-2", 200, b"0123456789"),
     ):
         got = await world["red user"].get(target, headers={"Range": header})
-        assert (got.status_code, got.content) == (status, content), header
+        assert got.status_code == status, header
+        assert content is None or got.content == content, header
     head = await world["red user"].head(target)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == "10"

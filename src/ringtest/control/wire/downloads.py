@@ -11,6 +11,7 @@ from litestar.response import Stream
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.ports.object_store import ObjectStore
+from ringtest.control.wire import answers
 
 REDIRECT_SECONDS = 600
 """How long an address is good that a download is sent to."""
@@ -100,8 +101,7 @@ async def send(request: Request[Any, Any, Any], file: Download) -> Response[Any]
     if request.headers.get("if-range", etag) != etag:
         span = None
     if span and span[0] == span[1]:
-        headers["Content-Range"] = f"bytes */{file.size}"
-        return Response(b"", status_code=416, media_type="application/json", headers=headers)
+        return _no_such_part(request, file.size)
     start, end = span or (0, file.size)
     if span:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
@@ -114,6 +114,14 @@ async def send(request: Request[Any, Any, Any], file: Download) -> Response[Any]
         return Response(b"", status_code=status, media_type=mime, headers=headers)
     body = await _begun(file.open(start, end))
     return Stream(body, status_code=status, media_type=mime, headers=headers)
+
+
+def _no_such_part(request: Request[Any, Any, Any], size: int) -> Response[bytes]:
+    told = answers.error(416, f"the file has {size} bytes: none in this range", {"size": size})
+    told.headers |= {"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"}
+    if request.method == "HEAD":
+        told.content = b""
+    return told
 
 
 async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
