@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ringtest.control import registry
 from tests.control.importing.moving import Move, lost
 from tests.control.importing.seed import one
 
@@ -92,6 +93,18 @@ async def test_what_was_changed_here_later_stays(move: Move) -> None:
     await move.there("UPDATE jobs SET etag = 't', updated_at = now() WHERE id = $1", one("job 3"))
     await move.rows()
     assert (await move.here("SELECT comment FROM jobs WHERE id = $1", one("job 3")))[0][0] == "ours"
+
+
+async def test_a_key_that_was_made_here_later_stays(move: Move) -> None:
+    await move.run()
+    await move.here(
+        "UPDATE credentials SET created_at = now() + interval '1 hour', secret = $1"
+        " WHERE holder_id = (SELECT min(id::text)::uuid FROM remotecis)",
+        registry.secret_box(move.settings).seal("made here"),
+    )
+    before = await move.here("SELECT holder_id, secret FROM credentials ORDER BY 1")
+    await move.run()
+    assert await move.here("SELECT holder_id, secret FROM credentials ORDER BY 1") == before
 
 
 async def test_a_server_that_has_jobs_of_its_own_loses_nothing(move: Move) -> None:

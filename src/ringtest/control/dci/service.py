@@ -68,8 +68,8 @@ class Source:
         """Those of these ids that the table has."""
         return await store.known(self.rows, table.name, ids)
 
-    async def secrets(self, table: Table) -> list[tuple[UUID, str | None]]:
-        """Labs or feeders that are not archived, with their keys."""
+    async def secrets(self, table: Table) -> list[tuple[UUID, str | None, datetime]]:
+        """Labs or feeders that are not archived, with their keys and when they changed."""
         if "api_secret" not in self.survey.columns[table.name]:
             return []
         return await store.secrets(self.rows, table.name)

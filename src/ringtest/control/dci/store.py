@@ -182,9 +182,10 @@ async def known(source: Rows, table: str, ids: Sequence[UUID]) -> set[UUID]:
     return {row["id"] for row in found}
 
 
-async def secrets(source: Rows, table: str) -> list[tuple[UUID, str | None]]:
-    """Machines that are not archived, and their keys in clear text."""
+async def secrets(source: Rows, table: str) -> list[tuple[UUID, str | None, datetime]]:
+    """Machines that are not archived, their keys in clear text, and when they changed."""
     found = await source.fetch(
-        f"SELECT id, api_secret::text FROM {table} WHERE state::text <> 'archived' ORDER BY id"
+        "SELECT id, api_secret::text, coalesce(updated_at, created_at, 'epoch')::timestamp"
+        f" FROM {table} WHERE state::text <> 'archived' ORDER BY id"
     )
-    return [(row[0], row[1]) for row in found]
+    return [(row[0], row[1], row[2]) for row in found]

@@ -302,16 +302,20 @@ class _Moving:
             yield
 
     async def _bring_keys(self, table: Table) -> None:
-        """Seal the keys of machines with this server's own; those that are the same stay."""
+        """Seal the keys of machines with this server's own.
+
+        Those that are the same stay, and those that this server made since the machine
+        last changed there.
+        """
         kind = table.name.removesuffix("s")
         here = await store.machine_keys(self.rows, kind)
         fresh, without = {}, []
-        for machine, secret in await self.source.secrets(table):
+        for machine, secret, changed in await self.source.secrets(table):
             if machine not in here:
                 continue
             if not secret:
                 without.append(str(machine))
-            elif not await asyncio.to_thread(self._is_same, here[machine], secret):
+            elif not await asyncio.to_thread(self._is_settled, here[machine], secret, changed):
                 fresh[machine] = self.tools.secrets.seal(secret)
         async with self.rows.transaction():
             if fresh:
@@ -326,9 +330,14 @@ class _Moving:
                 skipped=False,
             )
 
-    def _is_same(self, sealed: bytes | None, secret: str) -> bool:
+    def _is_settled(
+        self, key: tuple[bytes, datetime] | None, secret: str, changed: datetime
+    ) -> bool:
+        if key is None:
+            return False
+        sealed, made = key
         try:
-            return sealed is not None and self.tools.secrets.open(sealed) == secret
+            return self.tools.secrets.open(sealed) == secret or made > changed
         except ValueError:  # sealed by a server with another key
             return False
 

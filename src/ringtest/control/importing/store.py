@@ -418,14 +418,15 @@ async def settle_events(rows: Rows) -> None:
 # keys --------------------------------------------------------------------------
 
 
-async def machine_keys(rows: Rows, kind: str) -> dict[UUID, bytes | None]:
-    """The newest sealed key of each lab or feeder that is here."""
+async def machine_keys(rows: Rows, kind: str) -> dict[UUID, tuple[bytes, datetime] | None]:
+    """The newest sealed key of each lab or feeder that is here, and when it was made."""
     found = await rows.fetch(
-        f"SELECT m.id, (SELECT c.secret FROM credentials c WHERE c.holder_kind = $1"
-        f" AND c.holder_id = m.id ORDER BY c.created_at DESC LIMIT 1) FROM {kind}s m",
+        f"SELECT m.id, c.secret, c.created_at FROM {kind}s m LEFT JOIN LATERAL ("
+        "SELECT k.secret, k.created_at FROM credentials k WHERE k.holder_kind = $1"
+        " AND k.holder_id = m.id ORDER BY k.created_at DESC LIMIT 1) c ON true",
         kind,
     )
-    return {row[0]: row[1] for row in found}
+    return {row[0]: (row[1], row[2]) if row[1] else None for row in found}
 
 
 async def set_keys(rows: Rows, kind: str, keys: dict[UUID, bytes], now: datetime) -> None:
