@@ -14,9 +14,14 @@ from ringtest.client import ApiError, AsyncClient, ServerEvent
 from ringtest.client.errors import error_from
 from ringtest.client.files import LocalFile
 from ringtest.client.requests import Call, post
-from ringtest.client.retry import ONCE
+from ringtest.client.retry import ONCE, Retries
 from ringtest.client.sse import read_events
+from ringtest.client.uploads import upload_resumable_async
 
+RESUMABLE_FROM = 4 * 1024 * 1024
+"""Bytes from which on a file is sent in pieces of so many: what is cut goes on."""
+RETRIES = Retries()
+"""Of a piece; after these whoever uploads waits, and goes on."""
 _HEADER_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
 
 
@@ -62,7 +67,10 @@ class LabApi:
     async def upload(
         self, *, job_id: str, attempt: int, name: str, mime: str | None, key: str, file: LocalFile
     ) -> Any:
-        """Store a file of the job. The same key stores it once, however often it is sent."""
+        """Store a file of the job. The same key stores it once, however often it is sent; a
+        large one goes on where an earlier try was cut, also one of another process."""
+        if file.size > RESUMABLE_FROM:
+            return await self._upload_large(job_id, attempt, name, mime, key, file)
         headers = {
             "DCI-NAME": quote(name, safe=_HEADER_SAFE),
             "DCI-JOB-ID": job_id,
@@ -72,6 +80,20 @@ class LabApi:
             "Idempotency-Key": key,
         }
         return await self._client.upload("/files", file, headers)
+
+    async def _upload_large(
+        self, job_id: str, attempt: int, name: str, mime: str | None, key: str, file: LocalFile
+    ) -> str:
+        about = {
+            "filename": name,
+            "filetype": mime or "application/octet-stream",
+            "job_id": job_id,
+            "attempt": str(attempt),
+            "idempotency_key": key,
+        }
+        return await upload_resumable_async(
+            self._client, file, about, piece=RESUMABLE_FROM, retries=RETRIES
+        )
 
     def component_file(
         self, component_id: str, file_id: str, *, offset: int

@@ -4,13 +4,17 @@ The server keeps what arrived (tus 1.0). A piece has its checksum and is small e
 signed; an upload that was begun before, by whichever process, is found by its content.
 """
 
+import asyncio
 import hashlib
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
+import httpx
+
 from ringtest.client import requests
+from ringtest.client.aio import AsyncClient
 from ringtest.client.errors import ApiError, Unreachable
 from ringtest.client.files import LocalFile
 from ringtest.client.requests import Call
@@ -25,6 +29,14 @@ _AGAIN = frozenset({409, 460, 500, 502, 503, 504})
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that are safe and those there are."""
+Steps = Generator[Call | float, httpx.Response, str]
+"""An upload without a network: yields requests to send and seconds to wait, is sent the answers
+(or thrown Unreachable), returns the new file's id."""
+Asking = Generator[Call, httpx.Response, Any]
+
+
+def _quiet(done: int, size: int) -> None:
+    """Nobody watches."""
 
 
 def upload_resumable(
@@ -33,26 +45,78 @@ def upload_resumable(
     metadata: Mapping[str, str],
     *,
     piece: int = PIECE,
-    progress: Progress = lambda done, size: None,
+    progress: Progress = _quiet,
     retries: Retries | None = None,
 ) -> str:
     """Upload a file, going on with an earlier try if there is one; the new file's id.
 
-    `metadata`: filename, filetype, and job_id, jobstate_id or component_id. Raises ApiError
-    when the server refuses, Unreachable when it stays away.
+    `metadata`: filename, filetype, and job_id (attempt, idempotency_key), jobstate_id or
+    component_id. Raises ApiError when the server refuses, Unreachable when it stays away.
     """
+    steps = _steps(file, metadata, piece, progress, retries or Retries())
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, float):
+                time.sleep(step)
+                step = next(steps)
+                continue
+            try:
+                answer = client.send(step)
+            except Unreachable as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as end:
+        return str(end.value)
+
+
+async def upload_resumable_async(
+    client: AsyncClient,
+    file: LocalFile,
+    metadata: Mapping[str, str],
+    *,
+    piece: int = PIECE,
+    progress: Progress = _quiet,
+    retries: Retries | None = None,
+) -> str:
+    """The same for an asynchronous client."""
+    steps = _steps(file, metadata, piece, progress, retries or Retries())
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, float):
+                await asyncio.sleep(step)
+                step = next(steps)
+                continue
+            try:
+                answer = await client.send(step)
+            except Unreachable as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as end:
+        return str(end.value)
+
+
+def _steps(
+    file: LocalFile,
+    metadata: Mapping[str, str],
+    piece: int,
+    progress: Progress,
+    policy: Retries,
+) -> Steps:
     about = {**metadata, "sha256": file.sha256}
-    address, done = _find(client, file, about) or _begin(client, file, about)
-    policy = retries or Retries()
+    address, done = (yield from _find(file, about)) or (yield from _begin(file, about))
     backoff, left = policy.backoff(), policy.attempts
     progress(done, file.size)
     is_cut = False
     while done < file.size:
         try:
-            done = _offset(client, address) if is_cut else done
+            done = (yield from _offset(address)) if is_cut else done
             is_cut = False
             if done < file.size:
-                done = _send(client, address, file, done, piece)
+                done = yield from _send(address, file, done, piece)
             backoff, left = policy.backoff(), policy.attempts
             progress(done, file.size)
         except (ApiError, Unreachable) as error:
@@ -60,41 +124,52 @@ def upload_resumable(
             if not left or (isinstance(error, ApiError) and error.status not in _AGAIN):
                 raise
             is_cut = True
-            time.sleep(backoff.next())
-    upload: dict[str, Any] = client.get(address)["upload"]
+            yield backoff.next()
+    upload = (yield from _get(address))["upload"]
     if upload["file_id"] is None:  # all of it is there: asking for the offset ends it
-        _offset(client, address)
-        upload = client.get(address)["upload"]
+        yield from _offset(address)
+        upload = (yield from _get(address))["upload"]
     return str(upload["file_id"])
 
 
-def _begin(client: Client, file: LocalFile, metadata: Mapping[str, str]) -> tuple[str, int]:
+def _get(path: str) -> Asking:
+    answer = yield requests.get(path)
+    return requests.decode(answer)
+
+
+def _begin(
+    file: LocalFile, metadata: Mapping[str, str]
+) -> Generator[Call, httpx.Response, tuple[str, int]]:
     pairs = (f"{key} {b64encode(text.encode()).decode()}" for key, text in metadata.items())
     headers = {"Upload-Length": str(file.size), "Upload-Metadata": ",".join(pairs), **_TUS}
     call = requests.post("/uploads")
-    answer = client.call(Call("POST", call.path, headers={**call.headers, **headers}))
-    return f"/uploads/{answer['upload']['id']}", 0
+    answer = yield Call("POST", call.path, headers={**call.headers, **headers})
+    return f"/uploads/{requests.decode(answer)['upload']['id']}", 0
 
 
-def _find(client: Client, file: LocalFile, metadata: Mapping[str, str]) -> tuple[str, int] | None:
+def _find(
+    file: LocalFile, metadata: Mapping[str, str]
+) -> Generator[Call, httpx.Response, tuple[str, int] | None]:
     """An unfinished upload of the same bytes to the same place."""
     names = {"filename": "name", "filetype": "mime"}
     wanted = {names.get(key, key): text for key, text in metadata.items() if text}
-    for upload in client.get("/uploads")["uploads"]:
+    for upload in (yield from _get("/uploads"))["uploads"]:
         if upload["size"] == file.size and upload["metadata"] == wanted:
             return f"/uploads/{upload['id']}", upload["received"]
     return None
 
 
-def _offset(client: Client, address: str) -> int:
-    answer = client.send(Call("HEAD", address, headers=_TUS))
+def _offset(address: str) -> Generator[Call, httpx.Response, int]:
+    answer = yield Call("HEAD", address, headers=_TUS)
     if answer.status_code >= 300:
-        client.get(address)  # an answer to HEAD cannot say why
+        yield from _get(address)  # an answer to HEAD cannot say why
         raise ApiError(answer.status_code, "the upload was refused", {}, f"HEAD {address}")
     return int(answer.headers["upload-offset"])
 
 
-def _send(client: Client, address: str, file: LocalFile, at: int, piece: int) -> int:
+def _send(
+    address: str, file: LocalFile, at: int, piece: int
+) -> Generator[Call, httpx.Response, int]:
     with file.path.open("rb") as opened:
         opened.seek(at)
         data = opened.read(min(piece, file.size - at))
@@ -106,6 +181,6 @@ def _send(client: Client, address: str, file: LocalFile, at: int, piece: int) ->
         "Upload-Checksum": f"sha256 {b64encode(hashlib.sha256(data).digest()).decode()}",
         **_TUS,
     }
-    answer = client.send(Call("PATCH", address, headers=headers, content=data))
+    answer = yield Call("PATCH", address, headers=headers, content=data)
     requests.decode(answer)
     return int(answer.headers["upload-offset"])

@@ -59,7 +59,8 @@ async def create_upload(
     settings: Injected[Settings],
 ) -> Response[Any]:
     """Headers: Upload-Length; Upload-Metadata with filename, filetype, sha256, md5 and
-    job_id or jobstate_id (and attempt), or component_id. Its address is in Location."""
+    job_id or jobstate_id (attempt, idempotency_key), or component_id. Its address
+    is in Location."""
     model.check_version(request.headers.get("tus-resumable"))
     upload = await service.create_upload(
         _place(db, objects, parsers, settings),

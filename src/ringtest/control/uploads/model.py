@@ -20,6 +20,7 @@ PATCH_TYPE = "application/offset+octet-stream"
 _METADATA_LIMIT = 8192
 _KEYS = frozenset({
     "name", "mime", "job_id", "jobstate_id", "component_id", "sha256", "md5", "attempt",
+    "idempotency_key",
 })  # fmt: skip
 _ALIASES = {"filename": "name", "filetype": "mime", "type": "mime"}
 """What tus clients call a file's name and type by themselves."""
@@ -90,7 +91,8 @@ def read_metadata(text: str | None) -> dict[str, str]:
 
 
 def wanted(metadata: Mapping[str, str], *, key: str | None) -> Wanted:
-    """What the metadata asks for; 400. `key` makes the job's file once, however often."""
+    """What the metadata asks for; 400. `key`, or the sender's own idempotency_key, makes the
+    job's file once, however often."""
     sha256, md5 = metadata.get("sha256"), metadata.get("md5")
     for name, text, digits in (("sha256", sha256, 64), ("md5", md5, 32)):
         if text is not None and not re.fullmatch(rf"[0-9a-f]{{{digits}}}", text):
@@ -113,7 +115,7 @@ def wanted(metadata: Mapping[str, str], *, key: str | None) -> Wanted:
     }
     if "attempt" in metadata:
         headers["x-ringtest-attempt"] = metadata["attempt"]
-    if key:
+    if key := metadata.get("idempotency_key", key):
         headers["idempotency-key"] = key
     upload = read_upload(headers)
     return Wanted(upload, None, upload.name, upload.mime, sha256, md5)
