@@ -3,14 +3,15 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from ringtest.control.kernel.errors import BadRequest, Conflict
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.outcome import (
     DCI_STATUSES,
@@ -52,8 +53,8 @@ class Job:
     """How a job stands: what decisions are made of. Times are naive UTC.
 
     `leased` jobs run in an agent's hands and move only through its attempts; the others
-    were created by a DCI client, which posts any status it likes, and `ended` has the ends
-    it has posted so far. `budget` is how many attempts the definition grants.
+    were created by a DCI client, which posts any status it likes. `budget` is how many
+    attempts the definition grants.
     """
 
     id: UUID
@@ -66,7 +67,6 @@ class Job:
     result: JobResult | None = None
     reason: str | None = None
     leased: bool = True
-    ended: frozenset[str] = frozenset()
     attempt: int = 0
     max_attempts: int = 3
     budget: int = 3
@@ -77,7 +77,7 @@ class Job:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Job":
-        """A job from its row, `budget` (attempts its definition grants, or None), `ended`."""
+        """A job from its row, `budget` (attempts its definition grants, or None)."""
         same = (
             "id", "team_id", "topic_id", "remoteci_id", "created_at", "attempt", "max_attempts",
             "timeout_seconds", "cancel_requested_at", "started_at", "finished_at",
@@ -88,7 +88,6 @@ class Job:
             result=JobResult(row["result"]) if row["result"] else None,
             reason=row["status_reason"],
             leased=row["definition_id"] is not None,
-            ended=frozenset(row["ended"] or ()),
             budget=row["budget"] or row["max_attempts"],
             **{name: row[name] for name in same},
         )
@@ -108,55 +107,49 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """What a posted status makes of a job: `recorded` is the jobstate's own word, `is_end`
-    whether it is the first of its job's verdicts."""
+class Posting:
+    """What a posted status makes of a job: how it stands after it, the jobstate's own `word`.
 
-    job: Job
-    recorded: str
+    Failing before the tests began is the environment's fault: recorded and told as `early`,
+    while the job keeps the posted word, as DCI does. An end is the job's first one unless
+    one of `rivals` came before: a verdict on a killed job is an end of its own.
+    """
+
+    word: str
+    status: JobStatus
+    stage: Stage | None
     result: JobResult | None
-    event: EventType
-    is_end: bool
+    early: tuple[str, JobResult | None]
+    rivals: tuple[str, ...]
+
+    @property
+    def is_verdict(self) -> bool:
+        return self.word in JUDGED
 
 
-def post_status(job: Job, word: str, *, now: datetime) -> Posted:
-    """A DCI client says how its job is: any order goes, and only the first end is an event.
+@lru_cache
+def read_status(word: str) -> Posting:
+    """A word that a DCI client posts: in any order, and only a first end is told as one.
 
-    Failing before the tests began is the environment's fault: recorded and told as an
-    error, while the job keeps the posted word, as DCI does. A verdict on a killed job is
-    an end of its own.
-
-    >>> now = datetime(2026, 1, 1)
-    >>> new = Job(UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4), JobStatus.QUEUED, now,
-    ...           leased=False)
-    >>> posted = post_status(new, "failure", now=now)
-    >>> posted.job.word, posted.recorded, posted.result.value, posted.event.value
-    ('failure', 'error', 'errored', 'job.finished')
+    >>> posting = read_status("failure")
+    >>> posting.status.value, posting.result.value, posting.early[0], posting.early[1].value
+    ('finished', 'failed', 'error', 'errored')
+    >>> posting.rivals, read_status("killed").rivals, read_status("running").rivals
+    (('error', 'failure', 'success'), ('error', 'failure', 'killed', 'success'), ())
     """
     if word not in DCI_STATUSES:
         raise BadRequest(
             "Request malformed", error=f"status: {word[:80]!r} is unknown", allowed=DCI_STATUSES
         )
-    if job.leased:
-        raise Conflict("an agent runs this job: only its attempt moves it", phase=job.status.value)
     status, stage, result = from_dci_status(word)
-    early = job.word in ("new", "pre-run") and word in ("failure", "error")
-    ends = status is JobStatus.FINISHED
-    is_first = ends and (JUDGED if word in JUDGED else ENDS).isdisjoint({*job.ended, job.word})
-    after = replace(
-        job,
+    ends = JUDGED if word in JUDGED else ENDS
+    return Posting(
+        word=word,
         status=status,
         stage=stage,
         result=result,
-        started_at=job.started_at or (None if status is JobStatus.QUEUED else now),
-        finished_at=now if ends else None,
-    )
-    return Posted(
-        job=after,
-        recorded="error" if early else word,
-        result=JobResult.ERRORED if early else result,
-        event=EventType.JOB_FINISHED if is_first else EventType.JOB_CHANGED,
-        is_end=is_first and word in JUDGED,
+        early=("error", JobResult.ERRORED) if word in ("failure", "error") else (word, result),
+        rivals=tuple(sorted(ends)) if status is JobStatus.FINISHED else (),
     )
 
 

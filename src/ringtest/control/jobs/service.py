@@ -30,9 +30,9 @@ from ringtest.control.jobs.model import (
     ScheduleJob,
     clean_tags,
     event_payload,
-    post_status,
+    read_status,
 )
-from ringtest.control.kernel.errors import BadRequest, NotFound, PreconditionFailed
+from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
@@ -257,7 +257,10 @@ async def update_job(
     if "tags" in fields:
         fields["tags"] = list(clean_tags(fields["tags"]))
     if word is not None and word != job.word:
-        await _post(tx, job, word, fields.get("status_reason"), edited=True)
+        posted = await store.post_status(
+            tx, caller, job_id, read_status(word), comment=fields.get("status_reason"), is_edit=True
+        )
+        _state(caller, await seen(tx, "job", job_id, posted))
     await rows.update(tx, "jobs", job_id, fields, etag=None)
     await _tell(tx, EventType.JOB_CHANGED, job)
     await accounts.add_audit(
@@ -328,29 +331,28 @@ async def save_progress(tx: Transaction, *, job_id: UUID, progress: Mapping[str,
 
 
 async def post_job_status(
-    tx: Transaction, *, caller: Caller, job_id: UUID, word: str, comment: str | None
+    db: Database, *, caller: Caller, job_id: UUID, word: str, comment: str | None
 ) -> str:
     """What a DCI client says of its job; JSON of the jobstate that records it."""
-    return await _post(tx, await _own(tx, caller, job_id), word, comment)
+    posting = read_status(word)
+    if db.is_alone(caller.tenant):
+        posted = await store.post_status(db, caller, job_id, posting, comment=comment)
+        if posted is not None:
+            return _state(caller, posted)
+    async with db.transaction(caller.tenant) as tx:
+        posted = await store.post_status(tx, caller, job_id, posting, comment=comment)
+        found = await seen(tx, "job", job_id, posted)
+        tx.concern(job_id, found["team_id"])
+        return _state(caller, found)
 
 
-async def _post(
-    tx: Transaction, job: Job, word: str, comment: str | None, *, edited: bool = False
-) -> str:
-    """`edited`: every verdict that an edit gives is listed, not only the first."""
-    posted = post_status(job, word, now=tx.now)
-    is_end = posted.is_end or (edited and word in JUDGED)
-    told = _event(tx, posted.event, replace(posted.job, result=posted.result))
-    state = await store.save(
-        tx,
-        posted.job,
-        told,
-        word=posted.recorded,
-        comment=comment,
-        end=posted.recorded if is_end else None,
-    )
-    assert state is not None
-    return state
+def _state(caller: Caller, posted: asyncpg.Record) -> str:
+    """The jobstate's JSON; 401 for who is no member, 409 for a job in an agent's hands."""
+    permit(caller.is_member(posted["team_id"]))
+    if posted["is_leased"]:
+        raise Conflict("an agent runs this job: only its attempt moves it", phase=posted["phase"])
+    text: str = posted["state"]
+    return text
 
 
 async def tell_change(tx: Transaction, *, job: Job) -> None:

@@ -23,8 +23,7 @@ async def create_jobstate(
 ) -> Response[bytes]:
     """For jobs that a DCI client runs; a job in an agent's hands answers 409."""
     body = bodies.closed(CreateJobstate, await request.body())
-    async with db.transaction(caller.tenant) as tx:
-        text = await service.create_jobstate(tx, caller=caller, body=body)
+    text = await service.create_jobstate(db, caller=caller, body=body)
     return answers.one("jobstate", text, status=201)
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from ringtest.control.accounts.model import Caller, permit
-from ringtest.control.db.pool import Transaction
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.rows import Page
 from ringtest.control.db.unseen import seen
 from ringtest.control.jobs import service as jobs
@@ -12,10 +12,10 @@ from ringtest.control.jobstates.model import CreateJobstate
 from ringtest.control.kernel.paging import ListQuery
 
 
-async def create_jobstate(tx: Transaction, *, caller: Caller, body: CreateJobstate) -> str:
+async def create_jobstate(db: Database, *, caller: Caller, body: CreateJobstate) -> str:
     """A DCI client says how its job is; the job follows. JSON of the jobstate."""
     return await jobs.post_job_status(
-        tx, caller=caller, job_id=body.job_id, word=body.status, comment=body.comment
+        db, caller=caller, job_id=body.job_id, word=body.status, comment=body.comment
     )
 
 
