@@ -16,14 +16,14 @@ PAGES = {
     for page in tracked()
     if page.suffix == ".md" and script(page.read_text()) and page.parent.name != "given"
 }
-SERVER, DATABASE = "127.0.0.1:8080", "127.0.0.1:5432"
+SERVER, DATABASE, STORAGE = "127.0.0.1:8080", "127.0.0.1:5432", "127.0.0.1:9000"
 """The addresses that all pages use; the tests put free ones in their place."""
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_commands_of_a_page_run_in_their_order(name: str) -> None:
     page = PAGES[name]
-    for shown, port in zip((SERVER, DATABASE), free_ports(2), strict=True):
+    for shown, port in zip((SERVER, DATABASE, STORAGE), free_ports(3), strict=True):
         page = page.replace(shown, f"127.0.0.1:{port}")
     with reachable_folder() as folder:
         environment = {

@@ -102,3 +102,49 @@ async def test_what_rhdl_has_is_fetched_there(
         assert not ours.headers["location"].startswith(base)
         of_v2 = await http.get(f"http://ringtest/api/v2{files}/dci_files_list.json")
         assert of_v2.headers["location"] == wanted
+
+
+@pytest.mark.parametrize("downloads", ["redirect", "stream"])
+async def test_content_of_a_jobs_file_is_redirected_by_v2_alone(
+    db: Database, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch, downloads: str
+) -> None:
+    """As far as the store has it: what lives in its row comes from here."""
+    large = BODY * 5000
+    async for http in open_http(db, tmp_path, s3, monkeypatch, downloads=downloads):
+        job = await _job(db)
+        headers = {"DCI-NAME": "big", "DCI-JOB-ID": job, "DCI-MIME": "text/plain"}
+        ids = []
+        for body in (BODY, large):
+            answer = await http.post("/files", content=body, headers=headers)
+            ids.append(answer.json()["file"]["id"])
+        there = [f"http://ringtest/api/{v}/files/{ids[1]}/content" for v in ("v1", "v2")]
+        here = f"http://ringtest/api/v2/files/{ids[0]}/content"
+        for method in ("GET", "HEAD"):
+            first, second = [await http.request(method, url) for url in there]
+            assert (first.status_code, first.headers["content-length"]) == (200, "50000")
+            if downloads == "stream":
+                assert (second.status_code, second.content) == (200, first.content)
+                continue
+            assert (second.status_code, second.headers["cache-control"]) == (302, "no-store")
+            async with httpx.AsyncClient() as outside:
+                got = await outside.request(method, second.headers["location"])
+            assert (got.status_code, got.headers["content-length"]) == (200, "50000")
+            assert got.content == (large if method == "GET" else b"")
+            assert (await http.request(method, here)).status_code == 200
+        async with connect_nobody(http) as nobody:
+            assert (await nobody.get(there[1])).status_code == 401
+
+
+async def _job(db: Database) -> str:
+    async with db.transaction(SYSTEM) as tx:
+        team = await rows.insert(tx, "teams", {"name": "partner"})
+        product = await rows.insert(tx, "products", {"name": "p", "label": "P"})
+        topic = await rows.insert(tx, "topics", {"name": "t", "product_id": product})
+        lab = await rows.insert(tx, "remotecis", {"name": "lab", "team_id": team})
+        values = {"name": "nightly", "team_id": team, "topic_id": topic, "remoteci_id": lab}
+        return str(await rows.insert(tx, "jobs", values))
+
+
+def connect_nobody(http: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The same server without a password."""
+    return httpx.AsyncClient(transport=http._transport, base_url=http.base_url)
