@@ -112,7 +112,8 @@ class Posting:
 
     Failing before the tests began is the environment's fault: recorded and told as `early`,
     while the job keeps the posted word, as DCI does. An end is the job's first one unless
-    one of `rivals` came before: a verdict on a killed job is an end of its own.
+    one of `rivals` came before: a verdict on a killed job is an end of its own. It is told
+    as `first_end`, anything else as `otherwise`.
     """
 
     word: str
@@ -121,6 +122,8 @@ class Posting:
     result: JobResult | None
     early: tuple[str, JobResult | None]
     rivals: tuple[str, ...]
+    first_end: EventType = EventType.JOB_FINISHED
+    otherwise: EventType = EventType.JOB_CHANGED
 
     @property
     def is_verdict(self) -> bool:

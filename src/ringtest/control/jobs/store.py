@@ -15,7 +15,7 @@ from ringtest.control.db import rows
 from ringtest.control.db.listing import Column, Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs.model import COMPONENT_JSON, Job, NewJob, Posting, Remembered
-from ringtest.control.kernel.events import EventType, consumers_of
+from ringtest.control.kernel.events import consumers_of
 from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.outcome import DCI_STATUSES
 from ringtest.control.kernel.paging import ListQuery
@@ -366,8 +366,8 @@ async def post_status(
     values = (
         job_id, caller.visible_teams, members, now, new_id(), new_etag(), comment, is_edit,
         posting.status, posting.stage, posting.result, posting.word, word, result,
-        posting.rivals, posting.is_verdict, EventType.JOB_CHANGED, EventType.JOB_FINISHED,
-        consumers_of(EventType.JOB_FINISHED),
+        posting.rivals, posting.is_verdict, posting.otherwise, posting.first_end,
+        consumers_of(posting.first_end),
     )  # fmt: skip
     if isinstance(where, Transaction):
         where.footprint.writes |= _POSTED
