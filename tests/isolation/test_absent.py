@@ -26,6 +26,8 @@ TOLD_APART = re.compile(
 """Nouns of which the wire format says 401 when they are there (`docs/explanation`)."""
 NEVER_ASKED = {"number", "file_path"}
 """Parameters that are no ids."""
+_ELSEWHERE = {"certification_id"}
+"""Ids that other services give."""
 _FREE = {"date", "x-request-id", "server-timing", "content-length", "ratelimit"}
 _FRESH = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+")
 """What is new in each thing that is made: ids, etags, times."""
@@ -168,7 +170,7 @@ async def test_a_hidden_id_in_a_body_is_answered_like_none(
     assert len(kinds) > 20
     wrong, asked = [], 0
     for (method, path), names in sorted(kinds.items()):
-        for name in sorted(names):
+        for name in sorted(names - _ELSEWHERE):
             for who in ("user", "lab"):
                 told = [
                     await _send(street, who, method, path, name, value)
