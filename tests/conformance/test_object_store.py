@@ -12,7 +12,8 @@ import pytest
 from ringtest.control import registry
 from ringtest.control.kernel.errors import BadRequest, NotFound, TooLarge
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.object_store import ObjectStore, Stored
+from ringtest.control.ports.object_store import Arrived, ObjectStore, Stored
+from ringtest.control.wire.spool import nameless
 from tests.s3_server import S3Server, s3_server
 
 LIMIT = 10 * 1024 * 1024
@@ -234,3 +235,21 @@ async def test_an_address_gives_the_object_to_whoever_has_it(store: ObjectStore)
         head = await store.presign("a/lib-1.2+x@y=z.whl", seconds=600, method="HEAD")
         assert head and (await http.head(head)).headers["content-length"] == "10"
     assert "Expires=600" in address
+
+
+@pytest.mark.parametrize("size", [1_000_001, 9_000_000])
+async def test_what_has_arrived_is_put_with_the_digests_it_came_with(
+    store: ObjectStore, tmp_path: Path, size: int
+) -> None:
+    body = os.urandom(size)
+    stored = Stored(size, hashlib.sha256(body).hexdigest(), hashlib.md5(body).hexdigest())
+    for key in ("one/object", "one/object", "another"):  # the second replaces the first
+        with nameless(tmp_path) as file:
+            file.write(body)
+            assert await store.put(key, Arrived(file, stored), limit=LIMIT) == stored
+        assert await content(store, key) == body
+    with nameless(tmp_path) as file:
+        file.write(body)
+        with pytest.raises(TooLarge):
+            await store.put("too/large", Arrived(file, stored), limit=size - 1)
+    assert not await is_there(store, "too/large")

@@ -16,7 +16,7 @@ from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.wire import answers, downloads, requests
+from ringtest.control.wire import answers, downloads, requests, spool
 
 Http = Request[Any, Any, Any]
 
@@ -58,7 +58,7 @@ async def upload_file(
         caller=caller,
         component_id=parse_id(component_id, "component"),
         upload=_upload(request, _utf8(name) if name else None),
-        chunks=request.stream(),
+        chunks=spool.stream(request),
         limit=settings.max_file,
     )
     return answers.one("component_file", text, etag=etag, status=201)
@@ -86,7 +86,7 @@ async def put_file(
         caller=caller,
         component_id=parse_id(component_id, "component"),
         upload=_upload(request, model.parse_file_name(file_path.strip("/"))),
-        chunks=request.stream(),
+        chunks=spool.stream(request),
         limit=settings.max_file,
     )
     return answers.one("component_file", text, etag=etag, status=201)

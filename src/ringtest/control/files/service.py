@@ -19,7 +19,7 @@ from ringtest.control.jobs.model import Job
 from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound, RingtestError
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
-from ringtest.control.ports.object_store import Stored
+from ringtest.control.ports.object_store import Arrived, Stored
 
 Chunks = AsyncIterator[bytes]
 
@@ -49,6 +49,8 @@ class Kept:
 
 async def read_small(chunks: Chunks, limits: Limits) -> tuple[bytes | None, Chunks]:
     """The whole body if it is to live in its row, else None; and all of it as chunks."""
+    if isinstance(chunks, Arrived) and chunks.stored.size > min(limits.inline, limits.file):
+        return None, chunks
     first: list[bytes] = []
     size = 0
     async for chunk in chunks:

@@ -1,14 +1,16 @@
 """Where bytes live: uploaded files, component files, sealed log frames."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import IO, Protocol, runtime_checkable
 
 from ringtest.control.kernel.errors import BadRequest
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@=-]{0,199}")
 _KEY_LIMIT = 1000
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,24 @@ class Listed:
     key: str
     size: int
     age: float
+
+
+class Arrived(AsyncIterator[bytes]):
+    """A stream that has come whole: its bytes are in a file without a name, its digests known.
+
+    It can be read like any other, once. A store may take the file itself instead.
+    """
+
+    def __init__(self, file: IO[bytes], stored: Stored) -> None:
+        self.file = file
+        self.stored = stored
+        file.seek(0)
+
+    async def __anext__(self) -> bytes:
+        chunk = await asyncio.to_thread(self.file.read, _CHUNK)
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
 
 def check_key(key: str) -> str:
@@ -51,6 +71,7 @@ class ObjectStore(Protocol):
         """Store a stream under `key`: whole and durable, or not at all.
 
         More than `limit` bytes: TooLarge, and nothing is kept. An existing key is replaced.
+        What has `Arrived` need not be read again.
         """
         ...
 

@@ -19,7 +19,7 @@ from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.results import service
 from ringtest.control.results.model import read_attempt, read_test_query
 from ringtest.control.results.service import Intake
-from ringtest.control.wire import answers, requests
+from ringtest.control.wire import answers, requests, spool
 
 Http = Request[Any, Any, Any]
 
@@ -71,7 +71,7 @@ async def create_job_file(
 
 async def _upload(request: Http, intake: Intake, job_id: UUID | None) -> Response[bytes]:
     text, unreadable = await service.upload_file(
-        intake, upload=read_upload(request.headers, job_id=job_id), chunks=request.stream()
+        intake, upload=read_upload(request.headers, job_id=job_id), chunks=spool.stream(request)
     )
     if unreadable:
         raise unreadable

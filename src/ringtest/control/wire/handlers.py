@@ -79,7 +79,7 @@ def _note(found: Doing, call: ast.Call, module: Any) -> None:
         case "bodies.closed" | "bodies.open_" as name:
             found.is_closed = found.is_closed or name == "bodies.closed"
             found.bodies += [kind for kind in _kinds(call.args[0], module)]
-        case "request.stream":
+        case "request.stream" | "spool.stream":
             found.takes_bytes = True
         case "requests.if_match":
             found.needs_etag = True

@@ -7,14 +7,17 @@ the request afterwards gives the same body to its handler, by `body()` or `strea
 import asyncio
 import hashlib
 import io
+import os
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Any
 
 from litestar import Request
 from litestar.types import HTTPReceiveMessage, Receive, WebSocketReceiveMessage
 
-from ringtest.control.kernel.errors import BadRequest, TooLarge
+from ringtest.control.kernel.errors import BadRequest, TooLarge, Unavailable
+from ringtest.control.ports.object_store import Arrived, Stored
 
 _IN_MEMORY = 1024 * 1024
 _CHUNK = 256 * 1024
@@ -45,23 +48,33 @@ async def digest_body(
             more = message.get("more_body", False)
     finally:
         await spool.settle()
-    request.receive = _Replay(spool.body, size, request.receive)
+    request.receive = _Replay(spool.body, size, request.receive, spool.arrived())
     return spool.digest.hexdigest()
+
+
+def stream(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """The body of a request, as it comes; or, when it was read and is large, the file that it
+    is in, so that nobody reads and writes and digests it again."""
+    receive: object = request.receive
+    if isinstance(receive, _Replay) and receive.arrived is not None:
+        return receive.arrived
+    return request.stream()
 
 
 class _Spool:
     """A body on its way: in memory while it is small, then in a file without a name, which
-    goes when the request goes. What is large is hashed and written in a thread, a batch at a
+    goes when the request goes. What is large is digested and written in threads, a batch at a
     time, while the next one comes."""
 
     def __init__(self, folder: Path | None) -> None:
         self.body: IO[bytes] = io.BytesIO()
         self.digest = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
         self._folder = folder
         self._size = 0
         self._batch: list[bytes] = []
         self._waiting = 0
-        self._writing: asyncio.Future[None] | None = None
+        self._writing: asyncio.Future[Any] | None = None
 
     async def add(self, chunk: bytes) -> None:
         """More of the body."""
@@ -71,32 +84,74 @@ class _Spool:
         if self._waiting < _BATCH or self._size <= _IN_MEMORY:
             return
         await self._written()
-        batch, self._batch, self._waiting = self._batch, [], 0
-        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, batch))
+        self._writing = asyncio.ensure_future(self._write_beside(self._take()))
 
     async def settle(self) -> None:
         """There is no more."""
         await self._written()
-        self._write(self._batch)
+        data = self._take()
+        if self._size <= _IN_MEMORY:
+            self.digest.update(data)
+            self.body.write(data)
+        else:
+            await self._write_beside(data)
         self.body.seek(0)
+
+    def arrived(self) -> Arrived | None:
+        """The whole body and its digests, if it is in a file."""
+        if isinstance(self.body, io.BytesIO):
+            return None
+        stored = Stored(self._size, self.digest.hexdigest(), self._md5.hexdigest())
+        return Arrived(self.body, stored)
+
+    def _take(self) -> bytes:
+        data = b"".join(self._batch)
+        self._batch, self._waiting = [], 0
+        return data
 
     async def _written(self) -> None:
         writing, self._writing = self._writing, None
         if writing:
             await asyncio.shield(writing)
 
-    def _write(self, batch: list[bytes]) -> None:
-        if self._size > _IN_MEMORY and isinstance(self.body, io.BytesIO):
-            self.body = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
-        data = b"".join(batch)
+    async def _write_beside(self, data: bytes) -> None:
+        """MD5 takes as long as all the rest."""
+        done = await asyncio.gather(
+            asyncio.to_thread(self._md5.update, data),
+            asyncio.to_thread(self._write, data),
+            return_exceptions=True,
+        )
+        for error in done:
+            if isinstance(error, BaseException):
+                raise error
+
+    def _write(self, data: bytes) -> None:
         self.digest.update(data)
-        self.body.write(data)
+        view = memoryview(data)
+        try:
+            if isinstance(self.body, io.BytesIO):
+                self.body = nameless(self._folder)
+            while view:
+                view = view[self.body.write(view) :]
+        except OSError as error:
+            raise Unavailable("the server cannot take files at the moment; try again") from error
+
+
+def nameless(folder: Path | None) -> IO[bytes]:
+    """A file that is gone when it is closed, and that can be given a name where that is possible
+    at all: what `tempfile` makes cannot."""
+    try:
+        handle = os.open(folder or tempfile.gettempdir(), os.O_TMPFILE | os.O_RDWR, 0o666)
+    except (AttributeError, OSError):  # not Linux, or not this file system
+        return tempfile.TemporaryFile(dir=folder, buffering=0)
+    return os.fdopen(handle, "w+b", buffering=0)
 
 
 class _Replay:
     """Gives a spooled body again, in the form the server would, then what comes after it."""
 
-    def __init__(self, body: IO[bytes], size: int, then: Receive) -> None:
+    def __init__(self, body: IO[bytes], size: int, then: Receive, arrived: Arrived | None) -> None:
+        self.arrived = arrived
         self._body = body
         self._left = size
         self._then = then
