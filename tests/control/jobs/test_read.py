@@ -100,6 +100,29 @@ async def test_results_and_free_files_are_embedded(bench: Bench) -> None:
     assert one == jobstate
 
 
+async def test_results_are_those_of_the_last_attempt_and_of_files_that_are_there(
+    bench: Bench,
+) -> None:
+    job_id = (await bench.created())["id"]
+    await bench.world.sql("UPDATE jobs SET attempt = 2 WHERE id = $1 RETURNING 1", job_id)
+    for name, attempt, state in (
+        ("first", 1, "active"), ("gone", 2, "archived"), ("last", 2, "active"),
+    ):  # fmt: skip
+        await bench.world.sql(
+            "WITH f AS (INSERT INTO files (id, created_at, updated_at, etag, state, name, sha256,"
+            " size, object_key, attempt, job_id, team_id) SELECT gen_random_uuid(), now(), now(),"
+            " 'e', $4::row_state, $2, 'beef', 7, 'key', $3, id, team_id FROM jobs WHERE id = $1"
+            " RETURNING *) INSERT INTO test_results (id, created_at, job_id, file_id, team_id,"
+            " attempt, name, total, success, skips, failures, errors, outcomes, states, durations)"
+            " SELECT gen_random_uuid(), now(), job_id, id, team_id, attempt, name, 1, 1, 0, 0, 0,"
+            " '', '', '' FROM f RETURNING 1",
+            job_id, name, attempt, state,
+        )  # fmt: skip
+    (listed,) = (await bench.world.get("red user", "/jobs"))["jobs"]
+    for job in (listed, await bench.job(job_id, "red user")):
+        assert [result["name"] for result in job["results"]] == ["last"]
+
+
 async def test_the_status_of_the_wire_format_is_derived_alike_in_sql_and_in_python(
     bench: Bench,
 ) -> None:

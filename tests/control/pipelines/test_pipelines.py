@@ -28,6 +28,25 @@ async def test_a_pipeline_lists_its_jobs_oldest_first(bench: Bench, clock: Virtu
     assert (await bench.job(jobs[0]))["pipeline"]["name"] == "nightly"
 
 
+async def test_a_pipeline_lists_all_its_jobs_unless_fewer_are_asked(bench: Bench) -> None:
+    pipeline_id = await create(bench)
+    job_id = (await bench.created(pipeline_id=pipeline_id))["id"]
+    columns = "topic_id, product_id, remoteci_id, team_id, pipeline_id"
+    await bench.world.sql(
+        f"INSERT INTO jobs (id, created_at, updated_at, etag, {columns}) SELECT gen_random_uuid(),"
+        f" created_at + n * interval '1 s', now(), 'e', {columns}"
+        " FROM jobs, generate_series(1, 1000) n WHERE id = $1 RETURNING 1",
+        job_id,
+    )
+    path = f"/pipelines/{pipeline_id}/jobs"
+    body = await bench.world.get("red user", path, fields="id")
+    assert (len(body["jobs"]), body["_meta"]["count"]) == (1000, 1001)
+    rest = await bench.world.get("red user", path, fields="id", after=body["_meta"]["next"])
+    assert (len(rest["jobs"]), rest["_meta"]["next"]) == (1, None)
+    asked = await bench.world.get("red user", path, limit=20, offset=0)
+    assert len(asked["jobs"]) == 20
+
+
 async def test_pipelines_belong_to_a_team(bench: Bench) -> None:
     pipeline_id = await create(bench)
     path = f"/pipelines/{pipeline_id}"

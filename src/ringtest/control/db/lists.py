@@ -9,7 +9,7 @@ from litestar import Request, Response
 
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.rows import Page
-from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.kernel.paging import DEFAULT_LIMIT, ListQuery
 from ringtest.control.kernel.tenant import Tenant
 from ringtest.control.wire import answers, requests
 
@@ -42,12 +42,13 @@ async def answer(
     read: Read,
     *,
     extra: frozenset[str] = frozenset(),
+    default: int = DEFAULT_LIMIT,
 ) -> Response[bytes]:
     """`{"<noun>": [...], "_meta": {...}}` with an ETag, or 304 when it is what If-None-Match
     names. The tag is a digest of the body, so it means the same in every process; while no
     table of the answer changed, 304 costs no statement.
 
-    `extra` are the list's own parameters.
+    `extra` are the list's own parameters, `default` the limit of who asks for none.
     """
     wanted = request.headers.get("if-none-match")
     key = (
@@ -58,7 +59,7 @@ async def answer(
         known = db.memory.answers.recall(key)
         if known is not None and _names(wanted, known):
             return answers.not_modified(known)
-    query = requests.list_query(request, extra=extra)
+    query = requests.list_query(request, extra=extra, default=default)
     async with db.transaction(caller.tenant) as tx:
         page = await read(tx, query)
         footprint = tx.footprint

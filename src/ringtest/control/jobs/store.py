@@ -68,7 +68,8 @@ _ONE = {
 _OF_ONE = {**_ONE, "component": ("components", COMPONENT_JSON)}
 
 _RESULTS = f"""coalesce((SELECT json_agg(row_to_json(z)) FROM (
-    SELECT {_RESULT} FROM test_results r WHERE r.job_id = p.id ORDER BY r.created_at, r.id) z),
+    SELECT {_RESULT} FROM test_results r JOIN files f ON f.id = r.file_id AND f.state <> 'archived'
+    WHERE r.job_id = p.id AND r.attempt = p.attempt ORDER BY r.created_at, r.id) z),
   '[]') AS results"""
 _NUMBERS = """coalesce((SELECT json_agg(row_to_json(z)) FROM (SELECT k.job_id, k.key, k.value
     FROM jobs_keys_values k WHERE k.job_id = p.id ORDER BY k.key) z), '[]') AS keys_values"""

@@ -49,9 +49,14 @@ def refuse_unknown(params: Mapping[str, str], allowed: Iterable[str]) -> None:
 
 
 def parse_list_query(
-    params: Mapping[str, str], *, extra: frozenset[str] = frozenset()
+    params: Mapping[str, str],
+    *,
+    extra: frozenset[str] = frozenset(),
+    default: int = DEFAULT_LIMIT,
 ) -> ListQuery:
     """Read query parameters; anything outside the closed set and `extra` is a 400.
+
+    `default` is the limit of who asks for none.
 
     >>> parse_list_query({"limit": "500", "offset": "0", "where": "name:a:b"})
     ListQuery(limit=200, offset=0, sort=(), where=(('name', 'a:b'),), created_after=None, \
@@ -67,7 +72,9 @@ updated_after=None, after=None, query=None, fields=(), more={})
     where = params.get("where", "")
     text = "" if where else params.get("query", "")
     return ListQuery(
-        limit=min(_number("limit", params.get("limit", str(DEFAULT_LIMIT)), least=1), MAX_LIMIT),
+        limit=min(_number("limit", params["limit"], least=1), MAX_LIMIT)
+        if "limit" in params
+        else default,
         offset=_number("offset", params.get("offset", "0"), least=0),
         sort=tuple(part.strip() for part in params.get("sort", "").split(",") if part.strip()),
         where=_parse_where(where),

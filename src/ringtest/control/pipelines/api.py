@@ -56,6 +56,7 @@ async def get_pipeline(
 async def list_jobs(
     pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
+    """All of them up to 1,000, unless a `limit` is asked; `_meta.next` leads on beyond."""
     return await lists.answer(
         request,
         db,
@@ -68,6 +69,7 @@ async def list_jobs(
             query=query,
             memory=jobs.memory_of(db),
         ),
+        default=service.MOST_JOBS,
     )
 
 

@@ -16,6 +16,9 @@ from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.pipelines import store
 from ringtest.control.pipelines.model import CreatePipeline
 
+MOST_JOBS = 1000
+"""Jobs of a pipeline that are shown to who asks for no limit; the wire format has none."""
+
 
 async def create_pipeline(
     tx: Transaction, *, caller: Caller, body: CreatePipeline

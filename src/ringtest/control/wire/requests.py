@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 
 from ringtest.control.kernel.errors import PreconditionFailed
-from ringtest.control.kernel.paging import ListQuery, parse_fields, parse_list_query
+from ringtest.control.kernel.paging import DEFAULT_LIMIT, ListQuery, parse_fields, parse_list_query
 
 
 def query_pairs(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
@@ -25,10 +25,13 @@ def parameters(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 def list_query(
-    request: Request[Any, Any, Any], *, extra: frozenset[str] = frozenset()
+    request: Request[Any, Any, Any],
+    *,
+    extra: frozenset[str] = frozenset(),
+    default: int = DEFAULT_LIMIT,
 ) -> ListQuery:
     """The list parameters of the request; anything else is a 400."""
-    return parse_list_query(parameters(request), extra=extra)
+    return parse_list_query(parameters(request), extra=extra, default=default)
 
 
 def fields(request: Request[Any, Any, Any]) -> tuple[str, ...]:
