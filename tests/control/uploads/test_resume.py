@@ -198,7 +198,7 @@ async def test_nobody_else_goes_on_with_an_upload(yard: Yard, who: str) -> None:
 
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("blue user", 404), ("blue lab", 404), ("read-only", 401), ("nobody", 401), ("epm", 201)],
+    [("blue user", 401), ("blue lab", 401), ("read-only", 401), ("nobody", 401), ("epm", 201)],
 )
 async def test_who_may_not_add_a_file_may_not_begin(yard: Yard, who: str, status: int) -> None:
     assert (await yard.begin(6, who)).status_code == status
