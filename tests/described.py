@@ -38,7 +38,8 @@ def _operations() -> list[tuple[str, re.Pattern[str], str]]:
 
 def operation_of(method: str, path: str) -> tuple[str, dict[str, Any]] | None:
     """The template and the operation that describe a request, if any do."""
-    shown = _PREFIX.sub("/api/v1", path)
+    # slashes too many are nothing, to the server too
+    shown = re.sub("/{2,}", "/", _PREFIX.sub("/api/v1", path))
     for known, pattern, template in _operations():
         if known == method and pattern.fullmatch(shown):
             return template, document()["paths"][template][method.lower()]
