@@ -1,5 +1,7 @@
 """Contract §4.6: files of jobs (jobstates and JUnit are in section_4_6)."""
 
+from datetime import datetime
+
 import httpx
 
 from tests.conformance.contract.rows import REST, Row
@@ -30,7 +32,7 @@ async def file_is_gone(_: httpx.Response, scene: Scene) -> None:
 async def etag_of_the_job_changed(answer: httpx.Response, scene: Scene) -> None:
     """Whoever edits a job has to have seen its files."""
     before = answer.json()["file"]["created_at"]
-    assert (await scene.column("job", "updated_at")).isoformat() == before
+    assert await scene.column("job", "updated_at") == datetime.fromisoformat(before)
 
 
 ROWS = [

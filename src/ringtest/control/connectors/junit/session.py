@@ -33,6 +33,9 @@ _MISMATCHED_TAG = 7
 _MISSES = 16
 """After so many runs in a row that were none, nobody looks for them any more."""
 
+_SLICE = 1 << 18
+"""Bytes that are parsed at once."""
+
 
 class JunitSession:
     """One file being read. See `ports.result_parser.ParserSession`."""
@@ -56,7 +59,9 @@ class JunitSession:
         return self._notes.items
 
     def feed(self, chunk: bytes) -> Cases:
-        self._parse(self._recovery.feed(chunk))
+        # in slices, so that what is too long does not depend on how the bytes came
+        for start in range(0, len(chunk), _SLICE):
+            self._parse(self._recovery.feed(chunk[start : start + _SLICE]))
         return self._take()
 
     def close(self) -> Cases:
