@@ -12,7 +12,6 @@ import msgspec
 
 from ringtest.control.db import audits
 from ringtest.control.db.changes import Changes, Footprint, Memory
-from ringtest.control.db.durable import LATER, Commits
 from ringtest.control.db.keyed import Keyed
 from ringtest.control.db.statements import Statements
 from ringtest.control.kernel.clock import Clock, SystemClock
@@ -43,8 +42,6 @@ _LOST = (
 )
 _CUT = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What asyncpg says of a connection whose server went away between or within its steps."""
-_LATER_TOO = ", set_config('synchronous_commit', 'off', true) AS later"
-"""The same as `durable.LATER` for a statement that is a transaction of its own."""
 _UNREACHABLE = "the database is not reachable; try again"
 
 
@@ -195,7 +192,6 @@ class Database:
         self.dsn = dsn
         self.clock = clock
         self.memory = memory
-        self._commits = Commits()
 
     @property
     def changes(self) -> Changes:
@@ -266,7 +262,7 @@ class Database:
                         raise
                     _count()
                     try:
-                        await self._commit(connection, tx.notes_sql(), footprint.writes)
+                        await connection.execute(f"{tx.notes_sql()}COMMIT")
                     finally:  # also when nobody knows whether it happened
                         self.changes.wrote(footprint.writes)
         except (asyncpg.PostgresError, *_LOST) as error:
@@ -275,22 +271,13 @@ class Database:
                 raise
             raise known from error
 
-    async def _commit(
-        self, connection: asyncpg.Connection, notes: str, writes: frozenset[str]
-    ) -> None:
-        if not writes:
-            await connection.execute(f"{notes}COMMIT")
-            return
-        async with self._commits.one(connection) as together:
-            await connection.execute(f"{notes}{LATER if together else ''}COMMIT")
-
     async def call(
         self, tenant: Tenant, sql: str, *args: Any, writes: frozenset[str]
     ) -> asyncpg.Record | None:
         """One statement that is a transaction of its own: one round trip instead of three.
 
-        `sql` selects from a function that sets its first argument (`Tenant.settings`) and notes
-        its second (`audits.note_of_call`); `writes` names what it changes as `db.changes` does.
+        `sql` calls a function that sets its first argument (`Tenant.settings`) and notes its
+        second (`audits.note_of_call`); `writes` names what it changes as `db.changes` does.
         Only for tenants that may write, and where `is_alone` says so.
         """
         note = audits.note_of_call(context.current.get())
@@ -298,9 +285,7 @@ class Database:
             async with self._connection() as connection:
                 _count()
                 try:
-                    async with self._commits.one(connection) as together:
-                        text = f"{sql}{_LATER_TOO}" if together else sql
-                        return await connection.fetchrow(text, tenant.settings(), note, *args)
+                    return await connection.fetchrow(sql, tenant.settings(), note, *args)
                 finally:  # also when nobody knows whether it happened
                     self.changes.wrote(writes)
         except (asyncpg.PostgresError, *_LOST) as error:
