@@ -125,7 +125,7 @@ SET synchronous_commit = off;
 SET maintenance_work_mem = '256MB';
 UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid IN ('jobs'::regclass,
   'jobs_components'::regclass, 'jobstates'::regclass, 'jobs_keys_values'::regclass,
-  'files'::regclass, 'test_results'::regclass);
+  'files'::regclass, 'test_results_any'::regclass);
 """
 """References are right by construction, and indexes are made quicker at the end."""
 _WITHOUT_INDEXES = (

@@ -35,7 +35,8 @@ async def test_killed_at_many_points_it_comes_to_the_same(
     tables = [
         row[0]
         for row in await move.here(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname !~ '^import_'"
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relname !~ '^import_'"
             " AND relnamespace = 'public'::regnamespace"
         )
         if row[0] not in ("schema_migrations", "object_sweeps")

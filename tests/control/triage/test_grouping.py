@@ -50,8 +50,8 @@ async def add_results(ring: Ring, job_id: UUID, *names: str, attempt: int = 0) -
             )  # fmt: skip
             await tx.execute(
                 "INSERT INTO test_failures (result_id, position, job_id, team_id, test_id, outcome,"
-                " exception_type, message, detail, since_job_id, since_at)"
-                " VALUES ($1, $2, $3, $4, $5, 'f', 'ValueError', 'open', $6, $3, $7)",
+                " exception_type, message, detail, since_job_id, since_at, created_at)"
+                " VALUES ($1, $2, $3, $4, $5, 'f', 'ValueError', 'open', $6, $3, $7, $7)",
                 result, position, job_id, team, test_id,
                 TRACE.replace("test_ring", f"test_{name}"), tx.now,
             )  # fmt: skip

@@ -20,8 +20,10 @@ SELECT c.relname AS name, EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = c
     ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
     AND d.refclassid = 'pg_class'::regclass WHERE p.polrelid = c.oid) AS policy,
   ARRAY(SELECT k.conrelid::regclass::text FROM pg_constraint k
-    WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')) AS cascade
-FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+    WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
+    AND k.conparentid = 0) AS cascade
+FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+  AND c.relnamespace = 'public'::regnamespace
 """
 _READS = re.compile(
     r"\b(?:FROM|JOIN|USING)\s+((?:ONLY\s+)?\w+(?:\s*,\s*\w+|\s+(?:AS\s+)?\w+\s*,\s*\w+)*)", re.I

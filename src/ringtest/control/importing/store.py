@@ -152,12 +152,11 @@ def merge(landing: Landing) -> str:
     )
     if landing.table in APPENDED:
         return text
-    text += f" ON CONFLICT ({', '.join(landing.key)}) DO "
     if landing.version is None:
-        return text + "NOTHING"
+        return text + " ON CONFLICT DO NOTHING"
     news = ", ".join(f"{name} = excluded.{name}" for name in values if name not in kept)
-    text += f"UPDATE SET {news} WHERE t.{landing.version} IS DISTINCT FROM"
-    text += f" excluded.{landing.version}"
+    text += f" ON CONFLICT ({', '.join(landing.key)}) DO UPDATE SET {news}"
+    text += f" WHERE t.{landing.version} IS DISTINCT FROM excluded.{landing.version}"
     return text + (" AND t.updated_at <= excluded.updated_at" if landing.dated else "")
 
 

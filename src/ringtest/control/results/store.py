@@ -162,9 +162,9 @@ async def insert_failures(
     for start in range(0, len(columns["position"]), _BATCH):
         await tx.execute(
             """
-            INSERT INTO test_failures (result_id, job_id, team_id, position, test_id, outcome,
-              exception_type, message, detail, stdout, stderr, since_job_id, since_at)
-            SELECT $1, $2, $3, n.position, n.test_id, n.outcome::"char", n.exception_type,
+            INSERT INTO test_failures (result_id, job_id, team_id, created_at, position, test_id,
+              outcome, exception_type, message, detail, stdout, stderr, since_job_id, since_at)
+            SELECT $1, $2, $3, $4, n.position, n.test_id, n.outcome::"char", n.exception_type,
               n.message, n.detail, n.stdout, n.stderr,
               coalesce(e.since_job_id, $2), coalesce(e.since_at, $4)
             FROM unnest($6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[], $11::text[],
