@@ -27,7 +27,7 @@ async def shelf(clocked_db: Database, clock: VirtualClock, tmp_path: Path) -> As
 async def test_up_to_the_limit_there_is_no_object(shelf: Shelf, who: str, size: int) -> None:
     body = bytes(n % 251 for n in range(size))
     file = await shelf.upload(await shelf.job(), body, who, **TEXT)
-    assert (file["size"], file["md5"]) == (size, hashlib.md5(body).hexdigest())
+    assert (file["size"], file["sha256"]) == (size, hashlib.sha256(body).hexdigest())
     assert len(shelf.objects_there()) == (size > INLINE)
     url = f"/files/{file['id']}/content"
     got = await shelf.world["red user"].get(url)
@@ -76,7 +76,7 @@ async def test_the_same_key_stores_once(shelf: Shelf) -> None:
 async def test_a_digest_that_is_said_must_be_the_bytes(shelf: Shelf, size: int) -> None:
     job, body = await shelf.job(), bytes(size)
     right = hashlib.md5(body).hexdigest()
-    await shelf.upload(job, body, **TEXT, DCI_MD5=right)
+    assert (await shelf.upload(job, body, **TEXT, DCI_MD5=right))["md5"] == right
     wrong = await shelf.post(job, body, **TEXT, DCI_MD5="0" * 32)
     assert (wrong.status_code, wrong.json()["payload"]) == (400, {"md5": right})
     assert (await shelf.post(job, body, **TEXT, DCI_MD5="abc")).status_code == 400

@@ -21,7 +21,7 @@ async def test_an_uploaded_file_comes_back_as_it_was(shelf: Shelf) -> None:
     told = ("name", "mime", "size", "job_id", "jobstate_id", "state", "attempt")
     wanted = ("out.log", "text/plain", len(body), job, None, "active", 0)
     assert tuple(file[key] for key in told) == wanted
-    assert file["md5"] == hashlib.md5(body).hexdigest()
+    assert file["sha256"] == hashlib.sha256(body).hexdigest()
     assert await shelf.world.get("red user", f"/files/{file['id']}") == {"file": file}
     content = await shelf.world["red user"].get(f"/files/{file['id']}/content")
     assert content.content == body

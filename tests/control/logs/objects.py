@@ -27,7 +27,7 @@ class MemoryObjects:
         self.kept[key] = data
         self.puts += 1
         self._maybe_cut("after")
-        return Stored(len(data), hashlib.sha256(data).hexdigest(), "")
+        return Stored(len(data), hashlib.sha256(data).hexdigest())
 
     def _maybe_cut(self, moment: str) -> None:
         if self.cut == moment:

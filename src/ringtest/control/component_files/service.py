@@ -24,7 +24,8 @@ from ringtest.control.kernel.errors import (
 )
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
-from ringtest.control.ports.object_store import ObjectStore, Stored
+from ringtest.control.ports.object_store import ObjectStore
+from ringtest.control.wire.md5 import Md5
 
 
 async def upload_file(
@@ -48,19 +49,20 @@ async def upload_file(
     file_id = new_id()
     name = parse_file_name(upload.name) if upload.name else str(file_id)
     key = f"components/{component.topic_id}/{component_id}/{file_id}"
-    stored = await objects.put(key, chunks, limit=limit)
+    md5 = Md5()
+    stored = await objects.put(key, await md5.watch(chunks), limit=limit)
     row = {
         "id": file_id,
         "name": name,
         "mime": upload.mime,
-        "md5": stored.md5,
+        "md5": md5.hex(),
         "sha256": stored.sha256,
         "size": stored.size,
         "object_key": key,
         "component_id": component_id,
     }
     try:
-        _require_digests(upload, stored)
+        _require_digests(upload, sha256=stored.sha256, md5=md5.hex())
         async with db.transaction(caller.tenant) as tx:
             used, found = await _add_file(tx, caller, row)
     except Unavailable:
@@ -73,11 +75,11 @@ async def upload_file(
     return found
 
 
-def _require_digests(upload: Upload, stored: Stored) -> None:
-    if upload.sha256 is not None and upload.sha256.lower() != stored.sha256:
-        raise BadRequest("DCI-SHA256 is not that of the body", sha256=stored.sha256)
-    if upload.md5 is not None and upload.md5.lower() != stored.md5:
-        raise BadRequest("DCI-MD5 is not that of the body", md5=stored.md5)
+def _require_digests(upload: Upload, *, sha256: str, md5: str) -> None:
+    if upload.sha256 is not None and upload.sha256.lower() != sha256:
+        raise BadRequest("DCI-SHA256 is not that of the body", sha256=sha256)
+    if upload.md5 is not None and upload.md5.lower() != md5:
+        raise BadRequest("DCI-MD5 is not that of the body", md5=md5)
 
 
 async def _add_file(

@@ -140,22 +140,13 @@ class _Writer:
         self._file: IO[bytes] | None = None
         self._size = 0
         self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
 
     async def take(self, data: bytes) -> None:
-        """Append; Unavailable when the disk does not take it. MD5 takes as long as all the rest."""
-        done = await asyncio.gather(
-            asyncio.to_thread(self._md5.update, data),
-            asyncio.to_thread(self._write, data),
-            return_exceptions=True,
-        )
-        for error in done:
-            if isinstance(error, BaseException):
-                raise error
+        """Append; Unavailable when the disk does not take it."""
+        await asyncio.to_thread(self._write, data)
 
     def finish(self, data: bytes) -> Stored:
         """Write the rest, make it durable and give it its name."""
-        self._md5.update(data)
         self._write(data)
         with _disk_errors():
             assert self._file is not None
@@ -163,7 +154,7 @@ class _Writer:
             self._file.close()
             self._path.replace(self._target)
             _flush_folder(self._target.parent)
-        return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
+        return Stored(self._size, self._sha256.hexdigest())
 
     def _write(self, data: bytes) -> None:
         self._sha256.update(data)

@@ -164,17 +164,16 @@ class S3Store:
 
 
 class _Body:
-    """A stream on its way: cut in parts, counted, its digests made."""
+    """A stream on its way: cut in parts, counted, its digest made."""
 
     def __init__(self, chunks: AsyncIterator[bytes], limit: int) -> None:
         self._chunks = chunks
         self._limit = limit
         self._size = 0
         self._sha256 = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
 
     def stored(self) -> Stored:
-        return Stored(self._size, self._sha256.hexdigest(), self._md5.hexdigest())
+        return Stored(self._size, self._sha256.hexdigest())
 
     async def parts(self) -> AsyncIterator[bytes]:
         """Parts of `_PART` bytes, the last one shorter."""
@@ -198,13 +197,9 @@ class _Body:
 
     async def _digest(self, part: bytes) -> None:
         if len(part) <= _INLINE:
-            self._update(part)
+            self._sha256.update(part)
         else:
-            await asyncio.to_thread(self._update, part)
-
-    def _update(self, part: bytes) -> None:
-        self._sha256.update(part)
-        self._md5.update(part)
+            await asyncio.to_thread(self._sha256.update, part)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from ringtest.control.db.bulk import Rows
 from ringtest.control.ports.object_store import Stored
 
 _TABLES = {"file": "files", "component_file": "component_files"}
-_DIGESTS = ("sha256", "md5", "size")
+_KNOWN = ("sha256", "size")
 
 
 async def count_contents(rows: Rows) -> int:
@@ -32,12 +32,12 @@ async def set_contents(
 ) -> None:
     """Bytes are in the object store, or come along."""
     ids = [one[0] for one in stored]
-    columns = [ids, *([getattr(one[1], name) for one in stored] for name in _DIGESTS)]
+    columns = [ids, *([getattr(one[1], name) for one in stored] for name in _KNOWN)]
     inline = ", content = x.content" if kind == "file" else ""
     await rows.execute(
-        f"UPDATE {_TABLES[kind]} t SET sha256 = x.sha256, md5 = x.md5, size = x.size{inline}"
-        " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])"
-        " x (id, sha256, md5, size, content) WHERE t.id = x.id",
+        f"UPDATE {_TABLES[kind]} t SET sha256 = x.sha256, size = x.size{inline}"
+        " FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[])"
+        " x (id, sha256, size, content) WHERE t.id = x.id",
         *columns,
         [one[2] for one in stored],
     )

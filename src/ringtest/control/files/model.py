@@ -27,8 +27,9 @@ class Upload:
     md5: str | None = None
     key: str | None = None
 
-    def require_digests(self, *, sha256: str, md5: str) -> None:
-        """400 unless the body has the digests that its sender says it has."""
+    def require_digests(self, *, sha256: str, md5: str | None) -> None:
+        """400 unless the body has the digests that its sender says it has. `md5` is None when
+        the sender says nothing of it: then nobody computes it."""
         if self.sha256 not in (None, sha256):
             raise BadRequest("DCI-SHA256 is not that of the body", sha256=sha256)
         if self.md5 not in (None, md5):

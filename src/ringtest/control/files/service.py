@@ -71,8 +71,12 @@ async def _chain(first: Sequence[bytes], rest: Chunks) -> Chunks:
 
 def digests_of(body: bytes) -> Stored:
     """What a store says of a body when it is put."""
-    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    return Stored(len(body), hashlib.sha256(body).hexdigest(), md5)
+    return Stored(len(body), hashlib.sha256(body).hexdigest())
+
+
+def md5_of(upload: Upload, body: bytes) -> str | None:
+    """The body's MD5, if its sender says what it is."""
+    return hashlib.md5(body, usedforsecurity=False).hexdigest() if upload.md5 else None
 
 
 async def place_upload(tx: Transaction, *, caller: Caller, upload: Upload) -> asyncpg.Record:
@@ -139,7 +143,7 @@ def _added(upload: Upload, job: asyncpg.Record) -> str | None:
 async def add_small_file(db: Database, *, caller: Caller, upload: Upload, body: bytes) -> str:
     """A file that holds no results and lives in its row: its JSON. Nothing to undo."""
     stored = digests_of(body)
-    upload.require_digests(sha256=stored.sha256, md5=stored.md5)
+    upload.require_digests(sha256=stored.sha256, md5=md5_of(upload, body))
     file_id = new_id()
     kept = Kept(stored, file_id, f"inline/{file_id}", body)
     tenant = caller.tenant
@@ -173,6 +177,7 @@ async def add_file(
     values = {
         "name": upload.name,
         "mime": upload.mime,
+        "md5": upload.md5,
         "attempt": attempt,
         "jobstate_id": upload.jobstate_id,
         "job_id": job.id,

@@ -59,7 +59,7 @@ async def place_file(
 
     id, team_id, attempt and jobstate_id of its job, None: no such job. `added` is None when
     the caller is no member, the upload does not fit the job, or its key stored a file before.
-    `row` is what is stored: id, md5, sha256, size, object_key, content.
+    `row` is what is stored: id, sha256, size, object_key, content.
     """
     tx.footprint.writes |= _PLACED
     return await tx.fetchrow(_PLACE, None, None, *_values(upload, row, teams, members, tx.now))
@@ -95,7 +95,7 @@ def _values(
         new_etag(),
         upload.name,
         upload.mime,
-        row["md5"],
+        upload.md5,
         row["sha256"],
         row["size"],
         row["object_key"],

@@ -15,11 +15,10 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What `put` wrote. Digests are lower-case hex."""
+    """What `put` wrote. The digest is lower-case hex."""
 
     size: int
     sha256: str
-    md5: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Listed:
 
 
 class Arrived(AsyncIterator[bytes]):
-    """A stream that has come whole: its bytes are in a file without a name, its digests known.
+    """A stream that has come whole: its bytes are in a file without a name, its digest known.
 
     It can be read like any other, once. A store may take the file itself instead.
     """

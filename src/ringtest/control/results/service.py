@@ -59,6 +59,7 @@ from ringtest.control.results.model import (
     page_of,
     pick_earlier,
 )
+from ringtest.control.wire.md5 import Md5
 
 log = logging.getLogger(__name__)
 
@@ -101,12 +102,14 @@ async def upload_file(
     file_id = new_id()
     key = f"{target['team_id']}/{target['id']}/{file_id}"
     passing = reading.watch(chunks) if reading else chunks
+    md5 = Md5() if upload.md5 else None
+    passing = await md5.watch(passing) if md5 else passing
     if small is None:
         stored = await objects.put(key, passing, limit=limits.file)
     else:
         stored = files.digests_of(b"".join([chunk async for chunk in passing]))
     try:
-        upload.require_digests(sha256=stored.sha256, md5=stored.md5)
+        upload.require_digests(sha256=stored.sha256, md5=md5.hex() if md5 else None)
         parsed = await reading.finish() if reading else None
         async with db.transaction(caller.tenant) as tx:
             kept = files.Kept(stored, file_id, key, small)

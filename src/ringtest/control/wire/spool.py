@@ -69,7 +69,6 @@ class _Spool:
     def __init__(self, folder: Path | None) -> None:
         self.body: IO[bytes] = io.BytesIO()
         self.digest = hashlib.sha256()
-        self._md5 = hashlib.md5(usedforsecurity=False)
         self._folder = folder
         self._size = 0
         self._batch: list[bytes] = []
@@ -84,7 +83,7 @@ class _Spool:
         if self._waiting < _BATCH or self._size <= _IN_MEMORY:
             return
         await self._written()
-        self._writing = asyncio.ensure_future(self._write_beside(self._take()))
+        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._take()))
 
     async def settle(self) -> None:
         """There is no more."""
@@ -94,14 +93,14 @@ class _Spool:
             self.digest.update(data)
             self.body.write(data)
         else:
-            await self._write_beside(data)
+            await asyncio.to_thread(self._write, data)
         self.body.seek(0)
 
     def arrived(self) -> Arrived | None:
-        """The whole body and its digests, if it is in a file."""
+        """The whole body and its digest, if it is in a file."""
         if isinstance(self.body, io.BytesIO):
             return None
-        stored = Stored(self._size, self.digest.hexdigest(), self._md5.hexdigest())
+        stored = Stored(self._size, self.digest.hexdigest())
         return Arrived(self.body, stored)
 
     def _take(self) -> bytes:
@@ -113,17 +112,6 @@ class _Spool:
         writing, self._writing = self._writing, None
         if writing:
             await asyncio.shield(writing)
-
-    async def _write_beside(self, data: bytes) -> None:
-        """MD5 takes as long as all the rest."""
-        done = await asyncio.gather(
-            asyncio.to_thread(self._md5.update, data),
-            asyncio.to_thread(self._write, data),
-            return_exceptions=True,
-        )
-        for error in done:
-            if isinstance(error, BaseException):
-                raise error
 
     def _write(self, data: bytes) -> None:
         self.digest.update(data)
