@@ -124,8 +124,15 @@ def notifiers(settings: Settings) -> Mapping[str, Notifier]:
 
 
 def result_parsers(settings: Settings | None = None) -> Mapping[str, ResultParser]:
-    """Parsers by MIME type."""
-    return _create_all("result_parser", "mime", settings or Settings())
+    """Parsers by MIME type; one that reads several types is there several times."""
+    made = _create_all("result_parser", "mimes", settings or Settings())
+    found: dict[str, ResultParser] = {}
+    for mimes, parser in made.items():
+        for mime in mimes:
+            if mime in found:
+                raise ConnectorClash(f"two connectors of result_parser serve {mime}")
+            found[mime] = parser
+    return found
 
 
 def object_store(settings: Settings) -> ObjectStore:

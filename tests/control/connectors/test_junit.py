@@ -18,7 +18,7 @@ from ringtest.control.ports.result_parser import (
     Unreadable,
 )
 
-SAMPLES = Path(__file__).parents[2] / "conformance" / "junit"
+SAMPLES = Path(__file__).parents[2] / "conformance" / "result_parser" / "junit"
 
 TESTS = """
 import pytest

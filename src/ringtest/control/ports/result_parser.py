@@ -6,7 +6,7 @@ look at few. Readers never drop a case silently: what is cut, replaced or missin
 told in `notes`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -17,6 +17,22 @@ MESSAGE_LIMIT = 4 * 1024
 """Bytes of UTF-8 kept of a message, and of every name and property."""
 DETAIL_LIMIT = 64 * 1024
 """Bytes of UTF-8 kept of a traceback, of a case's stdout and of its stderr, each."""
+MAX_NOTES = 50
+"""Notes kept of one file; the last one counts the rest."""
+MAX_ATTEMPTS = 20
+"""Earlier attempts kept of one case, the latest ones."""
+MAX_STEPS = 1_000
+"""Steps kept of one case, at all depths."""
+MAX_STEP_DEPTH = 20
+"""Steps inside one another; what is deeper is left out."""
+MAX_PROPERTIES = 1_000
+"""Properties, and parameters, and attachments, kept of one case or suite, each."""
+MAX_CASES = 1_000_000
+"""Cases read of one file."""
+MAX_EVIDENCE = 64 * 1024 * 1024
+"""Characters of messages, tracebacks and output kept of one file."""
+SNIFF_BYTES = 4 * 1024
+"""Bytes that `ResultParser.sniff` is shown: the beginning of the file."""
 
 
 class Unreadable(BadRequest):
@@ -31,12 +47,70 @@ class Note:
     message: str
 
 
+class Notes:
+    """Notes of one file, at most MAX_NOTES of them."""
+
+    def __init__(self) -> None:
+        self.items: list[Note] = []
+        self._left_out = 0
+
+    def add(self, code: str, message: str, *, once: bool = False) -> None:
+        """Tell something; with `once` only if nothing was told under this code."""
+        if once and any(note.code == code for note in self.items):
+            return
+        if len(self.items) < MAX_NOTES:
+            self.items.append(Note(code, message))
+            return
+        self._left_out += 1
+        self.items[-1] = Note("more", f"{self._left_out} more notes were left out")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A try of a case that was not the last word: it was run again. `seconds` may be unknown."""
+
+    outcome: TestOutcome
+    raw_outcome: str = ""
+    seconds: float | None = None
+    exception_type: str | None = None
+    message: str | None = None
+    detail: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+@dataclass(slots=True)
+class Step:
+    """A part of a case, with parts of its own. `started_at` is ISO 8601, UTC, or empty;
+    INFO is the outcome of what neither passes nor fails."""
+
+    name: str
+    outcome: TestOutcome
+    raw_outcome: str = ""
+    started_at: str = ""
+    seconds: float | None = None
+    message: str | None = None
+    steps: list["Step"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a case left somewhere else: a path or an address, never its bytes."""
+
+    name: str
+    reference: str
+    mime: str | None = None
+
+
 @dataclass(slots=True)
 class Evidence:
     """What a case left behind beside its outcome; most cases leave nothing.
 
     `raw_outcome` is the runner's own word (`flaky`, `skipped:pytest.xfail`, `timedout`);
-    `cut` names the fields that were longer than their limit.
+    `raw_name` the runner's own name, if the column `names` holds a steadier one;
+    `attempts` are the earlier tries, first one first, without the one that decided;
+    `parameters` are names and values; `cut` names the fields that were longer than
+    their limit.
     """
 
     raw_outcome: str = ""
@@ -47,6 +121,18 @@ class Evidence:
     stderr: str | None = None
     properties: list[tuple[str, str]] = field(default_factory=list)
     cut: tuple[str, ...] = ()
+    raw_name: str = ""
+    attempts: Sequence[Attempt] = ()
+    steps: Sequence[Step] = ()
+    parameters: Sequence[tuple[str, str]] = ()
+    attachments: Sequence[Attachment] = ()
+
+    def is_retried(self, outcome: TestOutcome) -> bool:
+        """Whether another attempt came to something else than `outcome`, which stands.
+
+        A case that failed each time it was tried was not decided by trying again.
+        """
+        return any(one.outcome.is_bad != outcome.is_bad for one in self.attempts)
 
 
 @dataclass(slots=True)
@@ -130,9 +216,30 @@ class ParserSession(Protocol):
 
 @runtime_checkable
 class ResultParser(Protocol):
-    """A reader of one family of result files, named by the MIME type of its uploads."""
+    """A reader of one family of result files.
 
-    mime: str
+    Which one reads an upload is decided by `reading.service.choose_parser`: the MIME type
+    of the upload, else its name, else its first bytes.
+    """
+
+    @property
+    def mimes(self) -> tuple[str, ...]:
+        """MIME types of uploads that are meant for this reader and for no other, its own
+        first: `application/junit`. Not `application/json`, which anything may be."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Patterns (`fnmatch`, lower case) of the names of such files: `*.tap`."""
+        ...
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether the first SNIFF_BYTES of a file, of any name, can only be this format.
+
+        False when in doubt: a log or a configuration that somebody uploads stays a file.
+        Never raises, whatever the bytes.
+        """
+        ...
 
     def open(self) -> ParserSession:
         """Start reading a file."""

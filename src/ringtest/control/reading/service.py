@@ -4,8 +4,9 @@ Python runs in a thread.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from ringtest.control.ports.result_parser import Cases, Note, ResultParser, Unreadable
 from ringtest.control.reading.model import (
@@ -26,6 +27,55 @@ _FEED = 512 * 1024
 """Bytes parsed at a time: each costs a visit to a thread."""
 _INLINE = 32 * 1024
 """Parsing so few bytes takes less time than a visit to a thread."""
+
+
+Parsers = Mapping[str, ResultParser]
+"""Readers by each of their MIME types."""
+
+_MAY_BE_ANYTHING = frozenset(
+    {"application/octet-stream", "application/json", "application/x-ndjson", "application/xml",
+     "application/yaml", "application/x-yaml", "text/plain", "text/xml", "text/yaml", "text/x-yaml"}
+)  # fmt: skip
+"""MIME types of uploads that say nothing of what is in the file."""
+
+
+def may_hold_results(parsers: Parsers, mime: str | None) -> bool:
+    """Whether a file of this MIME type is worth a look at its first bytes."""
+    plain = _plain(mime)
+    return not plain or plain in _MAY_BE_ANYTHING or plain in parsers
+
+
+def choose_parser(
+    parsers: Parsers, *, mime: str | None, name: str, head: bytes
+) -> ResultParser | None:
+    """Who reads a file of this type and name that begins with `head`; None: it is no results.
+
+    Who is meant by the type reads it, unless the bytes can only be another's. A type that
+    says nothing leaves it to the bytes; the name decides between several who know them.
+    """
+    if not may_hold_results(parsers, mime):
+        return None
+    meant = parsers.get(_plain(mime))
+    if meant is not None and meant.sniff(head):
+        return meant
+    lower = name.rpartition("/")[2].lower()
+    known = [one for one in dict.fromkeys(parsers.values()) if one is not meant and one.sniff(head)]
+    named = [one for one in known if any(fnmatchcase(lower, pattern) for pattern in one.names)]
+    return next(iter(named or known), meant)
+
+
+def is_claimed(parsers: Parsers, mime: str | None) -> bool:
+    """Whether the MIME type says that the file holds results."""
+    return _plain(mime) in parsers
+
+
+def _plain(mime: str | None) -> str:
+    """Without parameters, in lower case.
+
+    >>> _plain("Text/Plain; charset=utf-8")
+    'text/plain'
+    """
+    return (mime or "").partition(";")[0].strip().lower()
 
 
 @dataclass(slots=True)

@@ -12,5 +12,5 @@ PORT = "result_parser"
 
 
 def create(settings: Settings) -> JunitParser:
-    """The reader of `application/junit`."""
+    """The reader of JUnit files."""
     return JunitParser()

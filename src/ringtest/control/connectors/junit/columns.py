@@ -4,13 +4,12 @@ import math
 
 from ringtest.control.connectors.junit.evidence import (
     by_status,
-    cut,
     is_status,
     seconds,
 )
-from ringtest.control.connectors.junit.recovery import Notes
+from ringtest.control.kernel.excerpts import cut
 from ringtest.control.kernel.outcome import TestOutcome
-from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases, Evidence
+from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases, Evidence, Notes
 
 _PASSED = TestOutcome.PASSED.value.encode()
 _NOTHING = ["", ""]

@@ -6,20 +6,22 @@ from ringtest.control.connectors.junit.columns import Run
 from ringtest.control.connectors.junit.evidence import (
     BAD,
     DECISIVE,
-    MAX_PROPERTIES,
     OUTPUTS,
     Attributes,
     Gathering,
-    Sink,
-    cut,
 )
-from ringtest.control.connectors.junit.recovery import Notes
-from ringtest.control.ports.result_parser import MESSAGE_LIMIT, Cases, Suite
+from ringtest.control.kernel.excerpts import Sink, cut
+from ringtest.control.ports.result_parser import (
+    MAX_EVIDENCE,
+    MAX_PROPERTIES,
+    MESSAGE_LIMIT,
+    Cases,
+    Notes,
+    Suite,
+)
 
 MAX_DEPTH = 1_000
 """Elements inside one another; real files need about 8."""
-MAX_EVIDENCE = 64 * 1024 * 1024
-"""Characters of messages, tracebacks and output kept of one file."""
 
 MAX_SUITES = 10_000
 """Suites whose names and properties are kept."""

@@ -8,28 +8,7 @@ import codecs
 import re
 from typing import Any
 
-from ringtest.control.ports.result_parser import Note
-
-MAX_NOTES = 50
-"""Notes kept of one file; the last one counts the rest."""
-
-
-class Notes:
-    """Notes with a bound; the same code is told at most a few times."""
-
-    def __init__(self) -> None:
-        self.items: list[Note] = []
-        self._left_out = 0
-
-    def add(self, code: str, message: str, *, once: bool = False) -> None:
-        if once and any(note.code == code for note in self.items):
-            return
-        if len(self.items) < MAX_NOTES:
-            self.items.append(Note(code, message))
-            return
-        self._left_out += 1
-        self.items[-1] = Note("more", f"{self._left_out} more notes were left out")
-
+from ringtest.control.ports.result_parser import Notes
 
 _CONTROLS = bytes(set(range(32)) - {0x09, 0x0A, 0x0D})
 _EACH_CONTROL = [bytes([control]) for control in _CONTROLS]
@@ -95,6 +74,25 @@ def _sniff(head: bytes) -> tuple[str, int, str | None]:
     except LookupError:
         return "utf_8", 0, declared[1].decode()
     return ("utf_8" if word in ("utf8", "ascii", "us_ascii") else word), 0, None
+
+
+_BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]{0,60})[\s/>]", re.ASCII)
+
+
+def first_element(head: bytes) -> str:
+    """The name of the element that a file begins with; empty when it begins with none.
+
+    >>> first_element(b'<?xml version="1.0"?><!-- of today --> <testsuite name="a">')
+    'testsuite'
+    """
+    codec, mark, _ = _sniff(head[:_HEAD])
+    text = head[mark:].decode(codec, "replace")
+    place = 0
+    while found := _BEFORE_ROOT.match(text, place):
+        place = found.end()
+    root = _ROOT.match(text, place)
+    return root[1].rpartition(":")[2] if root else ""
 
 
 class Recovery:

@@ -15,11 +15,11 @@ from xml.parsers import expat
 
 from ringtest.control.connectors.junit.plain import RunReader, find_runs
 from ringtest.control.connectors.junit.reader import Reader, Stop
-from ringtest.control.connectors.junit.recovery import Notes, Recovery
-from ringtest.control.ports.result_parser import Cases, Note, Unreadable
+from ringtest.control.connectors.junit.recovery import Recovery, first_element
+from ringtest.control.ports.result_parser import MAX_CASES, Cases, Note, Notes, Unreadable
 
-MAX_CASES = 1_000_000
-"""Cases read of one file."""
+ROOTS = {"testsuites", "testsuite"}
+"""Elements that a file of results begins with."""
 MAX_TOKEN = 4 * 1024 * 1024
 """Bytes of one tag with its attributes, or of one comment."""
 MAX_NAMES = 20_000
@@ -227,7 +227,11 @@ class JunitSession:
 class JunitParser:
     """Reads uploads of the type that the wire format parses."""
 
-    mime = "application/junit"
+    mimes = ("application/junit", "application/x-junit", "application/x-trx")
+    names = ("*.trx", "*junit*.xml", "test-*.xml", "testresult*.xml", "*xunit*.xml")
+
+    def sniff(self, head: bytes) -> bool:
+        return first_element(head) in ROOTS
 
     def open(self) -> JunitSession:
         return JunitSession()

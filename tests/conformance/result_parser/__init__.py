@@ -1,0 +1,1 @@
+"""What every reader of result files must hold."""
