@@ -3,7 +3,7 @@
 2 kB: CPU of server and PostgreSQL per upload, signed as agents sign, over the CPU of
 PostgreSQL and a bare asyncpg client that writes the same rows durably (file, job, event).
 10 MB: bytes a second up and down against loopback itself: the same client and the same HTTP
-server with an application that only takes or gives the bytes; beside it what SHA-256, MD5 and
+server with an application that only takes or gives the bytes; beside it what SHA-256 and
 a write that is flushed take alone, as no store can do without. All ways take turns, round by
 round, and medians are told; CPU is read from the processes' clocks, so that other work on the
 machine weighs less.
@@ -18,7 +18,6 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -141,11 +140,10 @@ async def _raw_write(connection: asyncpg.Connection, job: UUID, team: UUID, body
     """The rows of a file, durable like ours, by a bare client."""
     async with connection.transaction():
         await connection.execute(
-            "INSERT INTO files (id, created_at, updated_at, etag, name, mime, md5, sha256,"
+            "INSERT INTO files (id, created_at, updated_at, etag, name, mime, sha256,"
             " size, object_key, content, job_id, team_id) VALUES ($1, now(), now(), md5($2),"
-            " 'task.txt', 'text/plain', $2, $3, $4, $5, $6, $7, $8)",
+            " 'task.txt', 'text/plain', $2, $3, $4, $5, $6, $7)",
             uuid4(),
-            hashlib.md5(body).hexdigest(),
             hashlib.sha256(body).hexdigest(),
             len(body),
             "x",
@@ -205,16 +203,13 @@ class _Taken:
 
 
 def _by_hand(body: bytes, folder: Path) -> None:
-    """What storing it durably under its two digests takes, without a network or a database."""
-    with ThreadPoolExecutor(1) as beside, (folder / "by-hand").open("wb", buffering=0) as file:
-        md5 = hashlib.md5(usedforsecurity=False)
-        digesting = beside.submit(md5.update, body)
+    """What storing it durably under its digest takes, without a network or a database."""
+    with (folder / "by-hand").open("wb", buffering=0) as file:
         sha256 = hashlib.sha256()
         for at in range(0, len(body), _BATCH):
             part = body[at : at + _BATCH]
             sha256.update(part)
             file.write(part)
-        digesting.result()
         os.fsync(file.fileno())
 
 
@@ -254,7 +249,7 @@ async def _large(
 
     acts: dict[str, tuple[Callable[[], Awaitable[None]], Callable[[], float]]] = {
         "loopback up": (bare_up, bare.cpu_seconds),
-        "digests and durable write": (by_hand, own),
+        "digest and durable write": (by_hand, own),
         **{f"up, {who}": (partial(up_by, auth), server.cpu_seconds) for who, auth in auths.items()},
         "loopback down": (bare_down, bare.cpu_seconds),
         "down": (down, server.cpu_seconds),
@@ -284,8 +279,8 @@ def _tell_large(name: str, taken: dict[str, _Taken]) -> None:
     row(f"10 MB {name}", f"{speed:.0f} MB/s = {share:.2f} x", f">= {LIMIT_SHARE} x loopback",
         share >= LIMIT_SHARE, by_hand=f"{LARGE / 1e3 / median(limit.wall):.0f} MB/s")  # fmt: skip
     if way == "up":
-        floor = median(limit.cpu) + median(taken["digests and durable write"].cpu)
-        row("  CPU, over loopback + digests + durable write",
+        floor = median(limit.cpu) + median(taken["digest and durable write"].cpu)
+        row("  CPU, over loopback + digest + durable write",
             f"{cpu:.1f} ms = {cpu / floor:.2f} x", f"{floor:.1f} ms")  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 from ringtest.control.kernel.errors import NotFound, TooLarge, Unavailable
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.object_store import Arrived, Listed, Stored, check_key
+from ringtest.control.ports.object_store import Arrived, Listed, Stored, check_key, flush_ahead
 
 PORT = "object_store"
 
@@ -166,6 +166,7 @@ class _Writer:
             view = memoryview(data)
             while view:
                 view = view[self._file.write(view) :]
+            flush_ahead(self._file.fileno(), self._size - len(data), len(data))
 
     def drop(self) -> None:
         """Leave nothing behind."""

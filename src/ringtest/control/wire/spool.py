@@ -17,7 +17,7 @@ from litestar import Request
 from litestar.types import HTTPReceiveMessage, Receive, WebSocketReceiveMessage
 
 from ringtest.control.kernel.errors import BadRequest, TooLarge, Unavailable
-from ringtest.control.ports.object_store import Arrived, Stored
+from ringtest.control.ports.object_store import Arrived, Stored, flush_ahead
 
 _IN_MEMORY = 1024 * 1024
 _CHUNK = 256 * 1024
@@ -121,6 +121,7 @@ class _Spool:
                 self.body = nameless(self._folder)
             while view:
                 view = view[self.body.write(view) :]
+            flush_ahead(self.body.fileno(), self.body.tell() - len(data), len(data))
         except OSError as error:
             raise Unavailable("the server cannot take files at the moment; try again") from error
 
