@@ -11,6 +11,7 @@ from ringtest.control.connectors.junit.session import JunitParser
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.ports.result_parser import (
     DETAIL_LIMIT,
+    MAX_ATTEMPTS,
     MESSAGE_LIMIT,
     Cases,
     Evidence,
@@ -142,9 +143,32 @@ def test_surefire_reruns_are_kept_and_flaky_cases_pass() -> None:
     assert read(data)[0]["writes"].time == 1002.5
     locks, writes = evidence(data, "locks"), evidence(data, "writes")
     assert (locks.raw_outcome, locks.message) == ("flaky", "timed out")
-    assert "second try" in (writes.detail or "")
     assert writes.message == "expected: <1> but was: <2>"
-    assert writes.stdout == "out of the second try"
+    assert writes.stdout is None
+    (again,) = writes.attempts
+    assert (again.outcome, again.message) == (TestOutcome.FAILED, "expected: <1> but was: <3>")
+    assert "second try" in (again.detail or "")
+    assert again.stdout == "out of the second try"
+    (first,) = locks.attempts
+    assert (first.outcome, first.raw_outcome) == (TestOutcome.FAILED, "flakyFailure")
+    assert first.exception_type == "java.util.concurrent.TimeoutException"
+    assert (locks.is_retried(TestOutcome.PASSED), writes.is_retried(TestOutcome.FAILED)) == (
+        True,
+        False,
+    )
+
+
+def test_more_tries_than_the_limit_are_told() -> None:
+    inner = '<rerunFailure message="m">d</rerunFailure>' * (MAX_ATTEMPTS + 5)
+    found = evidence(suite(f'<testcase name="a"><failure/>{inner}</testcase>'), "a")
+    assert (len(found.attempts), found.cut) == (MAX_ATTEMPTS, ("attempts",))
+
+
+def test_tries_share_the_room_for_output() -> None:
+    inner = f"<rerunFailure>{'x' * DETAIL_LIMIT}</rerunFailure>" * 9
+    found = evidence(suite(f'<testcase name="a"><failure/>{inner}</testcase>'), "a")
+    assert sum(len(one.detail or "") for one in found.attempts) < 2 * DETAIL_LIMIT
+    assert "detail" in found.cut
 
 
 def test_gtest_says_in_attributes_what_did_not_run() -> None:
@@ -160,6 +184,40 @@ def test_gtest_says_in_attributes_what_did_not_run() -> None:
     assert evidence(data, "Rests/0").properties == [("seed", "7"), ("note", "in the text")]
 
 
+def test_gtest_tells_parameters_in_attributes() -> None:
+    rows, _ = read(
+        suite(
+            '<testcase name="T/0" value_param="4" status="run" result="completed"/>'
+            '<testcase name="T/1" value_param="" status="run" result="completed"/>'
+            '<testcase name="U/0" type_param="int" value_param="a"><failure/></testcase>'
+        )
+    )
+    assert [row.evidence and list(row.evidence.parameters) for row in rows.values()] == [
+        [("value_param", "4")],
+        None,
+        [("value_param", "a"), ("type_param", "int")],
+    ]
+
+
+def test_attachments_and_steps_are_read_where_people_write_them() -> None:
+    inner = (
+        '<properties><property name="attachment" value="logs/a.log"/>'
+        '<property name="step[passed]" value="Open"/><property name="step[failure]">Close'
+        "</property></properties><system-out>[[ATTACHMENT|/w/shots/one.png]]\nx "
+        "[[ATTACHMENT|b.txt|Notes]]</system-out>"
+    )
+    found = evidence(suite(f'<testcase name="a">{inner}</testcase>'), "a")
+    assert [(one.name, one.reference) for one in found.attachments] == [
+        ("one.png", "/w/shots/one.png"),
+        ("b.txt", "b.txt"),
+        ("a.log", "logs/a.log"),
+    ]
+    assert [(one.name, one.outcome.name) for one in found.steps] == [
+        ("Open", "PASSED"),
+        ("Close", "FAILED"),
+    ]
+
+
 def test_ginkgo_panics_are_errors_and_pending_is_skipped() -> None:
     words = outcomes((SAMPLES / "ginkgo.xml").read_bytes())
     assert list(words.values()) == ["passed", "failed", "errored", "skipped", "skipped"]
@@ -169,7 +227,10 @@ def test_nextest_tells_flaky_from_failing_after_reruns() -> None:
     data = (SAMPLES / "nextest.xml").read_bytes()
     assert list(outcomes(data).values()) == ["passed", "passed", "failed"]
     assert evidence(data, "tests::wobbles").raw_outcome == "flaky"
-    assert "once more" in (evidence(data, "tests::falls").detail or "")
+    assert [one.seconds for one in evidence(data, "tests::wobbles").attempts] == [0.008]
+    (again,) = evidence(data, "tests::falls").attempts
+    assert (again.message, again.detail, again.seconds) == ("again", "once more", 0.006)
+    assert evidence(data, "tests::falls").stdout == "running 1 test"
 
 
 def test_nested_suites_keep_their_path_and_no_case_is_lost() -> None:
@@ -222,6 +283,29 @@ def test_a_count_that_does_not_fit_is_told() -> None:
     assert read('<testsuite name="s" tests="2"><testcase name="a"/></testsuite>')[1] == [
         "count_mismatch"
     ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inner", "told"),
+    [
+        ('failures="1" errors="1"', "<failure/><error/>", False),
+        ('failures="2"', "<failure/>", True),
+        ('tests="1" errors="1"', "", True),
+        ('failures="0"', "<failure/>", False),
+        ('failures="many"', "", False),
+    ],
+)
+def test_failures_that_are_declared_and_missing_are_told(
+    attributes: str, inner: str, told: bool
+) -> None:
+    text = f'<testsuite name="s" {attributes}><testcase name="a">{inner}</testcase></testsuite>'
+    assert read(text)[1] == (["count_mismatch"] if told else [])
+
+
+def test_failures_that_a_status_tells_of_are_counted() -> None:
+    case = '<testcase name="a" status="failed"/>'
+    assert read(f'<testsuite name="s" failures="2">{case}{case}</testsuite>')[1] == []
+    assert read(f'<testsuite name="s" failures="3">{case}{case}</testsuite>')[1] != []
 
 
 def test_control_characters_and_references_to_them_do_not_cost_the_file() -> None:

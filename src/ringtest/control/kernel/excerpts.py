@@ -23,6 +23,8 @@ class Sink:
         if room >= len(text):
             self._head.append(text)
             return
+        if self._limit <= 0:
+            return  # nothing is kept, and how much it was is told
         if room > 0:
             self._head.append(text[:room])
             text = text[room:]
@@ -38,7 +40,7 @@ class Sink:
     def take(self) -> tuple[str | None, bool]:
         """The text (None when there was only white space) and whether it was cut."""
         text = "".join(self._head)
-        if not self._tail and (text.isascii() or len(text.encode()) <= self._limit):
+        if self._seen <= self._limit and (text.isascii() or len(text.encode()) <= self._limit):
             return (text, False) if text.strip() else (None, False)
         half = max(0, self._limit // 2 - 40)
         whole = (text + "".join(self._tail)).encode()

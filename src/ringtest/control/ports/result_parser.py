@@ -20,7 +20,7 @@ DETAIL_LIMIT = 64 * 1024
 MAX_NOTES = 50
 """Notes kept of one file; the last one counts the rest."""
 MAX_ATTEMPTS = 20
-"""Earlier attempts kept of one case, the latest ones."""
+"""Other tries kept of one case, the first ones."""
 MAX_STEPS = 1_000
 """Steps kept of one case, at all depths."""
 MAX_STEP_DEPTH = 20
@@ -67,7 +67,7 @@ class Notes:
 
 @dataclass(slots=True)
 class Attempt:
-    """A try of a case that was not the last word: it was run again. `seconds` may be unknown."""
+    """A try of a case that was not the one that stands. `seconds` may be unknown."""
 
     outcome: TestOutcome
     raw_outcome: str = ""
@@ -108,7 +108,7 @@ class Evidence:
 
     `raw_outcome` is the runner's own word (`flaky`, `skipped:pytest.xfail`, `timedout`);
     `raw_name` the runner's own name, if the column `names` holds a steadier one;
-    `attempts` are the earlier tries, first one first, without the one that decided;
+    `attempts` are the other tries, in the order of the file, without the one that stands;
     `parameters` are names and values; `cut` names the fields that were longer than
     their limit.
     """

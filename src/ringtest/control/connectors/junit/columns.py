@@ -2,6 +2,7 @@
 
 import math
 
+from ringtest.control.connectors.junit.conventions import PARAMETERS
 from ringtest.control.connectors.junit.evidence import (
     by_status,
     is_status,
@@ -28,6 +29,8 @@ class Run:
         self.values: list[str] = []
         self.total = 0
         """Cases of all batches taken."""
+        self.bad = 0
+        """Failures and errors so far, without those that a status will tell of."""
         self._notes = notes
         self._cases = Cases()
         self._times: list[str] = []
@@ -64,6 +67,11 @@ class Run:
         if keys != self.keys:
             self.change(keys)
         self.values += values
+
+    def bad_since(self, before: int) -> int:
+        """Failures and errors beyond `before`, with those that a status tells of."""
+        self._settle()
+        return self.bad - before
 
     def repeats_since(self, start: int) -> int:
         """Cases from number `start` on that failed and have the name of the case before them."""
@@ -122,6 +130,8 @@ class Run:
         self._times += columns.get("time") or [""] * count
         if "status" in columns or "result" in columns:
             self._read_status(columns, start)
+        if not columns.keys().isdisjoint(PARAMETERS):
+            self._read_parameters(columns, start)
 
     def _short(self, column: list[str]) -> list[str]:
         if max(map(len, column)) * 4 <= MESSAGE_LIMIT:
@@ -139,6 +149,19 @@ class Run:
             outcome, word = by_status({key: column[position] for key, column in words.items()})
             if word and start + position not in self._odd:
                 self._odd[start + position] = (outcome, Evidence(raw_outcome=word))
+                self.bad += outcome.is_bad
+
+    def _read_parameters(self, columns: dict[str, list[str]], start: int) -> None:
+        given = [name for name in PARAMETERS if name in columns]
+        for position, values in enumerate(zip(*(columns[name] for name in given), strict=True)):
+            pairs = [
+                (name, cut(value, MESSAGE_LIMIT))
+                for name, value in zip(given, values, strict=True)
+                if value
+            ]
+            if pairs:
+                nothing = (TestOutcome.PASSED, Evidence())
+                self._odd.setdefault(start + position, nothing)[1].parameters = pairs
 
 
 def _seconds_of(words: list[str]) -> list[float]:

@@ -31,6 +31,8 @@ _BESIDE_CASES = {"properties", "property", "system-out", "system-err"}
 _THE_SUITE = ["name", "(suite)"]
 """Attributes of the case that stands for a suite which failed as a whole."""
 
+_BAD_COUNTS = ("failures", "errors")
+
 _Flat = list[str]
 """Attributes as expat tells them: name, value, name, value …"""
 
@@ -46,11 +48,14 @@ class Stop(Exception):
 class _Element:
     """An open element outside of cases. Counts are of cases: found before it, and inside."""
 
-    __slots__ = ("before", "broken", "declared", "name", "nested", "outer_path", "suite")
+    __slots__ = ("bad_before", "before", "broken", "declared", "declared_bad", "name", "nested",
+                 "outer_path", "suite")  # fmt: skip
 
-    def __init__(self, name: str, outer_path: str, declared: int | None, before: int) -> None:
+    def __init__(self, name: str, outer_path: str, attributes: Attributes, run: Run) -> None:
         self.name, self.outer_path = name, outer_path
-        self.declared, self.before = declared, before
+        self.declared = _number(attributes.get("tests"))
+        self.declared_bad = sum(_number(attributes.get(key)) or 0 for key in _BAD_COUNTS)
+        self.before, self.bad_before = run.count(), run.bad
         self.nested = 0
         self.suite: Suite | None = None
         self.broken = 0
@@ -121,15 +126,7 @@ class Reader:
             code = "unknown_element" if self._seen_root else "unknown_root"
             self.notes.add(code, f"the element {name[:80]} is not one of JUnit's", once=True)
         self._seen_root = True
-        declared = attributes.get("tests", "")
-        self._stack.append(
-            _Element(
-                name,
-                self._path,
-                int(declared) if declared.isdecimal() and len(declared) < 10 else None,
-                self.run.count(),
-            )
-        )
+        self._stack.append(_Element(name, self._path, attributes, self.run))
         if name == "testsuite" and attributes.get("name"):
             suite = attributes["name"]
             self._set_path(cut(f"{self._path}/{suite}" if self._path else suite, MESSAGE_LIMIT))
@@ -162,12 +159,19 @@ class Reader:
             self._stack[-1].nested += inside
         # runners count nested cases or not, and a case that failed twice only once
         fair = {None, inside, inside - ended.nested, inside - ended.broken}
-        if ended.declared in fair:
-            return
-        if ended.declared != inside - self.run.repeats_since(ended.before):
-            self.notes.add(
-                "count_mismatch", f"{ended.name} declares {ended.declared} tests and holds {inside}"
-            )
+        if ended.declared not in fair:
+            if ended.declared != inside - self.run.repeats_since(ended.before):
+                self._tell_count(ended, f"{ended.declared} tests and holds {inside}")
+        elif ended.declared_bad > self.run.bad - ended.bad_before:
+            bad = self.run.bad_since(ended.bad_before)  # a status may have said it
+            if ended.declared_bad > bad:
+                self._tell_count(ended, f"{ended.declared_bad} failures and errors and holds {bad}")
+
+    def _tell_count(self, ended: _Element, text: str) -> None:
+        self.notes.add(
+            "count_mismatch",
+            f"declared counts differ from what was found: {ended.name} declares {text}",
+        )
 
     def _set_path(self, path: str) -> None:
         self.run.name_suite(self._path)
@@ -214,6 +218,8 @@ class Reader:
             self._property = None
         if self._depth == 0 or name in OUTPUTS or name == "property":
             self._parser.CharacterDataHandler = None
+        if self._depth == 0 and self._gathering:
+            self._gathering.end_part()
         if self._depth == 0 and self._case is _THE_SUITE:
             self._finish_case()
 
@@ -231,6 +237,7 @@ class Reader:
         assert case is not None and gathering is not None
         outcome, evidence = gathering.take(case)
         self.run.add_odd(case, outcome, evidence)
+        self.run.bad += gathering.bad or outcome.is_bad
         self._allowance -= gathering.size()
         if self._allowance <= 0:
             self._allowance = 0
@@ -290,6 +297,10 @@ class Reader:
         cases = self.run.take()
         cases.declared, self._suites = self._suites, []
         return cases
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 def _as_dict(flat: _Flat) -> Attributes:
