@@ -1,0 +1,147 @@
+"""Secrets leave a log, whole and the same way, wherever its bytes are cut."""
+
+import random
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.redaction.model import LONGEST, Held, Redactor, read_rules
+
+WORD = b"lab-own-api-secret-0123456789"
+KEY = (
+    b"-----BEGIN OPENSSH PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n"
+    b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\nAAAABG5vbmUAAAAAAAAAAQ==\n"
+    b"-----END OPENSSH PRIVATE KEY-----\n"
+)
+SECRETS: dict[bytes, bytes] = {
+    b"export PASSWORD=hunter22 now": b"hunter22",
+    b'{"password": "two words", "a": 1}': b"two words",
+    b"db passphrase: correct-horse": b"correct-horse",
+    b"client_secret=0a1b2c3d4e5f": b"0a1b2c3d4e5f",
+    b"clone https://bob:s3cr3t@host.example/x.git": b"s3cr3t",
+    b"curl -H 'Authorization: Bearer abcdefghijklmnopqrstuvw' x": b"abcdefghijklmnopqrstuvw",
+    b"> authorization: DCI2-HMAC-SHA256 Credential=remoteci/1/2, Signature=ab12cd": b"ab12cd",
+    b"key id AKIAIOSFODNN7EXAMPLE.": b"AKIAIOSFODNN7EXAMPLE",
+    b"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE": b"wJalrXUtnFEMI",
+    b"ghp_" + b"a1" * 18: b"ghp_a1",
+    b"oc login --token sha256~" + b"Zz0" * 14 + b"Q": b"Zz0",
+    b"jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl end": b"c2lnbmF0dXJl",
+    b"made rt_" + b"A" * 43: b"rt_A",
+    b"DCI_API=" + WORD + b" ok": WORD,
+    KEY: b"AAAABG5vbm",
+    b'"key": "' + KEY.strip().replace(b"\n", b"\\n") + b'"': b"AAAABG5vbm",
+}
+REDACTOR = Redactor(words=[WORD])
+
+
+def redacted(pieces: Iterable[bytes], redactor: Redactor = REDACTOR) -> bytes:
+    held = Held()
+    out = []
+    for piece in pieces:
+        more, held = redactor.feed(piece, held)
+        out.append(more)
+    return b"".join(out) + redactor.close(held)
+
+
+def split(data: bytes, cuts: Sequence[int]) -> list[bytes]:
+    return [data[a:b] for a, b in pairwise([0, *sorted(cuts), len(data)])]
+
+
+@pytest.mark.parametrize("text", SECRETS, ids=lambda text: text[:24].decode())
+def test_a_secret_is_gone_wherever_its_line_is_cut(text: bytes) -> None:
+    data = b"before\n" + text + b"\nafter\n"
+    whole = redacted([data])
+    assert SECRETS[text] not in whole
+    assert b"[redacted " in whole
+    assert whole.startswith(b"before\n") and whole.endswith(b"\nafter\n")
+    for at in range(len(data) + 1):
+        assert redacted(split(data, [at])) == whole, at
+    assert redacted([data[at : at + 1] for at in range(len(data))]) == whole
+
+
+def test_the_kind_of_secret_is_stated() -> None:
+    assert REDACTOR.text("a https://u:pw@h/ b") == "a https://u:[redacted password]@h/ b"
+    assert REDACTOR.text(KEY.decode() + "x") == "[redacted private key]\nx"
+    assert REDACTOR.text(f"id {WORD.decode()}.") == "id [redacted api secret]."
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["password=None", "PASSWORD=$SECRET", "password: ********", "token=<token>", "secret={{ s }}",
+     "https://host:8080/path", "unexpected token: else", "2 tokens, 3 secrets", "passed: 12",
+     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ", "-----BEGIN CERTIFICATE-----",
+     "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+)  # fmt: skip
+def test_what_is_no_secret_stays(line: str) -> None:
+    assert REDACTOR.text(line) == line
+
+
+def test_a_key_without_an_end_takes_only_lines_that_look_like_one() -> None:
+    body = "A" * 64 + "\n"
+    text = f"-----BEGIN PRIVATE KEY-----\n{body * 3}FAILED in 3 s\n{body}"
+    assert REDACTOR.text(text) == f"[redacted private key]\nFAILED in 3 s\n{body}"
+    endless = "-----BEGIN PRIVATE KEY-----\n" + body * 300
+    assert REDACTOR.text(endless).count(body) == 100
+
+
+# what meets the ends of pieces: secrets, almost secrets, keys, very long lines
+PARTS = st.one_of(
+    st.sampled_from([*SECRETS, WORD, b"password", b"=", b"://", b"a:b@", b"\n", b" ", b"..."]),
+    st.sampled_from([KEY[:50], KEY[:80], KEY[90:], b"x" * 3000, b"y " * 5000, b"ghp_"]),
+    st.binary(max_size=8),
+)
+LOGS = st.lists(PARTS, max_size=12).map(b"".join)
+CUTS = st.lists(st.integers(0, 2**20), max_size=12)
+
+
+@settings(deadline=None, max_examples=150)
+@given(LOGS, CUTS)
+def test_any_cutting_gives_the_same_log(data: bytes, cuts: list[int]) -> None:
+    whole = redacted([data])
+    assert redacted(split(data, [cut % (len(data) + 1) for cut in cuts])) == whole
+    assert WORD not in whole
+
+
+@settings(deadline=None, max_examples=50)
+@given(LOGS, st.integers(1, 5000))
+def test_little_is_held_back_of_the_longest_line(data: bytes, size: int) -> None:
+    held = Held()
+    for at in range(0, len(data), size):
+        _, held = REDACTOR.feed(data[at : at + size], held)
+        assert len(held.data) <= 2 * LONGEST + 1
+
+
+def test_a_secret_in_a_line_without_an_end_is_gone_too() -> None:
+    filler = bytes(random.Random(4).choices(b"abcdefgh ", k=100_000))
+    data = filler[:40_000] + b" password=hunter22 " + filler[40_000:]
+    for size in (999, 4096, 50_000):
+        out = redacted([data[at : at + size] for at in range(0, len(data), size)])
+        assert out == redacted([data])
+        assert b"hunter22" not in out and len(out) == len(data) + len("[redacted password]") - 8
+
+
+def test_what_may_become_a_secret_is_not_shown_while_it_is_held() -> None:
+    def shown(data: bytes) -> bytes:
+        return REDACTOR.preview(REDACTOR.feed(data, Held())[1])
+
+    assert shown(b"done\ntests ....") == b"tests ...."
+    assert shown(b"login --password=hun") == b"login --"
+    assert shown(b"use " + WORD[:9]) == b"use "
+    assert shown(b"use " + WORD + b" now") == b"use [redacted api secret] now"
+    assert shown(KEY[:60]) == b""
+
+
+def test_own_patterns_are_added_with_their_kind() -> None:
+    own = Redactor(read_rules("ticket: LAB-[0-9]{6}\nbadge: badge ([0-9]+)"))
+    assert own.text("LAB-123456 badge 77 x") == "[redacted ticket] badge [redacted badge] x"
+    assert own.preview(Held(b"LAB-12")) == b"", "nobody knows how one's own secrets begin"
+
+
+@pytest.mark.parametrize("text", ["no colon", "kind: (", ": x", "kind: (?=look)"])
+def test_a_pattern_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest):
+        read_rules(text)
