@@ -62,6 +62,7 @@ from ringtest.control.results import api as results_api
 from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
 from ringtest.control.stats import api as stats_api
+from ringtest.control.tallies import loop as tallies_loop
 from ringtest.control.tokens import api as tokens_api
 from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
@@ -151,6 +152,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *logs_loop.loops(parts.db, parts.objects),
         *objects_loop.loops(parts.db, parts.objects),
         *uploads_loop.loops(parts.db),
+        *tallies_loop.loops(parts.db, parts.settings),
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
         *triage_loop.loops(parts.db),

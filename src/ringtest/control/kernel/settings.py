@@ -52,6 +52,9 @@ class Settings:
     retention: str = ""
     """Days after which archived rows go for good, as jobs=365,files=90; empty: never by
     themselves."""
+    results_keep_months: int = 0
+    """Whole months, beside this one, of which test results are kept; older ones go, files and
+    jobs stay; 0: for ever."""
     key_hours: int = 24
     """How long the answer to a request with an Idempotency-Key is kept for a repetition."""
     audit_days: int = 365

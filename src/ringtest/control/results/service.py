@@ -59,6 +59,8 @@ from ringtest.control.results.model import (
     page_of,
     pick_earlier,
 )
+from ringtest.control.tallies import service as tallies
+from ringtest.control.tallies.model import shape_of
 from ringtest.control.wire.md5 import Md5
 
 log = logging.getLogger(__name__)
@@ -240,7 +242,10 @@ async def _record(
 
     `before` is what a file that is read again was stored as: its id and moment stay.
     """
-    ground = await store.select_ground(tx, job, attempt=attempt, name=name, digest=parsed.digest)
+    shape = shape_of(parsed.outcomes, parsed.digest)
+    ground = await store.select_ground(
+        tx, job, attempt=attempt, name=name, digest=parsed.digest, shape_id=shape.id
+    )
     plan_id: UUID | None = ground[0]["plan_id"]
     candidates = [
         Earlier(row["id"], row["earlier_plan_id"], row["outcomes"]) for row in ground if row["id"]
@@ -250,6 +255,8 @@ async def _record(
     deletions = 0
     if earlier is None or plan_id is None or earlier.plan_id != plan_id:
         plan_id, places, deletions = await _place(tx, job["team_id"], parsed, plan_id, earlier)
+    if not ground[0]["has_shape"]:
+        await tallies.keep_shape(tx, team_id=job["team_id"], plan_id=plan_id, shape=shape)
     outcomes = earlier.outcomes if earlier else b""
     states = compare(outcomes, parsed.outcomes, places)
     counts = dci_counts(states, outcomes, parsed.outcomes, places)
@@ -271,15 +278,17 @@ async def _record(
         "time": parsed.seconds,
         "previous_result_id": earlier.id if earlier else None,
         "plan_id": plan_id,
+        "shape_id": shape.id,
+        "retried": getattr(parsed, "retried", []),
         "outcomes": parsed.outcomes,
         "states": states,
         "durations": parsed.durations,
         "asides": parsed.asides,
         "warnings": [asdict(note) for note in parsed.notes],
     }
-    await store.insert_result(tx, result)
     if parsed.bad:
         await store.insert_failures(tx, result, _failure_columns(parsed, places, earlier))
+    await store.insert_result(tx, result)
 
 
 async def _place(

@@ -27,19 +27,21 @@ async def select_ground(
     attempt: int,
     name: str,
     digest: bytes,
+    shape_id: int,
 ) -> list[asyncpg.Record]:
     """What a new result of `name` stands on.
 
-    Every row has `plan_id` (of `digest`, or NULL) and `ordinal` (how many results of that
-    name the job has). There is a row per earlier result to compare with, in their order
-    (`id`, `earlier_plan_id`, `outcomes`), or one row whose `id` is NULL.
+    Every row has `plan_id` (of `digest`, or NULL), `has_shape` (whether `shape_id` is known)
+    and `ordinal` (how many results of that name the job has). There is a row per earlier
+    result to compare with, in their order (`id`, `earlier_plan_id`, `outcomes`), or one row
+    whose `id` is NULL.
 
     The earlier job is the latest comparable one that has such a result: same topic, lab,
     name, configuration and url. A run that broke before its tests compares with nothing.
     """
     same = Conditions()
-    given = [job["id"], attempt, name, job["team_id"], digest]
-    job_id, its_attempt, its_name, team, its_digest = map(same.param, given)
+    given = [job["id"], attempt, name, job["team_id"], digest, shape_id]
+    job_id, its_attempt, its_name, team, its_digest, its_shape = map(same.param, given)
     for column in ("topic_id", "remoteci_id"):
         same.add(f"p.{column} = {{}}", job[column])
     for column in ("name", "configuration", "url"):  # an equality each, so that the index serves
@@ -54,7 +56,9 @@ async def select_ground(
             (SELECT count(*) FROM {_LIVE_RESULTS} WHERE r.job_id = {job_id}
                AND r.attempt = {its_attempt} AND r.name = {its_name}) AS ordinal,
             (SELECT t.id FROM test_plans t WHERE t.team_id = {team} AND t.digest = {its_digest})
-              AS plan_id),
+              AS plan_id,
+            EXISTS (SELECT FROM test_shapes s WHERE s.team_id = {team} AND s.id = {its_shape})
+              AS has_shape),
         runs AS MATERIALIZED (
           SELECT p.id, p.attempt, p.created_at FROM jobs p
           WHERE {same.sql()} AND p.state <> 'archived' ORDER BY p.created_at DESC LIMIT 50),
@@ -62,7 +66,8 @@ async def select_ground(
           SELECT p.id, p.attempt FROM runs p WHERE EXISTS (SELECT FROM {_LIVE_RESULTS}
             WHERE r.job_id = p.id AND r.attempt = p.attempt AND r.name = {its_name})
           ORDER BY p.created_at DESC LIMIT 1)
-        SELECT own.ordinal, own.plan_id, e.id, e.plan_id AS earlier_plan_id, e.outcomes
+        SELECT own.ordinal, own.plan_id, own.has_shape, e.id, e.plan_id AS earlier_plan_id,
+          e.outcomes
         FROM own LEFT JOIN (
           SELECT r.id, r.plan_id, r.outcomes, r.created_at
           FROM latest l JOIN {_LIVE_RESULTS} ON r.job_id = l.id AND r.attempt = l.attempt
@@ -141,10 +146,15 @@ async def delete_result(tx: Transaction, file_id: UUID) -> None:
 
 
 async def insert_result(tx: Transaction, values: Mapping[str, Any]) -> None:
-    """Add a result."""
+    """Add a result; topic, lab and set are its job's. It counts itself into the tallies,
+    unless its job is archived: so it is the last thing that is written."""
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
     await tx.execute(
-        f"INSERT INTO test_results ({', '.join(values)}) VALUES ({places})", *values.values()
+        f"INSERT INTO test_results ({', '.join(values)}, topic_id, remoteci_id, set_key,"
+        f" is_counted) SELECT {places}, j.topic_id, j.remoteci_id, j.set_key,"
+        f" j.state <> 'archived' FROM jobs j WHERE j.id = ${len(values) + 1}",
+        *values.values(),
+        values["job_id"],
     )
 
 

@@ -1,0 +1,92 @@
+"""Verbs of tallies: shapes of runs, months with tables of their own, counting what waits."""
+
+import logging
+from uuid import UUID
+
+import asyncpg
+
+from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.tallies import store
+from ringtest.control.tallies.model import Shape, due, kept_since, months_from, shape_of
+
+log = logging.getLogger(__name__)
+
+_READY = 3
+"""Months that have tables of their own before their first result comes: this one and the next
+two."""
+_BATCH = 50
+"""Results counted later in one transaction: their topics take no others meanwhile."""
+_FORGOTTEN = 200
+"""Results forgotten one by one in one transaction."""
+
+
+async def keep_shape(tx: Transaction, *, team_id: UUID, plan_id: UUID, shape: Shape) -> None:
+    """Remember a shape before the first result of it is added."""
+    await store.insert_shapes(tx, [team_id], [plan_id], [shape])
+
+
+async def ready_months(db: Database) -> int:
+    """See to it that this month and the next two have tables of their own; how many got them.
+
+    A month that cannot be had at once (somebody writes for long) is left for the next time.
+    """
+    async with db.transaction(SYSTEM) as tx:
+        there = set(await store.select_months(tx))
+        wanted = [month for month in months_from(tx.now.date(), _READY) if month not in there]
+    added = 0
+    for month in wanted:
+        try:
+            async with db.transaction(SYSTEM) as tx:
+                added += await store.add_month(tx, month)
+        except asyncpg.LockNotAvailableError:
+            log.info("tallies.month_waits %s", month)
+    return added
+
+
+async def retire(db: Database, *, keep_months: int) -> int:
+    """Forget results of months that are kept no longer; months, or results, that went.
+
+    What lies in no month's table goes one by one. Files and jobs stay. 0 keeps for ever.
+    """
+    if not keep_months:
+        return 0
+    async with db.transaction(SYSTEM) as tx:
+        since = kept_since(tx.now.date(), keep_months)
+        months = due(await store.select_months(tx), since)
+    gone = 0
+    for month in months:
+        try:
+            async with db.transaction(SYSTEM) as tx:
+                gone += await store.drop_month(tx, month)
+        except asyncpg.LockNotAvailableError:
+            log.info("tallies.month_waits %s", month)
+            return 0
+    if gone:
+        return gone
+    async with db.transaction(SYSTEM) as tx:
+        return await store.delete_before(tx, since, _FORGOTTEN)
+
+
+async def count_waiting(db: Database) -> int:
+    """Count results that wait for it: those stored before there were tallies, imported ones,
+    those of jobs that came back. One batch in a transaction of its own; 0 when none waits."""
+    async with db.transaction(SYSTEM) as tx:
+        taken = await store.take_waiting(tx, _BATCH)
+        found = [row for row in taken if row["topic_id"]]
+        if not found:
+            return len(taken)
+        await store.hold_topics(
+            tx, [row["topic_id"] for row in found], [row["team_id"] for row in found]
+        )
+        planned = [row for row in found if row["plan_id"]]
+        shapes = {row["id"]: shape_of(row["outcomes"], row["digest"]) for row in planned}
+        await store.insert_shapes(
+            tx,
+            [row["team_id"] for row in planned],
+            [row["plan_id"] for row in planned],
+            list(shapes.values()),
+        )
+        ids = [shapes[row["id"]].id if row["id"] in shapes else None for row in found]
+        await store.set_counted(tx, found, ids)
+    return len(taken)
