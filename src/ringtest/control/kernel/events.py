@@ -51,6 +51,7 @@ CONSUMERS: dict[str, frozenset[EventType]] = {
     "triggers": frozenset({EventType.COMPONENT_PUBLISHED}),
     "scheduling": frozenset({EventType.JOB_REQUESTED, EventType.LAB_SUBSCRIBED}),
     "triage": frozenset({EventType.JOB_FINISHED}),
+    "diagnosis": frozenset({EventType.JOB_FINISHED}),
     "reporting": frozenset(
         {
             EventType.COMPONENT_PUBLISHED,
