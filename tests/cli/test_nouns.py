@@ -68,6 +68,13 @@ def test_list_options_become_parameters(topics: Any, run: Run) -> None:
     }
 
 
+def test_a_query_is_passed_on_as_it_is_and_does_not_mix_with_where(topics: Any, run: Run) -> None:
+    run("topic", "list", "--query", "name:rhel* has:product_id")
+    assert topics.parameters()["query"] == "name:rhel* has:product_id"
+    both = run("topic", "list", "-q", "a:b", "-w", "name:a")
+    assert both.exit_code == 2 and "--where or --query" in both.stderr
+
+
 def test_all_reads_every_page(api: Any, run: Run) -> None:
     pages = [
         {"topics": [{**TOPIC, "name": f"t{n}"} for n in range(200)], "_meta": {"count": 201}},

@@ -103,7 +103,11 @@ def where_parameter(conditions: Iterable[str]) -> str:
     return buffer.getvalue()
 
 
-def list_parameters(where: Iterable[str], *, sort: str | None) -> Mapping[str, str]:
+def list_parameters(
+    where: Iterable[str], *, query: str | None = None, sort: str | None
+) -> Mapping[str, str]:
     """Parameters of a list, without those of its pages."""
-    wanted = {"where": where_parameter(where), "sort": sort or ""}
+    wanted = {"where": where_parameter(where), "query": query or "", "sort": sort or ""}
+    if wanted["where"] and query:
+        raise UsageError("either --where or --query: the server reads one of them")
     return {name: value for name, value in wanted.items() if value}

@@ -23,6 +23,10 @@ WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", "-w", help="column:value; may be given several times."),
 ]
+QueryOption = Annotated[
+    str | None,
+    typer.Option("--query", "-q", help="A filter in words: 'status:failure since:7d'."),
+]
 SortOption = Annotated[str | None, typer.Option("--sort", help="Columns, -column for descending.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
 AllOption = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
@@ -86,12 +90,13 @@ def _list_command(noun: Noun) -> Callable[..., None]:
     def list_(
         client: Client,
         where: WhereOption = None,
+        query: QueryOption = None,
         sort: SortOption = None,
         limit: LimitOption = 20,
         all_: AllOption = False,
         form: FormatOption = Format.TABLE,
     ) -> None:
-        parameters = dict(list_parameters(where or [], sort=sort))
+        parameters = dict(list_parameters(where or [], query=query, sort=sort))
         wanted = None if all_ else limit
         show_list(
             client, kind.path, kind.many, noun.columns, form, parameters=parameters, limit=wanted

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ringtest.control.jobs.store import _WORD
+from ringtest.control.db.job_fields import STATUS_WORD
 from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, dci_status
 from tests.control.jobs.bench import Bench
@@ -131,7 +131,7 @@ async def test_the_status_of_the_wire_format_is_derived_alike_in_sql_and_in_pyth
         for stage in (None, *Stage):
             for result in (None, *JobResult):
                 word = await bench.world.sql(
-                    f"SELECT {_WORD.format('j')} FROM ({row}) j", status, stage, result
+                    f"SELECT {STATUS_WORD.format('j')} FROM ({row}) j", status, stage, result
                 )
                 assert word == dci_status(status, stage, result)
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.query import Compare, Empty, Every, Node, Not, Op, Some, joined
-from ringtest.control.kernel.query_infix import parse_infix
+from ringtest.control.kernel.query_words import parse_query
 from ringtest.control.kernel.texts import Line
 
 MAX_LIMIT = 200
@@ -106,7 +106,7 @@ class Found(Struct, frozen=True):
 def read_ask(ask: AskJobs, lists: Collection[str]) -> Found:
     """The question of `/analytics/jobs`. `lists` are the fields that hold lists."""
     return Found(
-        node=adapt(parse_infix(ask.query), lists) if ask.query.strip() else None,
+        node=adapt(parse_query(ask.query), lists) if ask.query.strip() else None,
         since=moment("from", ask.from_) if ask.from_ else None,
         until=moment("to", ask.to, end=True) if ask.to else None,
         sort=ask.sort,

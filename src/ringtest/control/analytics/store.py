@@ -3,36 +3,27 @@
 Every statement filters by the teams it is given itself; the policies do it again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from ringtest.control.analytics.model import COUNTED, MAX_JOBS, Found
-from ringtest.control.db.conditions import Column, Conditions, Kind
+from ringtest.control.db.conditions import Column, Conditions
 from ringtest.control.db.filters import Nested, condition_of, names
+from ringtest.control.db.job_fields import JOB_FIELDS, OWNERS, STATUS_WORD, columns
 from ringtest.control.db.pool import Transaction
+from ringtest.control.db.vocabulary import understood
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import DCI_STATUSES
 
 PATIENCE_MS = 20_000
 """A question that takes longer is ended: 400 that asks for a narrower one."""
 
-# The same derivation as kernel.outcome.dci_status.
-_STATUS = """(CASE j.status WHEN 'queued' THEN 'new'
-  WHEN 'running' THEN CASE j.stage WHEN 'test' THEN 'running' WHEN 'collect' THEN 'post-run'
-    ELSE 'pre-run' END
-  ELSE CASE j.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
-    WHEN 'cancelled' THEN 'killed' ELSE 'success' END END)"""
-
-
-def _columns(alias: str, **kinds: Kind) -> dict[str, Column]:
-    return {name: Column(kind, f"{alias}.{name}") for name, kind in kinds.items()}
-
-
+_STATUS = f"({STATUS_WORD.format('j')})"
 _JOB: dict[str, Column] = {
-    **_columns(
+    **columns(
         "j", id="uuid", name="text", status_reason="text", comment="text", configuration="text",
         url="text", created_at="time", updated_at="time", duration="int", tags="array",
         topic_id="uuid", remoteci_id="uuid", team_id="uuid", product_id="uuid", pipeline_id="uuid",
@@ -41,60 +32,7 @@ _JOB: dict[str, Column] = {
     ),
     "status": Column("text", _STATUS, tuple(DCI_STATUSES)),
 }  # fmt: skip
-_NAMED: dict[str, Kind] = {"id": "uuid", "name": "text"}
-_OWNERS: Mapping[str, tuple[str, str, dict[str, Column]]] = {
-    # name: rows, how they hang on job j, their columns
-    "topic": ("topics t", "t.id = j.topic_id", _columns("t", **_NAMED)),
-    "remoteci": ("remotecis r", "r.id = j.remoteci_id", _columns("r", **_NAMED)),
-    "team": ("teams m", "m.id = j.team_id", _columns("m", **_NAMED, country="text")),
-    "product": ("products o", "o.id = j.product_id", _columns("o", **_NAMED)),
-    "pipeline": ("pipelines l", "l.id = j.pipeline_id", _columns("l", **_NAMED, created_at="time")),
-    "components": (
-        "jobs_components jc JOIN components c ON c.id = jc.component_id",
-        "jc.job_id = j.id",
-        _columns("c", **_NAMED, type="text", display_name="text", version="text", uid="text",
-                 url="text", topic_id="uuid", team_id="uuid", tags="array", released_at="time",
-                 canonical_project_name="text"),
-    ),
-    "results": (
-        "test_results s", "s.job_id = j.id AND s.attempt = j.attempt",
-        _columns("s", name="text", total="int", success="int", skips="int", failures="int",
-                 errors="int", regressions="int", successfixes="int", time="float"),
-    ),
-    "keys_values": (
-        "jobs_keys_values k", "k.job_id = j.id", _columns("k", key="text", value="float")
-    ),
-    "jobstates": (
-        "jobstates a", "a.job_id = j.id", _columns("a", status="enum", comment="text",
-                                                   created_at="time"),
-    ),
-    "files": (
-        "files f", "f.job_id = j.id AND f.state <> 'archived'",
-        _columns("f", **_NAMED, mime="text", size="int"),
-    ),
-    "tests": (
-        "test_results s LEFT JOIN test_failures x ON x.result_id = s.id"
-        " LEFT JOIN tests n ON n.team_id = x.team_id AND n.id = x.test_id",
-        "s.job_id = j.id AND s.attempt = j.attempt",
-        {
-            "name": Column("text", "s.name"),
-            "testsuites.name": Column("text", "n.suite"),
-            "testsuites.testcases.name": Column("text", "n.name"),
-            "testsuites.testcases.classname": Column("text", "n.classname"),
-            "testsuites.testcases.action": Column(
-                "text", "CASE x.outcome WHEN 'f' THEN 'failure' WHEN 'e' THEN 'error' END",
-                ("failure", "error"),
-            ),
-        },
-    ),
-}  # fmt: skip
-FIELDS: dict[str, Column | Nested] = {
-    **_JOB,
-    **{
-        owner: Nested(f"EXISTS (SELECT 1 FROM {source} WHERE {link} AND {{}})", columns)
-        for owner, (source, link, columns) in _OWNERS.items()
-    },
-}
+FIELDS: dict[str, Column | Nested] = {**_JOB, **JOB_FIELDS}
 LISTS = frozenset({"tags", "components.tags"})
 """Fields that hold lists."""
 _SORTS = ("created_at", "updated_at", "finished_at", "duration", "name", "id")
@@ -159,7 +97,9 @@ async def select_jobs(
     conditions = _jobs_of(teams)
     _between(conditions, found.since, found.until)
     if found.node is not None:
-        conditions.parts.append(condition_of(found.node, FIELDS, conditions))
+        conditions.now = tx.now
+        node = understood(found.node, FIELDS)
+        conditions.parts.append(condition_of(node, FIELDS, conditions))
     name = found.sort.removeprefix("-")
     if name not in _SORTS:
         raise BadRequest(f"sort: not by {name[:80]!r}", valid_sort_keys=list(_SORTS))
@@ -229,9 +169,9 @@ async def select_terms(
     conditions = _jobs_of(teams)
     if field in _JOB:
         column, source = _JOB[field], "jobs j"
-    elif owner in _OWNERS and rest in _OWNERS[owner][2]:
-        rows, link, columns = _OWNERS[owner]
-        column, source = columns[rest], f"jobs j CROSS JOIN {rows}"
+    elif owner in OWNERS and rest in OWNERS[owner][2]:
+        rows, link, known = OWNERS[owner]
+        column, source = known[rest], f"jobs j CROSS JOIN {rows}"
         conditions.parts.append(f"({link})")
     else:
         raise BadRequest(f"there is no field {field[:80]!r}", valid_query_keys=names(FIELDS))

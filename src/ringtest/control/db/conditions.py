@@ -1,9 +1,11 @@
 """Conditions of SQL statements with their parameters, and the columns they may name."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
-Kind = Literal["text", "uuid", "int", "float", "bool", "time", "enum", "array"]
+Kind = Literal["text", "uuid", "int", "float", "bool", "time", "enum", "array", "names"]
+"""names: an array of texts any of which names the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Conditions:
 
     parts: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    now: datetime | None = None
+    """What `7d` is counted back from; without it such times are refused."""
 
     def param(self, value: Any) -> str:
         """The placeholder of a new parameter."""
@@ -46,4 +50,4 @@ class Conditions:
 
     def copy(self) -> "Conditions":
         """The same, to be narrowed further."""
-        return Conditions([*self.parts], [*self.values])
+        return Conditions([*self.parts], [*self.values], self.now)

@@ -10,18 +10,33 @@
     conditions.parts.append(condition_of(parse_infix(text), fields, conditions))
 
 A comparison with NULL is neither true nor false, as in SQL: neither `eq` nor `ne` nor their
-negation finds a row that has no value; `null` does.
+negation finds a row that has no value; `null` does. What people write (`is`, `find`) is false
+of it: what does not hold, its negation finds.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
 from ringtest.control.db.conditions import Column, Conditions, Kind
 from ringtest.control.kernel.errors import BadRequest
-from ringtest.control.kernel.query import Compare, Empty, Every, Node, Not, Op, Some, refusal
+from ringtest.control.kernel.moments import is_relative, seconds_of, span_of
+from ringtest.control.kernel.query import (
+    Anywhere,
+    Compare,
+    Empty,
+    Every,
+    Node,
+    Not,
+    Op,
+    Some,
+    leaves,
+    refusal,
+)
 
 WANTED: Mapping[Kind, str] = {
     "uuid": "an id",
@@ -35,6 +50,8 @@ _CASTS: Mapping[Kind, str] = {
     "uuid": "uuid", "int": "bigint", "float": "float8", "bool": "bool", "time": "timestamp",
 }  # fmt: skip
 _MAX_PATTERN = 200
+_FORGIVING = ("is", "find", "ifind")
+_BLIND = ("like", "ilike", "match", *_FORGIVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +59,13 @@ class Nested:
     """Rows that belong to the row: `name.column` holds when it holds for one of them, and
     comparisons under one `and` when they all hold for the same one.
 
-    `exists` is SQL with `{}` for the condition on such a row.
+    `exists` is SQL with `{}` for the condition on such a row, `main` the column that `name`
+    alone stands for.
     """
 
     exists: str
     columns: Mapping[str, Column]
+    main: str = ""
 
 
 Fields = Mapping[str, Column | Nested]
@@ -65,7 +84,7 @@ def filter_of(node: Node, fields: Fields, conditions: Conditions) -> str:
             return f"({' AND '.join(filter_of(part, fields, conditions) for part in parts)})"
         case Compare(field=name, op=op) if isinstance(column := fields.get(name), Column):
             sql = condition_of(node, fields, conditions)
-            is_blind = column.kind in ("enum", "array") or op in ("like", "ilike", "match")
+            is_blind = column.kind in ("enum", "array", "names") or op in _BLIND
             return f"coalesce({sql}, false)" if is_blind else sql
         case _:
             return condition_of(node, fields, conditions)
@@ -78,7 +97,12 @@ def condition_of(node: Node, fields: Fields, conditions: Conditions) -> str:
     """
     match node:
         case Not(part):
-            return f"NOT ({condition_of(part, fields, conditions)})"
+            sql = condition_of(part, fields, conditions)
+            return f"NOT coalesce({sql}, false)" if _is_forgiving(part) else f"NOT ({sql})"
+        case Empty(field=name) if isinstance(nested := fields.get(name), Nested):
+            return f"NOT {nested.exists.replace('{}', 'TRUE')}"
+        case Anywhere():
+            raise refusal("this list has no names to search in: say field:value", node.position)
         case Every() | Compare() | Empty() if (inside := _inside(node, fields)) is not None:
             name, nested = inside
             columns = {f"{name}.{key}": column for key, column in nested.columns.items()}
@@ -104,8 +128,12 @@ def _inside(node: Node, fields: Fields) -> tuple[str, Nested] | None:
         case Every(parts) | Some(parts):
             first = _inside(parts[0], fields)
             return first if all(_inside(part, fields) == first for part in parts) else None
-        case Not():
+        case Not() | Anywhere():
             return None
+
+
+def _is_forgiving(node: Node) -> bool:
+    return any(isinstance(leaf, Compare) and leaf.op in _FORGIVING for leaf in leaves(node))
 
 
 def names(fields: Fields) -> list[str]:
@@ -123,16 +151,22 @@ def _column(node: Compare | Empty, fields: Fields) -> Column:
     column = fields.get(node.field)
     if isinstance(column, Column):
         return column
-    raise refusal(
-        f"there is no field {node.field[:80]!r}", node.position, valid_query_keys=names(fields)
-    )
+    raise unknown_field(node.field, node.position, names(fields))
+
+
+def unknown_field(name: str, position: int, known: list[str]) -> BadRequest:
+    """The error to raise, with what there is and what may have been meant."""
+    near = get_close_matches(name.lower(), known, n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    said = f"there is no field {name[:80]!r}{hint}"
+    return refusal(said, position, valid_query_keys=known, did_you_mean=near)
 
 
 def _empty(column: Column) -> str:
     match column.kind:
         case "text":
             return f"({column.sql} IS NULL OR {column.sql} = '')"
-        case "array":
+        case "array" | "names":
             return f"({column.sql} IS NULL OR cardinality({column.sql}) = 0)"
         case _:
             return f"{column.sql} IS NULL"
@@ -141,29 +175,36 @@ def _empty(column: Column) -> str:
 def _comparison(node: Compare, column: Column, conditions: Conditions) -> str:
     op, values = node.op, node.values
     match column.kind, op:
+        case _, "is":
+            return _is(node, column, conditions)
+        case "names", ("lt" | "le" | "gt" | "ge" | "contains" | "not_contains"):
+            raise refusal(f"{node.field} has several names: not for {op}", node.position)
+        case "names", ("eq" | "ne"):
+            found = f"{conditions.param(values[0])} = ANY ({column.sql})"
+            return found if op == "eq" else f"NOT ({found})"
         case "array", ("contains" | "not_contains"):
             found = f"{conditions.param(values[0])} = ANY ({column.sql})"
             return found if op == "contains" else f"NOT ({found})"
-        case "array", ("in" | "not_in"):
+        case (("array" | "names"), ("in" | "not_in")):
             shared = f"{column.sql} && {conditions.param(list(values))}::text[]"
             return shared if op == "in" else f"NOT ({shared})"
-        case "array", ("like" | "ilike" | "match"):
+        case (("array" | "names"), ("like" | "ilike" | "match" | "find" | "ifind")):
             pattern = _pattern(node, "e", conditions)
             return f"EXISTS (SELECT 1 FROM unnest({column.sql}) e WHERE {pattern})"
-        case (("text" | "enum"), ("like" | "ilike" | "match")):
+        case (("text" | "enum"), ("like" | "ilike" | "match" | "find" | "ifind")):
             return _pattern(node, _text(column), conditions)
         case "array", _:
             raise refusal(f"{node.field} is a list: use contains", node.position)
-        case _, ("contains" | "not_contains" | "like" | "ilike" | "match"):
+        case _, ("contains" | "not_contains" | "like" | "ilike" | "match" | "find" | "ifind"):
             raise refusal(f"{node.field} is {_described(column.kind)}: not for {op}", node.position)
         case (("enum" | "bool"), ("lt" | "le" | "gt" | "ge")):
             raise refusal(f"{node.field} has no order: not for {op}", node.position)
         case _, ("in" | "not_in"):
-            typed = [_value(node, column, value) for value in values]
+            typed = [_value(node, column, value, conditions) for value in values]
             place = f"{conditions.param(typed)}::{_CASTS.get(column.kind, 'text')}[]"
             return f"{_text(column)} {'= ANY' if op == 'in' else '<> ALL'} ({place})"
         case _:
-            place = conditions.param(_value(node, column, values[0]))
+            place = conditions.param(_value(node, column, values[0], conditions))
             cast = f"::{_CASTS[column.kind]}" if column.kind in _CASTS else ""
             is_ordered = column.kind == "text" and op not in ("eq", "ne")
             order = ' COLLATE "C"' if is_ordered else ""  # by code point, wherever we run
@@ -180,7 +221,7 @@ def _text(column: Column) -> str:
 
 def _pattern(node: Compare, sql: str, conditions: Conditions) -> str:
     value = node.values[0]
-    if node.op != "match":
+    if node.op in ("like", "ilike"):
         if (len(value) - len(value.rstrip("\\"))) % 2:
             raise refusal("a pattern must not end in a backslash", node.position)
         return f"{sql} {node.op.upper()} {conditions.param(value)}"
@@ -188,15 +229,95 @@ def _pattern(node: Compare, sql: str, conditions: Conditions) -> str:
         raise refusal(f"a pattern has at most {_MAX_PATTERN} characters", node.position)
     if any(value[at] == "\\" and value[at + 1].isdigit() for at in range(len(value) - 1)):
         raise refusal("a pattern may not refer back to a part of itself", node.position)
-    # the prefix keeps a caller's own prefixes (***=, (?x)) from meaning anything
-    return f"{sql} ~ {conditions.param(f'^(?:{value})$')}"
+    # the brackets keep a caller's own prefixes (***=, (?x)) from meaning anything
+    if node.op == "match":
+        return f"{sql} ~ {conditions.param(f'^(?:{value})$')}"
+    return f"{sql} {'~*' if node.op == 'ifind' else '~'} {conditions.param(f'(?:{value})')}"
 
 
-def _value(node: Compare, column: Column, value: str) -> Any:
+_STARS = re.compile(r"\\([\\*])|[%_\\]|\*")
+
+
+def like_of(pattern: str) -> str:
+    r"""A pattern of `is` as one of LIKE.
+
+    >>> like_of(r"a_b*c\*")
+    'a\\_b%c*'
+    """
+
+    def turned(found: re.Match[str]) -> str:
+        if found[0] == "*":
+            return "%"
+        return "*" if found[1] == "*" else "\\" + found[0][-1]
+
+    return _STARS.sub(turned, pattern)
+
+
+def _is(node: Compare, column: Column, conditions: Conditions) -> str:
+    """`field:value,…`, which people mean so or so, after the kind of the field."""
+    if column.kind == "time":
+        return _within(node, column, conditions)
+    plain = [re.sub(r"\\([\\*])", r"\1", value) for value in node.values]
+    has_stars = any("*" in value.replace("\\*", "") for value in node.values)
+    match column.kind:
+        case "array" if not has_stars:
+            return f"{column.sql} && {conditions.param(plain)}::text[]"
+        case "array" | "names":
+            fits = _likes(node, "e", conditions)
+            return f"EXISTS (SELECT 1 FROM unnest({column.sql}) e WHERE {fits})"
+        case "enum" | "text" if column.allowed and not has_stars:
+            words = [value.lower() for value in plain]
+            for word in words:
+                _check_allowed(node, column, word)
+            return f"{_text(column)} = ANY ({conditions.param(words)}::text[])"
+        case "text" | "enum" | "uuid" if has_stars or column.kind == "text":
+            return _likes(
+                node, f"{column.sql}{'' if column.kind == 'text' else '::text'}", conditions
+            )
+        case _ if has_stars:
+            raise refusal(f"{node.field} is {_described(column.kind)}: not for *", node.position)
+    typed = [_value(node, column, value, conditions) for value in plain]
+    return f"{_text(column)} = ANY ({conditions.param(typed)}::{_CASTS.get(column.kind, 'text')}[])"
+
+
+def _likes(node: Compare, sql: str, conditions: Conditions) -> str:
+    patterns = [like_of(value) for value in node.values]
+    if len(patterns) == 1:
+        return f"{sql} ILIKE {conditions.param(patterns[0])}"
+    return f"{sql} ILIKE ANY ({conditions.param(patterns)}::text[])"
+
+
+def _within(node: Compare, column: Column, conditions: Conditions) -> str:
+    """In the year, month, day, minute or second that is named, or since so long ago."""
+    parts = []
+    for value in node.values:
+        start, end = _value(node, column, value, conditions, span=True)
+        bounds = conditions.param(start), conditions.param(end)
+        parts.append(f"({column.sql} >= {bounds[0]} AND {column.sql} < {bounds[1]})")
+    return f"({' OR '.join(parts)})"
+
+
+def _check_allowed(node: Compare, column: Column, value: str) -> None:
     if column.allowed and value not in column.allowed:
-        said = f"{node.field} is never {value[:80]!r}"
-        raise refusal(said, node.position, allowed=list(column.allowed))
+        near = get_close_matches(value.lower(), column.allowed, n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        said = f"{node.field} is never {value[:80]!r}{hint}"
+        raise refusal(said, node.position, allowed=list(column.allowed), did_you_mean=near)
+
+
+def _value(
+    node: Compare, column: Column, value: str, conditions: Conditions, *, span: bool = False
+) -> Any:
+    _check_allowed(node, column, value)
     try:
+        if column.kind == "time":
+            if conditions.now is None and is_relative(value):
+                raise ValueError(value)
+            found = span_of(value, conditions.now or datetime.min)
+            return found if span else found[0]
+        if column.kind == "int" and node.field.endswith("duration"):
+            seconds = seconds_of(value)
+            return typed(column.kind, value) if seconds is None else seconds
         return typed(column.kind, value)
     except (ValueError, KeyError, OverflowError):
         said = f"{node.field} wants {WANTED[column.kind]}, not {value[:80]!r}"

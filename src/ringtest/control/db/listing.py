@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from ringtest.control.db.conditions import Column, Conditions, Kind
-from ringtest.control.db.filters import filter_of, typed, typed_or_400
+from ringtest.control.db.filters import Fields, filter_of, typed, typed_or_400
+from ringtest.control.db.vocabulary import understood
 from ringtest.control.kernel.cursors import Word, foreign_cursor, read_cursor, write_cursor
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.paging import ListQuery
@@ -27,15 +28,27 @@ def _columns(columns: Columns, table: str) -> dict[str, Column]:
     }
 
 
-def apply_where(conditions: Conditions, query: ListQuery, columns: Columns, table: str) -> None:
-    """Add the caller's filters; an unknown column is a 400 that lists the known ones."""
+def apply_where(
+    conditions: Conditions,
+    query: ListQuery,
+    columns: Columns,
+    table: str,
+    *,
+    more: Fields | None = None,
+) -> None:
+    """Add the caller's filters; an unknown column is a 400 that lists the known ones.
+
+    `more` is what `query` alone may name beside the columns.
+    """
     known = _columns(columns, table)
     for name, value in query.where:
         if name not in known:
             raise BadRequest(f"Invalid where key: {name[:80]!r}", valid_where_keys=sorted(known))
         _add_filter(conditions, known[name], name, value)
     if query.query is not None:
-        conditions.parts.append(filter_of(query.query, known, conditions))
+        fields = {**known, **(more or {})}
+        conditions.now = query.now
+        conditions.parts.append(filter_of(understood(query.query, fields), fields, conditions))
     for moment, column in (
         (query.created_after, "created_at"),
         (query.updated_after, "updated_at"),

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.rows import Page
 from ringtest.control.kernel.paging import DEFAULT_LIMIT, ListQuery
+from ringtest.control.kernel.query_words import is_moving
 from ringtest.control.kernel.tenant import Tenant
 from ringtest.control.wire import answers, requests
 
@@ -59,13 +60,14 @@ async def answer(
         known = db.memory.answers.recall(key)
         if known is not None and _names(wanted, known):
             return answers.not_modified(known)
-    query = requests.list_query(request, extra=extra, default=default)
+    query = requests.list_query(request, extra=extra, default=default, now=db.clock.now())
     async with db.transaction(caller.tenant) as tx:
         page = await read(tx, query)
         footprint = tx.footprint
     body = answers.listed(noun, *page).encode()
     etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    db.memory.answers.keep(key, etag, reads=footprint.reads, since=footprint.since)
+    if query.query is None or not is_moving(query.query):
+        db.memory.answers.keep(key, etag, reads=footprint.reads, since=footprint.since)
     if wanted is not None and _names(wanted, etag):
         return answers.not_modified(etag)
     response = answers.raw(body, etag=etag)

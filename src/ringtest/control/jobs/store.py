@@ -12,6 +12,7 @@ import asyncpg
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
+from ringtest.control.db.job_fields import JOB_FIELDS, STATUS_WORD
 from ringtest.control.db.listing import Column, Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs.model import COMPONENT_JSON, Job, NewJob, Posting, Remembered
@@ -20,17 +21,11 @@ from ringtest.control.kernel.ids import new_etag, new_id
 from ringtest.control.kernel.outcome import DCI_STATUSES
 from ringtest.control.kernel.paging import ListQuery
 
-# The same derivation as kernel.outcome.dci_status; a test compares them.
-_WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
-  WHEN 'running' THEN CASE {0}.stage WHEN 'test' THEN 'running' WHEN 'collect' THEN 'post-run'
-    ELSE 'pre-run' END
-  ELSE CASE {0}.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
-    WHEN 'cancelled' THEN 'killed' ELSE 'success' END END"""
 COLUMNS: Mapping[str, Kind | Column] = {
     "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
     "duration": "int", "comment": "text", "status_reason": "text", "configuration": "text",
     "url": "text", "name": "text",
-    "status": Column("enum", f"({_WORD.format('j')})", tuple(DCI_STATUSES)),
+    "status": Column("enum", f"({STATUS_WORD.format('j')})", tuple(DCI_STATUSES)),
     "topic_id": "uuid", "remoteci_id": "uuid",
     "team_id": "uuid", "product_id": "uuid", "pipeline_id": "uuid", "user_agent": "text",
     "client_version": "text", "previous_job_id": "uuid", "update_previous_job_id": "uuid",
@@ -42,7 +37,7 @@ COLUMNS: Mapping[str, Kind | Column] = {
 """What `where` and `sort` may name; `data` is refused because it may hold anything."""
 
 _JOB = f"""p.id, p.created_at, p.updated_at, p.etag, p.state, p.duration, p.comment,
-  p.status_reason, p.configuration, p.url, p.name, {_WORD.format("p")} AS status, p.topic_id,
+  p.status_reason, p.configuration, p.url, p.name, {STATUS_WORD.format("p")} AS status, p.topic_id,
   p.remoteci_id, p.team_id, p.product_id, p.pipeline_id, p.user_agent, p.client_version,
   p.previous_job_id, p.update_previous_job_id, p.tags,
   p.status AS phase, p.stage, p.result, p.attempt, p.max_attempts, p.progress, p.tests, p.set_key,
@@ -154,7 +149,7 @@ def list_conditions(query: ListQuery, teams: Sequence[UUID] | None) -> Condition
         conditions.add("j.team_id = {}", teams[0])  # an equality keeps the order of the index
     elif teams is not None:
         conditions.add("j.team_id = ANY ({})", list(teams))
-    apply_where(conditions, query, COLUMNS, "j")
+    apply_where(conditions, query, COLUMNS, "j", more=JOB_FIELDS)
     return conditions
 
 

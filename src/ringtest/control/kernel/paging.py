@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.query import Node
-from ringtest.control.kernel.query_calls import parse_calls
+from ringtest.control.kernel.query_words import parse_query
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
@@ -32,6 +32,7 @@ class ListQuery:
     query: Node | None = None  # the filter language, used when there is no `where`
     fields: tuple[str, ...] = ()  # what to show of each row; empty: everything
     more: Mapping[str, str] = field(default_factory=dict)  # a list's own parameters
+    now: datetime | None = field(default=None, repr=False, compare=False)  # of `since:7d`
 
     @property
     def is_filtered(self) -> bool:
@@ -53,10 +54,11 @@ def parse_list_query(
     *,
     extra: frozenset[str] = frozenset(),
     default: int = DEFAULT_LIMIT,
+    now: datetime | None = None,
 ) -> ListQuery:
     """Read query parameters; anything outside the closed set and `extra` is a 400.
 
-    `default` is the limit of who asks for none.
+    `default` is the limit of who asks for none, `now` what times like 7d count back from.
 
     >>> parse_list_query({"limit": "500", "offset": "0", "where": "name:a:b"})
     ListQuery(limit=200, offset=0, sort=(), where=(('name', 'a:b'),), created_after=None, \
@@ -81,9 +83,10 @@ updated_after=None, after=None, query=None, fields=(), more={})
         created_after=_moment("created_after", params.get("created_after")),
         updated_after=_moment("updated_after", params.get("updated_after")),
         after=params.get("after"),
-        query=parse_calls(text) if text.strip() else None,
+        query=parse_query(text) if text.strip() else None,
         fields=parse_fields(params.get("fields")),
         more={name: params[name] for name in extra if name in params},
+        now=now,
     )
 
 

@@ -1,12 +1,12 @@
-"""What a filter means, whichever language it is written in; and the reader of both. Pure.
+"""What a filter means, whichever language it is written in; and the reader of all. Pure.
 
-Languages: `query_calls` (`and(eq(name,x),not(null(tags)))`, the parameter `query` of lists)
-and `query_infix` (`((name=x) and (components.type in ['a']))`, of analytics). `db.filters`
-makes SQL of it.
+Languages: `query_words` (`status:failure since:7d`, for people; it recognises the others),
+`query_calls` (`and(eq(name,x),not(null(tags)))`, of DCI's lists) and `query_infix`
+(`((name=x) and (components.type in ['a']))`, of its analytics). `db.filters` makes SQL of it.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,7 @@ from ringtest.control.kernel.errors import BadRequest
 
 Op = Literal[
     "eq", "ne", "lt", "le", "gt", "ge", "like", "ilike", "contains", "not_contains",
-    "match", "in", "not_in",
+    "match", "in", "not_in", "is", "find", "ifind",
 ]  # fmt: skip
 
 MAX_LENGTH = 8_000
@@ -26,8 +26,13 @@ MAX_VALUES = 200
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`field` and `values` (one, but for `in` and `not_in`) under `op`; match: the whole
-    text fits a regular expression. `position` is that of the field in the text, from 0."""
+    """`field` and `values` (one, but for `in`, `not_in` and `is`) under `op`.
+
+    match: the whole text fits a regular expression; find, ifind: a part of it does (ifind:
+    whatever the case). is: what people mean by `field:value`, which depends on the field; of
+    a text the case does not matter, and the values are patterns in which `*` is any text and
+    a backslash takes `*` or itself as it is. `position` is that of the field, from 0.
+    """
 
     field: str
     op: Op
@@ -40,6 +45,16 @@ class Empty:
     """`field` has no value, or an empty one."""
 
     field: str
+    position: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere:
+    """One of the fields that name the row holds `value`: a pattern as of `is`, or a regular
+    expression as of `find` and `ifind`."""
+
+    value: str
+    op: Literal["is", "find", "ifind"] = "is"
     position: int = dataclasses.field(default=0, compare=False)
 
 
@@ -64,7 +79,19 @@ class Not:
     part: "Node"
 
 
-Node = Compare | Empty | Every | Some | Not
+Node = Compare | Empty | Anywhere | Every | Some | Not
+
+
+def leaves(node: Node) -> Iterator[Compare | Empty | Anywhere]:
+    """Everything in it that is said of a field."""
+    match node:
+        case Every(parts) | Some(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case _:
+            yield node
 
 
 def refusal(what: str, position: int, **payload: object) -> BadRequest:

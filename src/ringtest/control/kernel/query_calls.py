@@ -22,8 +22,11 @@ from ringtest.control.kernel.query import (
     quoted,
 )
 
-_COMPARING: dict[str, Op] = {op: op for op in get_args(Op) if op not in ("match", "in", "not_in")}
-_KNOWN = ", ".join(["and", "or", "not", "null", *_COMPARING])
+_ELSEWHERE = ("match", "in", "not_in", "is", "find", "ifind")
+_COMPARING: dict[str, Op] = {op: op for op in get_args(Op) if op not in _ELSEWHERE}
+WORDS = ("and", "or", "not", "null", *_COMPARING)
+"""What may stand before a bracket."""
+_KNOWN = ", ".join(WORDS)
 
 
 def parse_calls(text: str) -> Node:
@@ -94,7 +97,7 @@ def write_calls(node: Node) -> str:
     "not(eq(name,'a,b'))"
     """
     match node:
-        case Compare(field, op, (value,)):
+        case Compare(field, op, (value,)) if op in _COMPARING:
             return f"{op}({field},{quoted(value)})"
         case Empty(field):
             return f"null({field})"

@@ -24,7 +24,7 @@ async def list_archived(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """For super administrators; list parameters as everywhere."""
-    kind, query = _kind(request), requests.list_query(request)
+    kind, query = _kind(request), requests.list_query(request, now=db.clock.now())
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_archived(tx, caller=caller, kind=kind, query=query)
     return answers.many(kind, *page)
@@ -44,7 +44,7 @@ async def purge(request: Http, db: Injected[Database], caller: Injected[Caller])
 async def list_purges(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    query = requests.list_query(request)
+    query = requests.list_query(request, now=db.clock.now())
     async with db.transaction(caller.tenant) as tx:
         page = await service.list_purges(tx, caller=caller, query=query)
     return answers.many("purges", *page)

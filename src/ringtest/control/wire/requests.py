@@ -1,5 +1,6 @@
 """Reading requests: query strings the one way that signatures cover, etags, lists."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,9 +30,10 @@ def list_query(
     *,
     extra: frozenset[str] = frozenset(),
     default: int = DEFAULT_LIMIT,
+    now: datetime | None = None,
 ) -> ListQuery:
     """The list parameters of the request; anything else is a 400."""
-    return parse_list_query(parameters(request), extra=extra, default=default)
+    return parse_list_query(parameters(request), extra=extra, default=default, now=now)
 
 
 def fields(request: Request[Any, Any, Any]) -> tuple[str, ...]:
