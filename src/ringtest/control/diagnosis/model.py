@@ -152,6 +152,9 @@ _ERROR = re.compile(
     r"|cannot|could not|unable to|not found|no such file|timed? ?out|killed|oops|bug:|unreachable)"
     r"(?![\w-])|\b[A-Z]\w*(?:Error|Exception)\b"
 )
+_GRAVE = re.compile(
+    r"\b\w*(?:Error|Exception)\b|(?i:\b(?:fatal|panic|segfault|core dumped|traceback)\b)"
+)
 _NOT_ERROR = re.compile(
     r"(?i)\b(?:0|no|without|zero) (?:errors?|fail(?:ed|ures?))\b|failed[=:] ?0\b"
 )
@@ -212,7 +215,7 @@ def _score(one: Template, begin: int, end: int, good: int, first: int | None) ->
         why.append(f"in none of {good} good job{'s' if good > 1 else ''}")
     word = error_word(one.text)
     if word:
-        score += 6
+        score += 8 if _GRAVE.search(one.text) else 5
         why.append(f"says {word!r}")
     rarity = 3 if one.count == 1 else 2 if one.count <= 3 else 1 if one.count <= 10 else 0
     score += rarity
@@ -228,7 +231,7 @@ def _score(one: Template, begin: int, end: int, good: int, first: int | None) ->
         else:
             why.append("in the failing stage")
     if good and one.line == first:
-        score += 3
+        score += 2
         why.append("the first such line of the stage")
     return Line(one.line, one.text, score, tuple(why))
 
