@@ -57,7 +57,7 @@ class Story:
 
     async def queued(self, lab: str) -> str:
         """The newest queued job of a lab."""
-        query = {"limit": 50, "offset": 0, "where": f"remoteci_id:{self.ids[lab]}"}
+        query = {"limit": "50", "offset": "0", "where": f"remoteci_id:{self.ids[lab]}"}
         jobs = (await self.people[lab].get("/jobs", params=query)).json()["jobs"]
         return str(next(job["id"] for job in jobs if job["status"] == "new"))
 

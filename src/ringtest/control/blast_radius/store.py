@@ -126,7 +126,7 @@ async def select_published(
 ) -> tuple[list[Teams], dict[tuple[UUID, Number], Teams]]:
     """Every set of the product; and those behind the numbers of the group's failure. Nobody
     else publishes in the product until the transaction ends."""
-    await tx.execute("SELECT pg_advisory_xact_lock(26, hashtext($1::text))", group["product_id"])
+    await tx.execute("SELECT pg_advisory_xact_lock(26, hashtext($1))", str(group["product_id"]))
     rows = await tx.fetch(
         """
         SELECT s.teams, ARRAY(SELECT n.topic_id::text || ' ' || n.kind FROM published_numbers n
@@ -154,7 +154,8 @@ async def save_published(
     packed = [pack(one) for one in sets]
     await tx.execute(
         "INSERT INTO published_sets (product_id, created_at, digest, teams)"
-        " SELECT $1, $2, * FROM unnest($3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING",
+        " SELECT $1::uuid, $2::timestamp, * FROM unnest($3::bytea[], $4::bytea[])"
+        " ON CONFLICT DO NOTHING",
         group["product_id"],
         tx.now,
         [_digest(one) for one in packed],
@@ -163,7 +164,7 @@ async def save_published(
     await tx.execute(
         """
         INSERT INTO published_numbers (family, updated_at, topic_id, kind, digest)
-        SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::bytea[])
+        SELECT $1::text, $2::timestamp, * FROM unnest($3::uuid[], $4::text[], $5::bytea[])
         ON CONFLICT (topic_id, family, kind) DO UPDATE SET updated_at = excluded.updated_at,
           digest = excluded.digest
         """,
