@@ -17,7 +17,10 @@ from ringtest.control.accounts import api as accounts_api
 from ringtest.control.analytics import api as analytics_api
 from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
+from ringtest.control.blast_radius import api as blast_radius_api
 from ringtest.control.catalog import api as catalog_api
+from ringtest.control.diagnosis import api as diagnosis_api
+from ringtest.control.diagnosis import loop as diagnosis_loop
 from ringtest.control.certifications import api as certifications_api
 from ringtest.control.component_files import api as component_files_api
 from ringtest.control.db import pool
@@ -104,6 +107,8 @@ ROOMS = (
     triggers_api,
     scheduling_api,
     triage_api,
+    diagnosis_api,
+    blast_radius_api,
     reporting_api,
     views_api,
     feed_api,
@@ -156,6 +161,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
         *triage_loop.loops(parts.db),
+        *diagnosis_loop.loops(parts.db, parts.objects),
         *purge_loop.loops(parts.db, parts.settings),
         *reporting_loop.loops(parts.db, parts.notifiers, parts.secrets, parts.settings),
     ]

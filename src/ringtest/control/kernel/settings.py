@@ -73,6 +73,8 @@ class Settings:
     """At a stop, how long requests and loops get to end what they do."""
     connections: int = 10
     """Connections of this process to its database."""
+    radius_minimum: int = 5
+    """How many other teams a number that partners read of them stands for at least."""
     webhook_networks: str = ""
     """Networks that webhooks of teams may reach although they are not public:
     10.1.0.0/16,fd00::/8."""
