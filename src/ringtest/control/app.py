@@ -22,6 +22,7 @@ from ringtest.control.catalog import api as catalog_api
 from ringtest.control.diagnosis import api as diagnosis_api
 from ringtest.control.diagnosis import loop as diagnosis_loop
 from ringtest.control.certifications import api as certifications_api
+from ringtest.control.comparisons import api as comparisons_api
 from ringtest.control.component_files import api as component_files_api
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
@@ -66,6 +67,7 @@ from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
 from ringtest.control.stats import api as stats_api
 from ringtest.control.tallies import loop as tallies_loop
+from ringtest.control.tests import api as tests_api
 from ringtest.control.tokens import api as tokens_api
 from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
@@ -114,6 +116,8 @@ ROOMS = (
     feed_api,
     purge_api,
     analytics_api,
+    tests_api,
+    comparisons_api,
     notifications_api,
 )
 

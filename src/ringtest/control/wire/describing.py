@@ -144,15 +144,19 @@ def _operation(handler: HTTPRouteHandler, done: Doing, method: str, path: str) -
     return operation
 
 
+_UUID: Json = {"type": "string", "format": "uuid"}
+_WORD: Json = {"type": "string", "minLength": 1}
+_PATH_SCHEMAS: dict[str, Json] = {"test_id": {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"}}
+"""Of parameters whose name does not tell."""
+
+
 def _parameters(done: Doing, method: str, path: str, key: str) -> list[Json]:
     found: list[Json] = [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "format": "uuid"}
-            if name.endswith("_id")
-            else {"type": "string", "minLength": 1},
+            "schema": _PATH_SCHEMAS.get(name, _UUID if name.endswith("_id") else _WORD),
         }
         for name, _ in _PATH_PARAMETER.findall(path)
     ]

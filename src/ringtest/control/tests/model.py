@@ -1,0 +1,261 @@
+"""What the runs of a test say: by day, since when it fails, how flaky it is. Pure.
+
+A test *ran* unless it was skipped or blocked; it *failed* when it failed or errored. A run is
+*unsteady* when its outcome says less about the product than about the test:
+
+- it *flipped*: regressed or recovered against the previous comparable run although both had
+  the same components, or
+- it was *retried*: another attempt within the run decided.
+
+The flake score is the share of unsteady runs of those in which the test ran, with its Wilson
+interval at 95 %; lists are sorted by the lower end, so that one flip in two runs does not stand
+above fifty in two hundred.
+"""
+
+import math
+import re
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ringtest.control.plans.model import Part, runs_of
+
+ABSENT = b"sb"
+"""Packed outcomes of cases that did not run."""
+BAD = b"fe"
+"""Packed outcomes of cases that failed."""
+METHOD = (
+    "score: the share of runs in which the outcome changed against the previous comparable run"
+    " without a change of components, or was decided by another attempt; low and high: its"
+    " Wilson interval at 95 %"
+)
+_Z = 1.959963984540054  # the normal distribution's 97.5 %
+
+
+def wilson(hits: int, runs: int) -> tuple[float, float]:
+    """Where the share behind `hits` of `runs` lies with a confidence of 95 %.
+
+    >>> wilson(1, 2)
+    (0.0945, 0.9055)
+    >>> wilson(0, 0)
+    (0.0, 1.0)
+    """
+    if runs <= 0:
+        return 0.0, 1.0
+    share, z2 = hits / runs, _Z * _Z
+    middle = share + z2 / (2 * runs)
+    spread = _Z * math.sqrt(share * (1 - share) / runs + z2 / (4 * runs * runs))
+    low, high = ((middle + sign * spread) / (1 + z2 / runs) for sign in (-1, 1))
+    return round(max(0.0, low), 4), round(min(1.0, high), 4)
+
+
+class Flake(msgspec.Struct, frozen=True, kw_only=True):
+    """How flaky a test is. `labs`: in how many it was unsteady; `last_seen_at`: when last."""
+
+    test: dict[str, Any]
+    score: float
+    low: float
+    high: float
+    runs: int
+    failed: int
+    unsteady: int
+    flips: int
+    retried: int
+    labs: int
+    last_seen_at: datetime | None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Unsteady runs of a test."""
+
+    unsteady: int = 0
+    flips: int = 0
+    retried: int = 0
+    labs: set[UUID] = field(default_factory=set)
+    last_at: datetime | None = None
+
+    def add(self, at: datetime, lab: UUID, *, flipped: bool, retried: bool) -> None:
+        """One more of them."""
+        self.unsteady += 1
+        self.flips += flipped
+        self.retried += retried
+        self.labs.add(lab)
+        self.last_at = max(at, self.last_at or at)
+
+    def flake(self, test: dict[str, Any], *, runs: int, failed: int) -> Flake:
+        """What it comes to, of `runs`."""
+        low, high = wilson(self.unsteady, runs)
+        return Flake(
+            test=test,
+            score=round(self.unsteady / runs, 4) if runs else 0.0,
+            low=low,
+            high=high,
+            runs=runs,
+            failed=failed,
+            unsteady=self.unsteady,
+            flips=self.flips,
+            retried=self.retried,
+            labs=len(self.labs),
+            last_seen_at=self.last_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unsteady:
+    """A result in which something was unsteady. `states` is empty unless the run before had the
+    same components."""
+
+    plan_id: UUID
+    remoteci_id: UUID
+    created_at: datetime
+    states: bytes
+    retried: Sequence[int]
+
+
+_FLIPS = re.compile(rb"[rc]")
+
+
+def gather(results: Iterable[Unsteady], plans: Mapping[UUID, Sequence[int]]) -> dict[int, Evidence]:
+    """Evidence by test.
+
+    >>> plan, lab = UUID(int=1), UUID(int=2)
+    >>> found = gather([Unsteady(plan, lab, datetime(2026, 1, 1), b"urc", [2])], {plan: [7, 8, 9]})
+    >>> {test: (one.unsteady, one.flips, one.retried) for test, one in found.items()}
+    {8: (1, 1, 0), 9: (1, 1, 1)}
+    """
+    found: dict[int, Evidence] = {}
+    for result in results:
+        tests = plans[result.plan_id]
+        flips = {place.start() for place in _FLIPS.finditer(result.states)}
+        for place in sorted(flips.union(result.retried)):
+            found.setdefault(tests[place], Evidence()).add(
+                result.created_at,
+                result.remoteci_id,
+                flipped=place in flips,
+                retried=place in result.retried,
+            )
+    return found
+
+
+def rank(found: Mapping[int, Evidence], parts: Iterable[Part]) -> tuple[dict[int, int], list[int]]:
+    """How often each test ran, and the tests, the flakiest first."""
+    runs = runs_of(parts, found)
+
+    def key(test: int) -> tuple[float, float, int]:
+        unsteady, ran = found[test].unsteady, runs[test]
+        return -wilson(unsteady, ran)[0], -unsteady / ran if ran else 0.0, test
+
+    return runs, sorted(found, key=key)
+
+
+# One test ------------------------------------------------------------------------
+
+
+class Day(msgspec.Struct, kw_only=True):
+    """A day of a test. `runs` are those in which it ran; `absent` those in which it did not."""
+
+    day: date
+    runs: int = 0
+    passed: int = 0
+    failed: int = 0
+    errored: int = 0
+    absent: int = 0
+    retried: int = 0
+    flips: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wobble:
+    """An unsteady run of one test."""
+
+    created_at: datetime
+    remoteci_id: UUID
+    flipped: bool
+    retried: bool
+
+
+def by_day(rows: Iterable[Mapping[str, Any]], changes: Iterable[Wobble]) -> list[Day]:
+    """Days in their order; `rows` have day, runs, absent, failed, errored."""
+    days = {
+        row["day"]: Day(
+            day=row["day"],
+            runs=row["runs"],
+            passed=row["runs"] - row["failed"] - row["errored"],
+            failed=row["failed"],
+            errored=row["errored"],
+            absent=row["absent"],
+        )
+        for row in rows
+    }
+    for change in changes:
+        day = days.get(change.created_at.date())
+        if day is not None:
+            day.retried += change.retried
+            day.flips += change.flipped
+    return [days[one] for one in sorted(days)]
+
+
+def weigh(changes: Iterable[Wobble]) -> Evidence:
+    """The evidence of one test."""
+    evidence = Evidence()
+    for one in changes:
+        evidence.add(one.created_at, one.remoteci_id, flipped=one.flipped, retried=one.retried)
+    return evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest run of a test in a lab: of one job name, configuration and result name."""
+
+    job_id: UUID
+    remoteci_id: UUID
+    job_name: str | None
+    configuration: str | None
+    name: str
+    created_at: datetime
+    outcome: int
+    since_at: datetime | None
+
+
+def failing(latest: Sequence[Latest]) -> Latest | None:
+    """Of those that fail, the one that began first; None: none does."""
+    bad = [one for one in latest if one.outcome in BAD]
+    return min(bad, key=lambda one: (one.since_at or one.created_at, one.job_id), default=None)
+
+
+def passing(latest: Sequence[Latest]) -> Latest | None:
+    """The newest of those that pass."""
+    good = [one for one in latest if one.outcome not in BAD]
+    return max(good, key=lambda one: (one.created_at, one.job_id), default=None)
+
+
+def turn(runs: Iterable[tuple[UUID, int]]) -> tuple[UUID | None, UUID | None]:
+    """Of a lab's runs (job, outcome), newest first and the newest bad: the newest good job, and
+    the first bad one after it. Runs in which the test was skipped say nothing.
+
+    >>> a, b, c, d = (UUID(int=n) for n in range(4))
+    >>> turn([(a, ord("f")), (b, ord("e")), (c, ord("s")), (d, ord("p"))]) == (d, b)
+    True
+    """
+    first_bad = None
+    for job, outcome in runs:
+        if outcome in BAD:
+            first_bad = job
+        elif outcome not in ABSENT:
+            return job, first_bad
+    return None, first_bad
+
+
+def seconds(data: bytes) -> float:
+    """A packed duration.
+
+    >>> seconds(struct.pack("<f", 0.25))
+    0.25
+    """
+    return round(float(struct.unpack("<f", data)[0]), 6) if len(data) == 4 else 0.0
