@@ -11,6 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ringtest.control.masks.model import (
+    ANSI,
+    NO_POLICY,
+    SLASH,
+    Masker,
+    Policy,
+    mask,
+    own_paths,
+)
+
+__all__ = [
+    "ALGORITHM", "MAX_GROUPS", "Failure", "Found", "Kind", "Policy", "Signature", "Signer",
+    "group_failures", "mask", "own_frames", "sign", "stage_failure", "telling_line",
+]  # fmt: skip
+
 ALGORITHM = 1
 """Kept with every group: a change of the rules below must not mix old groups with new."""
 
@@ -22,75 +37,10 @@ _TEMPLATE_CHARS = 1000
 _SAMPLE_CHARS = 4000
 _DETAIL_CHARS = 64 * 1024
 _FRAMES = 8
+_KEPT = 20_000
 MAX_GROUPS = 200
 """Groups made of one job, those with the most cases first: a job in which thousands of tests
 fail for as many reasons tells nothing by group, and must not send as many reports."""
-
-# Masks -----------------------------------------------------------------------
-# One pass, first match wins, only at the start of a word: digits inside a name
-# (module7, test_12) carry meaning and stay; so do the numbers that `keep` names.
-
-_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_MASKS = {
-    "keep": r"(?i:exit(?:ed)?(?: with)?(?: code| status)?|(?:status|error)(?:[ _]code)?|errno"
-    r"|http(?:/\d(?:\.\d)?)?|signal)[ :=]*\d{1,3}\b",
-    "uuid": r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
-    "time": r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
-    r"|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
-    rf"|(?:{_MONTHS}) {{1,2}}\d{{1,2}}(?: \d\d:\d\d:\d\d)?(?: \d{{4}})?",
-    "url": r"[a-z][a-z0-9+]{1,9}://[^\s'<>)\]]+",
-    "test": r"[\w./\\-]+\.py(?:::\w+)+(?:\[[^\]\n]*\])?",
-    "path": r"(?:~|\.{1,2}|[A-Za-z]:)?(?:/[\w.+@%=-]+){2,}/?|[A-Za-z]:(?:\\{1,2}[\w.+@%=-]+)+",
-    "tmp": r"tmp[a-z0-9][a-z0-9_]{7}\b",
-    "ip": r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"
-    r"|(?=[0-9a-fA-F:]*\d)(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}\b",
-    "addr": r"0[xX][0-9a-fA-F]+",
-    "duration": r"\d+(?:\.\d+)? ?(?:[nuµm]?s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b",
-    "size": r"\d+(?:\.\d+)? ?(?:[kKMGT]i?B|B|[kKMG]?bytes?)\b",
-    "hex": r"(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{7,}\b",
-    "version": r"[vV]?\d+(?:\.\d+)+(?:[-.+]?[A-Za-z]+\.?\d*)*",
-    "n": r"[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?%?(?!\w)",
-}
-_MASK = re.compile(
-    r"(?<!\w)(?:" + "|".join(f"(?P<{name}>{pattern})" for name, pattern in _MASKS.items()) + ")"
-)
-_TOKENS = {"hex": "<n>", "version": "<n>"}  # a hash may by chance be all digits
-_QUOTES = str.maketrans({mark: "'" for mark in '"`´‘’“”'})
-_SLASH = re.compile(r"[/\\]")
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_LONE_DIGITS = re.compile(r"(?<![A-Za-z_])\d+(?![A-Za-z_])")
-_RANDOM_NAME = re.compile(r"tmp\w{6,}|[0-9a-fA-F-]{7,}|[\d.-]+")
-
-
-def mask(text: str) -> str:
-    """`text` without what changes from run to run and from lab to lab.
-
-    >>> mask('cannot open "/srv/lab-b/work/7/ring.conf" after 1.5 s (pid 4711)')
-    "cannot open '<path>/ring.conf' after <duration> (pid <n>)"
-    >>> mask("<Ring object at 0x7f3a> is not module7, exit code 2")
-    '<Ring object at <addr>> is not module7, exit code 2'
-    """
-    return _MASK.sub(_token, text.translate(_QUOTES))
-
-
-def _token(match: re.Match[str]) -> str:
-    name = match.lastgroup or "n"
-    if name == "keep":
-        return match.group()
-    if name == "path":
-        return _mask_path(match.group())
-    if name == "url":
-        path = match.group().split("://", 1)[1].partition("/")[2].partition("?")[0]
-        return "<url>" + ("/" + _LONE_DIGITS.sub("<n>", path) if path else "")
-    return _TOKENS.get(name, f"<{name}>")
-
-
-def _mask_path(path: str) -> str:
-    name = _SLASH.split(path.rstrip("/"))[-1]
-    if _RANDOM_NAME.fullmatch(name):
-        return "<path>"
-    return "<path>/" + _LONE_DIGITS.sub("<n>", name)
-
 
 # Tracebacks --------------------------------------------------------------------
 
@@ -119,8 +69,9 @@ _TELLING = re.compile(
 )
 
 
-def own_frames(traceback: str) -> tuple[str, ...]:
-    """`file function` of the frames that are not the interpreter's or a library's.
+def own_frames(traceback: str, policy: Policy = NO_POLICY) -> tuple[str, ...]:
+    """`file function` of the frames of our own code: where a policy says so, or else of all
+    that is not the interpreter's or a library's.
 
     Reads Python's own form and pytest's. Line numbers and folders are left out: they
     move while the failure stays. Of chained exceptions the last one counts.
@@ -129,6 +80,7 @@ def own_frames(traceback: str) -> tuple[str, ...]:
     ('test_a.py test_a',)
     """
     text = _CHAINED.split(traceback)[-1]
+    ours = own_paths(policy.own_code)
     frames: list[str] = []
     function = ""  # pytest's long form prints the source from `def` on, then the place
     for match in _FRAME.finditer(text):
@@ -139,8 +91,9 @@ def own_frames(traceback: str) -> tuple[str, ...]:
         file = found["file"] or found["short_file"] or found["long_file"] or ""
         name = found["function"] or found["short_function"] or function
         function = ""
-        frame = f"{_SLASH.split(file)[-1]} {name}".strip()
-        if not _NOT_OURS.search(file) and frames[-1:] != [frame]:
+        frame = f"{SLASH.split(file)[-1]} {name}".strip()
+        is_ours = ours.match(file) if ours else not _NOT_OURS.search(file)
+        if is_ours and frames[-1:] != [frame]:
             frames.append(frame)
     return tuple(frames[-_FRAMES:])
 
@@ -153,7 +106,7 @@ def telling_line(evidence: str) -> str:
     >>> telling_line("fetching\\nERROR: No matching distribution found for ring\\nbye\\n")
     'ERROR: No matching distribution found for ring'
     """
-    lines = [line.strip() for line in _ANSI.sub("", evidence).splitlines() if line.strip()]
+    lines = [line.strip() for line in ANSI.sub("", evidence).splitlines() if line.strip()]
     for line in reversed(lines):
         found = _EXCEPTION.match(line)
         if found and not found["type"].endswith("Warning"):
@@ -204,7 +157,7 @@ def stage_failure(stage: str | None, message: str, evidence: str) -> Failure:
     )
 
 
-def sign(failure: Failure) -> Signature:
+def sign(failure: Failure, policy: Policy = NO_POLICY) -> Signature:
     """The signature of a failure.
 
     The test's own frame says where a failure was seen, not what it is: twenty tests that
@@ -217,25 +170,80 @@ def sign(failure: Failure) -> Signature:
     >>> a.key == b.key, a.exception_type, a.template
     (True, 'ImportError', 'no ring in <path>/c.py')
     """
-    text = _ANSI.sub("", failure.message[:_MESSAGE_CHARS]).strip()
-    detail = _ANSI.sub("", failure.detail[-_DETAIL_CHARS:])
-    if not text:
-        text = _exception_line(detail)
-    found = _EXCEPTION.match(text.split("\n", 1)[0])
-    kind_of_error = failure.exception_type or (found.group("type") if found else None)
-    if found and kind_of_error and _is_same_type(found.group("type"), kind_of_error):
-        text = text[found.end("type") :].lstrip(": ")
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    masked = mask("\n".join(lines[:_MESSAGE_LINES]))[:_TEMPLATE_CHARS]
-    frames = own_frames(detail)
-    if failure.kind == "test":
-        frames = tuple(frame for frame in frames if not _is_test_itself(frame, failure.where))
-    if not frames and _says_little(masked):
-        frames = (failure.where.partition("[")[0],)
-    parts = [failure.kind, kind_of_error or "", masked, *frames]
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return Signer(policy).sign(failure)
+
+
+Parts = tuple[Kind, str | None, str, tuple[str, ...]]
+
+
+class Signer:
+    """Signs many failures under one policy; what comes again is not worked out again."""
+
+    def __init__(self, policy: Policy = NO_POLICY) -> None:
+        self._policy = policy
+        self._masker = Masker(policy)
+        self._known: dict[Parts, Signature] = {}
+        self._types: dict[str, str | None] = {}
+
+    def sign(self, failure: Failure) -> Signature:
+        """As `sign` does."""
+        text = failure.message[:_MESSAGE_CHARS]
+        if "\x1b" in text:
+            text = ANSI.sub("", text)
+        text = text.strip()
+        detail = ANSI.sub("", failure.detail[-_DETAIL_CHARS:]) if failure.detail else ""
+        if not text:
+            text = _exception_line(detail)
+        kind_of_error = failure.exception_type or None
+        named = self._type_of(text)
+        if named:
+            kind_of_error = kind_of_error or named
+            if named == kind_of_error or _is_same_type(named, kind_of_error):
+                text = text[text.index(named) + len(named) :].lstrip(": ")
+        if not text.isprintable():  # a line of more than one has a line break
+            lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+            text = "\n".join(lines[:_MESSAGE_LINES])
+        elif "  " in text:
+            text = " ".join(text.split())
+        masked = self._masker.mask(text)[:_TEMPLATE_CHARS]
+        frames = own_frames(detail, self._policy) if detail else ()
+        if frames and failure.kind == "test":
+            frames = tuple(frame for frame in frames if not _is_test_itself(frame, failure.where))
+        return self._of((failure.kind, kind_of_error, masked, frames), failure.where)
+
+    def _type_of(self, text: str) -> str | None:
+        """The exception that the first line names, which is a matter of its first word."""
+        line = text.partition("\n")[0]
+        word, blank, _ = line.partition(" ")
+        if word == "E" or "\t" in line:
+            found = _EXCEPTION.match(line)
+            return found["type"] if found else None
+        told = word + blank
+        if told not in self._types:
+            found = _EXCEPTION.match(told) if len(told) < 1000 else None
+            self._types[told] = found["type"] if found else None
+        return self._types[told]
+
+    def _of(self, parts: Parts, where: str) -> Signature:
+        known = self._known.get(parts)
+        if known is not None:
+            return known
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+            self._types.clear()
+        _, _, masked, frames = parts
+        if not frames and _says_little(masked):  # then it depends on where it was
+            return _hashed(parts, (where.partition("[")[0],))
+        signature = self._known[parts] = _hashed(parts, frames)
+        return signature
+
+
+def _hashed(parts: Parts, frames: tuple[str, ...]) -> Signature:
+    kind, kind_of_error, masked, _ = parts
+    named = [kind, kind_of_error or "", masked, *frames]
+    digest = hashlib.sha256("\0".join(named).encode()).hexdigest()
     template = "\n".join([masked, *(f"  in {frame}" for frame in frames)])
-    return Signature(f"{ALGORITHM}:{digest}", failure.kind, kind_of_error, template)
+    return Signature(f"{ALGORITHM}:{digest}", kind, kind_of_error, template)
 
 
 def _is_test_itself(frame: str, where: str) -> bool:
@@ -278,18 +286,18 @@ class Found:
     test_ids: set[int] = field(default_factory=set)
 
 
-def group_failures(failures: Iterable[Failure]) -> list[Found]:
+def group_failures(failures: Iterable[Failure], policy: Policy = NO_POLICY) -> list[Found]:
     """The failures of one job by signature, at most MAX_GROUPS, in the order of their keys.
 
     That order is also the order in which rows are locked, the same in every process.
     """
-    groups: dict[str, Found] = {}
+    signer, groups = Signer(policy), dict[str, Found]()
     for failure in failures:
-        signature = sign(failure)
+        signature = signer.sign(failure)
         group = groups.get(signature.key)
         if group is None:
             sample = "\n".join(part for part in (failure.message, failure.detail) if part)
-            group = Found(signature, _ANSI.sub("", sample)[:_SAMPLE_CHARS], failure.stage)
+            group = Found(signature, ANSI.sub("", sample)[:_SAMPLE_CHARS], failure.stage)
             groups[signature.key] = group
         group.cases += 1
         if failure.test_id is not None:
