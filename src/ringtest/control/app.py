@@ -19,8 +19,6 @@ from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.blast_radius import api as blast_radius_api
 from ringtest.control.catalog import api as catalog_api
-from ringtest.control.diagnosis import api as diagnosis_api
-from ringtest.control.diagnosis import loop as diagnosis_loop
 from ringtest.control.certifications import api as certifications_api
 from ringtest.control.comparisons import api as comparisons_api
 from ringtest.control.component_files import api as component_files_api
@@ -29,6 +27,8 @@ from ringtest.control.db.loops import Loop
 from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.definitions import api as definitions_api
+from ringtest.control.diagnosis import api as diagnosis_api
+from ringtest.control.diagnosis import loop as diagnosis_loop
 from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
 from ringtest.control.files import api as files_api
@@ -43,6 +43,8 @@ from ringtest.control.kernel.settings import Settings
 from ringtest.control.labs import api as labs_api
 from ringtest.control.labs import loop as labs_loop
 from ringtest.control.limits import loop as limits_loop
+from ringtest.control.log_search import api as log_search_api
+from ringtest.control.log_tail import api as log_tail_api
 from ringtest.control.logs import api as logs_api
 from ringtest.control.logs import loop as logs_loop
 from ringtest.control.notifications import api as notifications_api
@@ -59,6 +61,8 @@ from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.purge import api as purge_api
 from ringtest.control.purge import loop as purge_loop
+from ringtest.control.records import api as records_api
+from ringtest.control.records import loop as records_loop
 from ringtest.control.reporting import api as reporting_api
 from ringtest.control.reporting import loop as reporting_loop
 from ringtest.control.requests import api as requests_api
@@ -102,6 +106,9 @@ ROOMS = (
     pipelines_api,
     attempts_api,
     logs_api,
+    log_search_api,
+    log_tail_api,
+    records_api,
     files_api,
     results_api,
     certifications_api,
@@ -158,6 +165,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *operations_loop.loops(parts.db, parts.settings),
         *labs_loop.loops(parts.db),
         *attempts_loop.loops(parts.db, parts.settings),
+        *records_loop.loops(parts.db, parts.settings, parts.secrets),
         *logs_loop.loops(parts.db, parts.objects),
         *objects_loop.loops(parts.db, parts.objects),
         *uploads_loop.loops(parts.db),

@@ -32,8 +32,8 @@ from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
-from ringtest.control.logs import service as logs
-from ringtest.control.logs.model import FinishRecord, Record, ReleaseRecord, StageRecord
+from ringtest.control.records import service as logs
+from ringtest.control.records.model import FinishRecord, Record, ReleaseRecord, StageRecord
 from ringtest.control.requests import service as requests
 from tests.control.jobs.bench import SPEC
 

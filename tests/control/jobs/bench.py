@@ -20,8 +20,11 @@ from ringtest.control.jobs_events import api as jobs_events_api
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.log_search import api as log_search_api
+from ringtest.control.log_tail import api as log_tail_api
 from ringtest.control.logs import api as logs_api
 from ringtest.control.pipelines import api as pipelines_api
+from ringtest.control.records import api as records_api
 from ringtest.control.requests import api as requests_api
 from ringtest.control.requests import service as requests
 from ringtest.control.stats import api as stats_api
@@ -39,6 +42,9 @@ ROOMS = [
     definitions_api,
     attempts_api,
     logs_api,
+    log_search_api,
+    log_tail_api,
+    records_api,
 ]
 SPEC: dict[str, Any] = {
     "timeout_seconds": 900,

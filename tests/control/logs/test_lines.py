@@ -7,8 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringtest.control.attempts.model import StageMove
-from ringtest.control.kernel.outcome import Stage, StageStatus
+from ringtest.control.kernel.outcome import Stage
 from ringtest.control.logs import model
 from ringtest.control.logs.model import (
     CUT_MARK,
@@ -16,11 +15,7 @@ from ringtest.control.logs.model import (
     LINE_BYTES,
     End,
     LineReader,
-    LogRecord,
-    Searcher,
-    StageRecord,
     make_frames,
-    read_batch,
     unpack,
 )
 
@@ -83,20 +78,6 @@ def test_frames_know_their_lines_whatever_the_chunks(given: tuple[bytes, list[by
     assert (end.line, end.byte) == (data.count(b"\n"), len(data))
 
 
-@given(CHUNKED, st.sampled_from(["a", "A", "ERROR", "ö", "Ö", "r a", "\x1b[31m"]))
-def test_any_chunking_gives_the_same_matches(given: tuple[bytes, list[bytes]], needle: str) -> None:
-    data, chunks = given
-    searcher = Searcher(needle)
-    found = [match for chunk in chunks for match in searcher.feed(chunk)]
-    found.extend(searcher.close())
-    expected = [
-        (number, line)
-        for number, line in enumerate(plain_lines(data))
-        if needle.lower() in line.lower()
-    ]
-    assert found == expected
-
-
 @given(st.integers(LINE_BYTES - 3, LINE_BYTES + 3), st.integers(1, 40_000))
 def test_an_overlong_line_is_cut_with_a_mark_wherever_its_chunks_end(length: int, at: int) -> None:
     data = b"x" * length + b"\nnext"
@@ -116,23 +97,6 @@ def test_big_records_become_several_frames() -> None:
     assert [frame.seq for frame in frames] == [4, 5, 6, 7]
     assert max(frame.byte_count for frame in frames) == FRAME_BYTES
     assert frames[-1].end == End(7, 200_007, 1_000_011)
-
-
-def test_the_records_of_a_batch_make_one_frame_per_stage() -> None:
-    batch: list[model.Record] = [
-        LogRecord(1, b"one\n", Stage.PREPARE),
-        LogRecord(2, b"tw", Stage.PREPARE),
-        LogRecord(3, b"o\n", Stage.PREPARE),
-        StageRecord(4, Stage.TEST, StageStatus.RUNNING),
-        LogRecord(5, b"three", Stage.TEST),
-    ]
-    frames, (move,) = read_batch(batch, End(0, 10, 0))
-    assert [(frame.stage, frame.first_line) for frame in frames] == [
-        (Stage.PREPARE, 10),
-        (Stage.TEST, 12),
-    ]
-    assert isinstance(move, StageMove)
-    assert move.first_line == 12
 
 
 @given(st.lists(st.integers(1, FRAME_BYTES), max_size=20))

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ import pytest
 from ringtest.control.accounts.model import Caller, Team
 from ringtest.control.db.notify import LIVE, Notifications
 from ringtest.control.kernel.clock import VirtualClock
-from ringtest.control.logs import service
+from ringtest.control.log_tail import service
 from tests.control.jobs.bench import Bench
 
 
@@ -148,7 +147,7 @@ async def test_search_finds_lines_whatever_their_case(job: Printing) -> None:
     assert body["_meta"] == {"count": 2, "complete": True}
     assert (await job.get("/search", q="öl"))["matches"] == [{"line": 2, "text": "Öl"}]
     first = await job.get("/search", q="error", limit=1)
-    assert first["_meta"] == {"count": 1, "complete": False}
+    assert first["_meta"] == {"count": 1, "complete": False, "stopped": "matches"}
     assert [match["line"] for match in first["matches"]] == [1]
 
 
@@ -177,7 +176,7 @@ class Follower:
         )
         self.job_id = job_id
         self.notifications = Notifications(world.db.dsn)
-        self.lines: AsyncIterator[tuple[int, list[str]]] = service.follow(
+        self.chunks = service.follow(
             world.db, bench.objects, self.notifications,
             caller=caller, job_id=UUID(job_id), attempt=attempt,
             from_line=from_line,
@@ -185,11 +184,12 @@ class Follower:
 
     async def first(self) -> tuple[int, list[str]]:
         """The next lines, without waking it."""
-        return await anext(self.lines)
+        chunk = await anext(self.chunks)
+        return chunk.first, list(chunk.lines)
 
     async def next(self) -> tuple[int, list[str]]:
         self.notifications.tell(LIVE, f"log {self.job_id}")
-        return await anext(self.lines)
+        return await self.first()
 
 
 async def test_a_follower_gets_lines_as_they_end(job: Printing) -> None:

@@ -152,6 +152,6 @@ async def test_sealing_under_a_reader_repeats_and_skips_nothing(
     follower = Follower(bench, job_id)
     seen = [await follower.next(), await follower.next()]
     await seal(bench.world.db, bench.objects)
-    seen.extend([lines async for lines in follower.lines])
+    seen.extend([(chunk.first, list(chunk.lines)) async for chunk in follower.chunks])
     assert [line for _, lines in seen for line in lines] == LINES
     assert all(lines[0] == LINES[number] for number, lines in seen)

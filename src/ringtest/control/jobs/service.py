@@ -15,6 +15,7 @@ import msgspec
 from ringtest.control.accounts import service as accounts
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db import rows
+from ringtest.control.db.conditions import Conditions
 from ringtest.control.db.notify import LIVE
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.unseen import refusal, seen
@@ -54,6 +55,12 @@ async def list_jobs(
     """A page of jobs with every embed."""
     conditions = store.list_conditions(query, caller.visible_teams)
     return await store.select_page(tx, conditions, query, memory.rows)
+
+
+def list_conditions(*, caller: Caller, query: ListQuery) -> Conditions:
+    """Which jobs `j` fit a query, of those that the caller sees: for rooms that look at what
+    belongs to jobs."""
+    return store.list_conditions(query, caller.visible_teams)
 
 
 async def get_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, str]:

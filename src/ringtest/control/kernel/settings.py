@@ -49,6 +49,9 @@ class Settings:
     """Sender of mails."""
     smtp_url: str = "smtp://127.0.0.1:25"
     """Mail server: smtp://host:port or smtps://user:password@host:port."""
+    redact: str = ""
+    """More that is replaced in logs before they are stored: a line `kind: pattern` (RE2) each;
+    of a pattern with a group, what the group holds."""
     retention: str = ""
     """Days after which archived rows go for good, as jobs=365,files=90; empty: never by
     themselves."""

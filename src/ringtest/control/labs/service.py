@@ -1,5 +1,6 @@
 """Verbs of labs: remote CIs and feeders, their keys, who hears of them, when they speak."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -148,6 +149,17 @@ async def replace_key(
         tx, caller=caller, action=f"replace_{kind}_key", subject_id=machine_id, team_id=team_id
     )
     return *rows.found(await store.get_machine(tx, kind, machine_id, None), kind), secret
+
+
+async def open_keys(
+    tx: Transaction, *, secrets: SecretBox, kind: Machine, machine_id: UUID
+) -> list[str]:
+    """The secrets of a machine, for the server itself: what must not show up anywhere."""
+    opened = []
+    for sealed in await store.select_secrets(tx, kind, machine_id):
+        with suppress(ValueError):  # sealed with another key: nobody can use it
+            opened.append(secrets.open(sealed))
+    return opened
 
 
 async def list_keys(

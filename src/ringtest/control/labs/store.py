@@ -203,6 +203,16 @@ async def retire_key(tx: Transaction, kind: Machine, machine_id: UUID, key_id: U
     return done == 1
 
 
+async def select_secrets(tx: Transaction, kind: Machine, machine_id: UUID) -> list[bytes]:
+    """The sealed secrets of a machine, those that end too."""
+    found = await tx.fetch(
+        "SELECT secret FROM credentials WHERE holder_kind = $1 AND holder_id = $2",
+        kind,
+        machine_id,
+    )
+    return [row["secret"] for row in found]
+
+
 async def add_key(tx: Transaction, kind: Machine, machine_id: UUID, sealed: bytes) -> None:
     await tx.execute(
         "INSERT INTO credentials (id, created_at, holder_kind, holder_id, secret)"

@@ -1,19 +1,14 @@
 """Log arithmetic: bytes in any chunks make the same lines. Pure."""
 
 import codecs
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import zstandard
-from msgspec import Meta, Struct
 
-from ringtest.control.attempts.model import Finish, Move, Progress, Release, StageMove
-from ringtest.control.kernel.errors import BadRequest, Conflict
-from ringtest.control.kernel.outcome import JobResult, Stage, StageStatus
+from ringtest.control.kernel.outcome import Stage
 
 FRAME_BYTES = 256 * 1024
 """Raw bytes of a frame at most: one step of reading, searching and sealing."""
@@ -23,105 +18,22 @@ CUT_MARK = " [… line cut at 16 KiB]"
 PAGE_LINES = 5000
 """Lines of one answer at most."""
 PAGE_BYTES = 4 * 1024 * 1024
-SEARCH_BYTES = 256 * 1024 * 1024
-"""Raw bytes that one search reads at most."""
-MATCHES = 1000
-MATCH_CHARS = 1000
+_EPOCH = datetime(1970, 1, 1)
+MOMENTS = 64
+"""Moments that a frame remembers at most."""
 
 
-# what an agent sends ------------------------------------------------------------
-
-ExitCode = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
-Count = Annotated[int, Meta(ge=0, le=2**53)]
-
-
-class StageRecord(Struct, tag_field="kind", tag="stage"):
-    """A stage began or ended."""
-
-    seq: int
-    stage: Stage
-    status: StageStatus
-    at: datetime | None = None
-    exit_code: ExitCode | None = None
-    message: str | None = None
-    evidence: str | None = None
-
-
-class LogRecord(Struct, tag_field="kind", tag="log"):
-    """Bytes that the job printed, in base64 on the wire."""
-
-    seq: int
-    data: bytes
-    stage: Stage | None = None
-    at: datetime | None = None
-
-
-class ProgressRecord(Struct, tag_field="kind", tag="progress"):
-    """Counts of test cases so far."""
-
-    seq: int
-    total: Count
-    passed: Count
-    failed: Count
-    errored: Count
-    skipped: Count
-    at: datetime | None = None
-
-
-class FinishRecord(Struct, tag_field="kind", tag="finish"):
-    """The job is over."""
-
-    seq: int
-    result: JobResult
-    reason: str | None = None
-    at: datetime | None = None
-
-
-class ReleaseRecord(Struct, tag_field="kind", tag="release"):
-    """The agent gives the job back."""
-
-    seq: int
-    reason: str
-    at: datetime | None = None
-
-
-Record = StageRecord | LogRecord | ProgressRecord | FinishRecord | ReleaseRecord
-
-
-class Records(Struct):
-    """Body of `POST /jobs/:id/records`: none at all is a heartbeat."""
-
-    records: list[Record]
-
-
-def fresh_records(records: Sequence[Record], applied_seq: int) -> Sequence[Record]:
-    """Those not applied before; 409 when some in between never came.
-
-    >>> batch = [LogRecord(seq, b"") for seq in (4, 5, 6)]
-    >>> [record.seq for record in fresh_records(batch, 5)]
-    [6]
-    >>> fresh_records(batch, 2)
-    Traceback (most recent call last):
-    ringtest.control.kernel.errors.Conflict: records after 2 are missing
-    """
-    for one, following in itertools.pairwise(records):
-        if following.seq != one.seq + 1:
-            raise BadRequest(f"records: {following.seq} follows {one.seq}", applied_seq=applied_seq)
-    if records and records[0].seq > applied_seq + 1:
-        raise Conflict(f"records after {applied_seq} are missing", applied_seq=applied_seq)
-    return [record for record in records if record.seq > applied_seq]
-
-
-# writing ------------------------------------------------------------------------
+# frames ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a log ends: number of its last frame, lines ended so far, bytes."""
+    """Where a log ends: number of its last frame, lines ended so far, bytes; when it came."""
 
     seq: int = 0
     line: int = 0
     byte: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +50,18 @@ class Frame:
     byte_count: int
     data: bytes | None
     object_key: str | None = None
+    ended_at: datetime | None = None
+    moments: tuple[int, ...] = ()
+    """A line and when it came (ms since 1970), another line …"""
 
     @property
     def end(self) -> End:
-        return End(self.seq, self.first_line + self.line_count, self.byte_start + self.byte_count)
+        return End(
+            self.seq,
+            self.first_line + self.line_count,
+            self.byte_start + self.byte_count,
+            self.ended_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +84,27 @@ def pack(data: bytes, *, level: int) -> bytes:
     return zstandard.ZstdCompressor(level=level).compress(data)
 
 
+class Unpacker:
+    """Unpacks frame after frame, in less time than one by one; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def unpack(self, data: bytes) -> bytes:
+        """The raw bytes of a frame."""
+        return self._decompressor.decompress(data, max_output_size=2 * FRAME_BYTES)
+
+
 def unpack(data: bytes) -> bytes:
     """The raw bytes of a frame."""
     return zstandard.ZstdDecompressor().decompress(data, max_output_size=2 * FRAME_BYTES)
 
 
-def make_frames(data: bytes, stage: Stage | None, end: End) -> list[Frame]:
-    """Raw bytes as the next frames of a log that ends at `end`.
+def make_frames(
+    data: bytes, stage: Stage | None, end: End, moments: Sequence[tuple[int, int]] = ()
+) -> list[Frame]:
+    """Raw bytes as the next frames of a log that ends at `end`; `moments` are places in `data`
+    and when what follows them came.
 
     >>> [frame.first_line for frame in make_frames(b"a\\nb", None, End(7, 10, 90))]
     [10]
@@ -178,6 +112,9 @@ def make_frames(data: bytes, stage: Stage | None, end: End) -> list[Frame]:
     frames = []
     for start in range(0, len(data), FRAME_BYTES):
         piece = data[start : start + FRAME_BYTES]
+        known = [(max(0, at - start), ms) for at, ms in moments if at < start + len(piece)]
+        inside = known[max(0, sum(at == 0 for at, _ in known) - 1) :]
+        lines = [(end.line + piece.count(b"\n", 0, at), ms) for at, ms in inside]
         frame = Frame(
             seq=end.seq + 1,
             stage=stage,
@@ -186,65 +123,43 @@ def make_frames(data: bytes, stage: Stage | None, end: End) -> list[Frame]:
             byte_start=end.byte,
             byte_count=len(piece),
             data=pack(piece, level=1),
+            ended_at=_EPOCH + timedelta(milliseconds=inside[-1][1]) if inside else None,
+            moments=thinned([value for pair in lines for value in pair]),
         )
         frames.append(frame)
         end = frame.end
     return frames
 
 
-def read_batch(records: Iterable[Record], end: End) -> tuple[list[Frame], list[Move]]:
-    """The frames and the moves that a batch of records makes.
+def epoch_ms(at: datetime | None) -> int:
+    """Milliseconds since 1970 of a naive UTC moment.
 
-    Log bytes of a stage that follow each other become one frame: a chatty job must not
-    cost a row per line.
+    >>> epoch_ms(datetime(1970, 1, 1, 0, 0, 1))
+    1000
     """
-    frames: list[Frame] = []
-    moves: list[Move] = []
-    stage: Stage | None = None
-    waiting: list[bytes] = []
-
-    def flush() -> None:
-        nonlocal end
-        made = make_frames(b"".join(waiting), stage, end)
-        frames.extend(made)
-        end = made[-1].end if made else end
-        waiting.clear()
-
-    for record in records:
-        if isinstance(record, LogRecord):
-            if record.stage is not stage:
-                flush()
-                stage = record.stage
-            waiting.append(record.data)
-        else:
-            flush()
-            moves.append(_move(record, end))
-    flush()
-    return frames, moves
+    return round((at - _EPOCH) / timedelta(milliseconds=1)) if at else 0
 
 
-def _move(record: Record, end: End) -> Move:
-    match record:
-        case StageRecord():
-            begins = record.status is StageStatus.RUNNING
-            return StageMove(
-                stage=record.stage,
-                status=record.status,
-                at=record.at,
-                exit_code=record.exit_code,
-                message=record.message,
-                evidence=record.evidence,
-                first_line=end.line if begins else None,
-            )
-        case ProgressRecord():
-            return Progress(
-                record.total, record.passed, record.failed, record.errored, record.skipped
-            )
-        case FinishRecord():
-            return Finish(record.result, record.reason)
-        case ReleaseRecord():
-            return Release(record.reason)
-    raise AssertionError(record)
+def line_at(frame: Frame, moment: datetime) -> int:
+    """The first line of a frame that came at `moment` or later; its first one if unknown.
+
+    >>> one = Frame(1, None, 5, 3, 0, 9, None, moments=(5, 1000, 7, 3000))
+    >>> line_at(one, datetime(1970, 1, 1, 0, 0, 2))
+    7
+    """
+    wanted = epoch_ms(moment)
+    pairs = zip(frame.moments[::2], frame.moments[1::2], strict=True)
+    return next((line for line, at in pairs if at >= wanted), frame.first_line)
+
+
+def thinned(moments: Sequence[int]) -> tuple[int, ...]:
+    """Pairs of line and moment, at most `MOMENTS` of them.
+
+    >>> len(thinned(range(1000)))
+    126
+    """
+    step = 2 * -(-len(moments) // (2 * MOMENTS)) or 2
+    return tuple(value for at in range(0, len(moments), step) for value in moments[at : at + 2])
 
 
 # reading ------------------------------------------------------------------------
@@ -316,72 +231,6 @@ class LineReader:
         return decoder.decode(bytes(self._held[:LINE_BYTES])) + CUT_MARK
 
 
-@dataclass(slots=True)
-class Searcher:
-    """Lines that hold `needle`, whatever its case, out of raw bytes in any chunks."""
-
-    needle: str
-    _line: int = 0
-    _held: bytes = b""
-
-    def feed(self, raw: bytes) -> Iterator[tuple[int, str]]:
-        """Matching lines that end in `raw`."""
-        cut = raw.rfind(b"\n") + 1
-        if cut == 0:
-            self._hold(raw)
-            return
-        yield from self._scan(self._held + raw[:cut])
-        self._held = b""
-        self._hold(raw[cut:])
-
-    def close(self) -> Iterator[tuple[int, str]]:
-        """The last line, if it has no end and matches."""
-        yield from self._scan(self._held)
-        self._held = b""
-
-    def _hold(self, raw: bytes) -> None:
-        # of an overlong line only the beginning is searched, as only it is shown
-        self._held += raw[: max(0, LINE_BYTES - len(self._held))]
-
-    def _scan(self, region: bytes) -> Iterator[tuple[int, str]]:
-        if self.needle.isascii():
-            yield from self._scan_bytes(region)
-        else:
-            yield from self._scan_text(region)
-        self._line += region.count(b"\n")
-
-    def _scan_bytes(self, region: bytes) -> Iterator[tuple[int, str]]:
-        lowered, needle = region.lower(), self.needle.lower().encode()
-        position, counted, line = 0, 0, self._line
-        while (found := lowered.find(needle, position)) >= 0:
-            start = region.rfind(b"\n", 0, found) + 1
-            stop = region.find(b"\n", found)
-            stop = len(region) if stop < 0 else stop
-            line += region.count(b"\n", counted, start)
-            counted, position = start, stop + 1
-            if found - start + len(needle) <= LINE_BYTES:
-                yield line, _excerpt(region[start : min(stop, start + LINE_BYTES)])
-
-    def _scan_text(self, region: bytes) -> Iterator[tuple[int, str]]:
-        needle = self.needle.lower()
-        for number, line in enumerate(region.split(b"\n"), self._line):
-            shown = line[:LINE_BYTES]
-            if needle in shown.decode("utf-8", "replace").lower():
-                yield number, _excerpt(shown)
-
-
-def _excerpt(line: bytes) -> str:
-    text = line.decode("utf-8", "replace")
-    return text if len(text) <= MATCH_CHARS else f"{text[:MATCH_CHARS]} […]"
-
-
-def check_needle(text: str) -> str:
-    """What to search for; 400 when no line can hold it."""
-    if not text or len(text) > MATCH_CHARS or "\n" in text:
-        raise BadRequest(f"q: wants 1 to {MATCH_CHARS} characters on one line")
-    return text
-
-
 # sealing ------------------------------------------------------------------------
 
 
@@ -412,15 +261,21 @@ def join(group: Sequence[Frame], *, team_id: UUID, job_id: UUID, attempt: int) -
         byte_start=first.byte_start,
         byte_count=len(raw),
         data=pack(raw, level=3),
+        ended_at=last.ended_at,
+        moments=thinned([value for frame in group for value in frame.moments]),
         object_key=f"logs/{team_id}/{job_id}/{attempt}/{first.seq}-{last.seq}.zst",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log as its readers know it. `attempt` 0: the job has not started."""
+    """A log as its readers know it. `attempt` 0: the job has not started. `shown` is what may
+    be read behind byte `byte_end`, the end of its frames, of what is still held back."""
 
     job_id: UUID
     team_id: UUID
     attempt: int
     ended: bool
+    line_end: int = 0
+    byte_end: int = 0
+    shown: bytes = b""

@@ -1,67 +1,38 @@
-"""Verbs of logs: take an agent's batch, read lines, search, follow, seal.
+"""Verbs of logs: append frames, read lines, bytes and marks, seal.
 
 Reading verbs take the database and not a transaction: a log may be long, its sealed
 frames lie on the object store, and a slow reader must not keep a transaction open.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from ringtest.control.accounts.model import Caller
-from ringtest.control.attempts import service as attempts
-from ringtest.control.attempts.model import Move, Standing
-from ringtest.control.attempts.service import Reported
-from ringtest.control.db.notify import LIVE, Notifications
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.unseen import seen
 from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.errors import NotFound
-from ringtest.control.kernel.settings import Settings
-from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.kernel.tenant import SYSTEM, Tenant
 from ringtest.control.logs import model, store
-from ringtest.control.logs.model import End, Frame, LineReader, Log, Piece, Record
+from ringtest.control.logs.model import End, Frame, LineReader, Log, Piece
 from ringtest.control.ports.object_store import ObjectStore
 
 _FRAMES = 16
 """Frames read from the database at once: 4 MiB raw at most."""
 _HOT = 256
 """Hot frames looked at to make one sealed frame."""
-_LOOK_SECONDS = 5.0
-"""A follower looks again after this time even if nobody woke it."""
 
 
-async def apply_records(
-    tx: Transaction,
-    *,
-    caller: Caller,
-    job_id: UUID,
-    token: str,
-    records: Sequence[Record],
-    settings: Settings,
-) -> Reported:
-    """Everything an agent has to tell, at once and exactly once; none at all is a heartbeat.
-
-    409 names the last record known when some in between never came. The log of an attempt
-    that lost its job is kept all the same; the rest of what it tells is not.
-    """
-    held = await attempts.hold_attempt(tx, caller=caller, job_id=job_id, token=token)
-    fresh = model.fresh_records(records, held.attempt.applied_seq)
-    applied = fresh[-1].seq if fresh else held.attempt.applied_seq
-    frames: list[Frame] = []
-    moves: list[Move] = []
-    if fresh:
-        end = await store.select_end(tx, job_id, held.attempt.number)
-        frames, moves = model.read_batch(fresh, end)
-        await store.insert_frames(tx, job_id, held.job.team_id, held.attempt.number, frames)
-    counts = held.standing in (Standing.OWNS, Standing.REVIVABLE)
-    reported = await attempts.report(
-        tx, held=held, applied_seq=applied, moves=moves if counts else (), settings=settings
-    )
-    if frames or moves:
-        await tx.notify(LIVE, f"log {job_id}")
-    return reported
+async def append(
+    tx: Transaction, *, job_id: UUID, team_id: UUID, attempt: int, frames: Sequence[Frame]
+) -> None:
+    """The next frames of a log; whoever appends holds its job."""
+    await store.insert_frames(tx, job_id, team_id, attempt, frames)
 
 
 # reading ------------------------------------------------------------------------
@@ -78,14 +49,6 @@ class Lines:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Lines that hold what was searched; `complete` is false when the search gave up early."""
-
-    found: list[tuple[int, str]]
-    complete: bool
-
-
 async def open_log(
     db: Database, *, caller: Caller, job_id: UUID, attempt: int | None = None
 ) -> Log:
@@ -98,27 +61,46 @@ async def open_log(
         return await seen(tx, "job", job_id, log)
 
 
+async def has_ended(db: Database, *, tenant: Tenant, log: Log) -> bool:
+    """Whether the attempt is over, asked with the rights of whoever reads for several."""
+    async with db.transaction(tenant) as tx:
+        found = await store.select_log(tx, log.job_id, None, log.attempt)
+    if found is None:
+        raise NotFound("job not found")
+    return found.ended
+
+
 async def read_lines(
-    db: Database, objects: ObjectStore, *, caller: Caller, log: Log, from_line: int, limit: int
+    db: Database,
+    objects: ObjectStore,
+    *,
+    caller: Caller,
+    log: Log,
+    from_line: int,
+    limit: int,
+    to_line: int | None = None,
 ) -> Lines:
-    """Up to `limit` lines from `from_line` on; fewer when they are very long."""
+    """Up to `limit` lines from `from_line` on, and before `to_line`; fewer when they are very
+    long."""
+    most = limit if to_line is None else max(0, min(limit, to_line - from_line))
     reader: LineReader | None = None
     lines: list[str] = []
     size = 0
-    full = False
-    async for piece in _pieces(db, caller, log, from_line=from_line):
-        reader = reader or LineReader(piece.frame.first_line, from_line)
-        if piece.frame.line_count == 0 and reader.full:
-            reader.skip(piece.byte_count)
-            continue
-        for _, text in reader.feed(await _raw(objects, piece)):
-            lines.append(text)
-            size += len(text)
-            full = len(lines) >= limit or size >= model.PAGE_BYTES
+    full = most == 0
+    async with aclosing(pieces(db, caller.tenant, log, from_line=from_line)) as found:
+        async for piece in found:
+            reader = reader or LineReader(piece.frame.first_line, from_line)
             if full:
                 break
-        if full:
-            break
+            if piece.frame.line_count == 0 and reader.full:
+                reader.skip(piece.byte_count)
+                continue
+            for _, text in reader.feed(await read_raw(objects, piece)):
+                lines.append(text)
+                size += len(text)
+                full = len(lines) >= most or size >= model.PAGE_BYTES
+                if full:
+                    break
     last = reader.close() if reader and not full else None
     if last:
         lines.append(last[1])
@@ -129,119 +111,129 @@ async def read_lines(
     return Lines(log.attempt, from_line, lines, total, log.ended)
 
 
+async def line_of_moment(db: Database, *, caller: Caller, log: Log, moment: datetime) -> int | None:
+    """The first line that came at `moment` or later; None: none did yet."""
+    async with db.transaction(caller.tenant) as tx:
+        frame = await store.select_moment(tx, log, moment)
+    return model.line_at(frame, moment) if frame else None
+
+
+async def read_span(
+    db: Database,
+    *,
+    caller: Caller,
+    log: Log,
+    from_line: int,
+    to_line: int | None,
+    from_time: datetime | None,
+    to_time: datetime | None,
+) -> tuple[int, int | None]:
+    """First line and end (exclusive; None: no end) of what lies within lines and times. What
+    comes later than `to_time` may not have come yet."""
+    if from_time is not None:
+        line = await line_of_moment(db, caller=caller, log=log, moment=from_time)
+        from_line = max(from_line, 2**62 if line is None else line)
+    if to_time is not None:
+        line = await line_of_moment(db, caller=caller, log=log, moment=to_time)
+        to_line = min(one for one in (line, to_line, 2**62) if one is not None)
+    return from_line, to_line
+
+
+async def get_marks(db: Database, *, caller: Caller, log: Log) -> str:
+    """Stages and steps with their first lines, the first error line of each stage: JSON."""
+    async with db.transaction(caller.tenant) as tx:
+        return await store.select_marks(tx, log)
+
+
 async def _total(db: Database, objects: ObjectStore, caller: Caller, log: Log) -> int:
     async with db.transaction(caller.tenant) as tx:
         frame = await store.select_last(tx, log.job_id, log.attempt)
     if frame is None:
-        return 0
-    unended = not (await _raw(objects, Piece(frame))).endswith(b"\n")
+        return int(bool(log.shown))
+    unended = bool(log.shown) or not (await read_raw(objects, Piece(frame))).endswith(b"\n")
     return frame.end.line + unended
 
 
 async def stream_raw(
-    db: Database, objects: ObjectStore, *, caller: Caller, log: Log
-) -> AsyncIterator[bytes]:
-    """The log as it was printed."""
-    async for piece in _pieces(db, caller, log):
-        yield await _raw(objects, piece)
-
-
-async def search(
-    db: Database, objects: ObjectStore, *, caller: Caller, log: Log, needle: str, limit: int
-) -> Matches:
-    """Lines that hold `needle`, whatever its case, in order."""
-    searcher = model.Searcher(model.check_needle(needle))
-    found: list[tuple[int, str]] = []
-    async for piece in _pieces(db, caller, log):
-        if piece.frame.byte_start >= model.SEARCH_BYTES:
-            return Matches(found, complete=False)
-        found.extend(searcher.feed(await _raw(objects, piece)))
-        if len(found) > limit:
-            return Matches(found[:limit], complete=False)
-    found.extend(searcher.close())
-    return Matches(found[:limit], complete=len(found) <= limit)
-
-
-async def follow(
     db: Database,
     objects: ObjectStore,
-    notifications: Notifications,
     *,
     caller: Caller,
-    job_id: UUID,
-    attempt: int | None,
-    from_line: int,
-) -> AsyncIterator[tuple[int, list[str]]]:
-    """(number of the first, lines) as they are printed, until the attempt is over.
-
-    Without `attempt` it is the newest one, waited for while the job is queued. An unended
-    line is told when it ends, or when the attempt does.
-    """
-    wake = asyncio.Event()
-
-    def hear(channel: str, payload: str) -> None:
-        if channel == LIVE and (not payload or str(job_id) in payload):
-            wake.set()
-
-    stop_hearing = notifications.subscribe(hear)
-    reader: LineReader | None = None
-    seen = End()
-    try:
-        while True:
-            wake.clear()
-            log = await open_log(db, caller=caller, job_id=job_id, attempt=attempt)
-            attempt = log.attempt or attempt
-            async for piece in _pieces(db, caller, log, from_line=from_line, seen=seen):
-                reader = reader or LineReader(piece.frame.first_line, from_line)
-                seen = piece.frame.end
-                lines = list(reader.feed(await _raw(objects, piece)))
-                for start in range(0, len(lines), model.PAGE_LINES):
-                    some = lines[start : start + model.PAGE_LINES]
-                    yield some[0][0], [text for _, text in some]
-            if log.ended:
-                last = reader.close() if reader else None
-                if last:
-                    yield last[0], [last[1]]
+    log: Log,
+    start: int = 0,
+    end: int | None = None,
+) -> AsyncIterator[bytes]:
+    """The log as it was printed, or its bytes from `start` to `end` (exclusive)."""
+    async with aclosing(pieces(db, caller.tenant, log, from_byte=start)) as found:
+        async for piece in found:
+            at = piece.frame.byte_start + piece.skip
+            if end is not None and at >= end:
                 return
-            await _wait(wake, db)
-    finally:
-        stop_hearing()
+            raw = await read_raw(objects, piece)
+            yield raw[max(0, start - at) : None if end is None else end - at]
 
 
-async def _wait(wake: asyncio.Event, db: Database) -> None:
-    waiting = [asyncio.create_task(wake.wait()), asyncio.create_task(db.clock.sleep(_LOOK_SECONDS))]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
+async def stream_gzip(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes as a gzip file."""
+    packer = zlib.compressobj(6, wbits=31)
+    async for chunk in chunks:
+        packed = await asyncio.to_thread(packer.compress, chunk)
+        if packed:
+            yield packed
+    yield packer.flush()
 
 
-async def _pieces(
-    db: Database, caller: Caller, log: Log, *, from_line: int = 0, seen: End | None = None
-) -> AsyncIterator[Piece]:
-    """Frames in order from `from_line` on, but nothing up to `seen`. A few are read per
-    transaction, and none is open while one is used."""
+async def pieces(
+    db: Database,
+    tenant: Tenant,
+    log: Log,
+    *,
+    from_line: int = 0,
+    from_byte: int = 0,
+    seen: End | None = None,
+    whole: bool = True,
+) -> AsyncGenerator[Piece, None]:
+    """Frames in order from a line or byte on, but nothing up to `seen`. A few are read per
+    transaction, and none is open while one is used. With `whole`, what is held back of the last
+    line comes at the end as far as it may be shown."""
     seen = seen or End()
     while log.attempt:
-        async with db.transaction(caller.tenant) as tx:
+        async with db.transaction(tenant) as tx:
             frames = await store.select_frames(
-                tx, log, from_line=from_line, after_seq=seen.seq, limit=_FRAMES
+                tx, log, from_line=from_line, from_byte=from_byte, after_seq=seen.seq, limit=_FRAMES
             )
         for frame in frames:
             yield Piece(frame, max(0, seen.byte - frame.byte_start) if seen.seq else 0)
             seen = frame.end
         if len(frames) < _FRAMES:
-            return
+            break
+    if whole and log.shown and from_byte <= log.byte_end:
+        async for piece in _shown(db, tenant, log, seen):
+            yield piece
 
 
-async def _raw(objects: ObjectStore, piece: Piece) -> bytes:
-    frame = piece.frame
+async def _shown(db: Database, tenant: Tenant, log: Log, seen: End) -> AsyncIterator[Piece]:
+    """What was held back when the log was opened, unless it has come in frames since."""
+    if not seen.seq and log.byte_end:
+        async with db.transaction(tenant) as tx:
+            last = await store.select_last(tx, log.job_id, log.attempt)
+        seen = last.end if last else seen
+    if seen.byte == log.byte_end:
+        for frame in model.make_frames(log.shown, None, seen):
+            yield Piece(frame)
+
+
+async def read_raw(objects: ObjectStore, piece: Piece) -> bytes:
+    """The bytes of a piece."""
+    return model.unpack(await read_packed(objects, piece.frame))[piece.skip :]
+
+
+async def read_packed(objects: ObjectStore, frame: Frame) -> bytes:
+    """A frame as it is stored, compressed."""
     if frame.data is not None:
-        return model.unpack(frame.data)[piece.skip :]
+        return frame.data
     assert frame.object_key is not None
-    packed = b"".join([chunk async for chunk in objects.get(frame.object_key)])
-    return model.unpack(packed)[piece.skip :]
+    return b"".join([chunk async for chunk in objects.get(frame.object_key)])
 
 
 # sealing ------------------------------------------------------------------------

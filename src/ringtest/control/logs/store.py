@@ -1,21 +1,24 @@
 """SQL of log frames."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.outcome import Stage
-from ringtest.control.logs.model import End, Frame, Log
+from ringtest.control.logs.model import Frame, Log
 
-_FRAME = "seq, stage, first_line, line_count, byte_start, byte_count, data, object_key"
+_INDEX = "seq, stage, first_line, line_count, byte_start, byte_count, object_key, ended_at, moments"
+_FRAME = f"{_INDEX}, data"
 
 
 def _frame(row: asyncpg.Record) -> Frame:
     values = dict(row)
     stage = values.pop("stage")
-    return Frame(stage=Stage(stage) if stage else None, **values)
+    moments = tuple(values.pop("moments") or ())
+    return Frame(stage=Stage(stage) if stage else None, moments=moments, **values)
 
 
 async def select_log(
@@ -25,9 +28,14 @@ async def select_log(
     row = await tx.fetchrow(
         """SELECT j.id AS job_id, j.team_id, coalesce(a.number, 0) AS attempt,
           CASE WHEN a.number IS NULL THEN j.status = 'finished' ELSE a.ended_at IS NOT NULL END
-            AS ended
+            AS ended, coalesce(f.line_end, 0) AS line_end, coalesce(f.byte_end, 0) AS byte_end,
+          coalesce(s.shown, '') AS shown
         FROM jobs j LEFT JOIN job_attempts a
           ON a.job_id = j.id AND a.number = coalesce($3, j.attempt)
+        LEFT JOIN log_states s ON s.job_id = j.id AND s.attempt = a.number
+        LEFT JOIN LATERAL (SELECT first_line + line_count AS line_end,
+          byte_start + byte_count AS byte_end FROM log_frames l
+          WHERE l.job_id = j.id AND l.attempt = a.number ORDER BY seq DESC LIMIT 1) f ON true
         WHERE j.id = $1 AND j.state <> 'archived' AND ($2::uuid[] IS NULL OR j.team_id = ANY ($2))
         AND ($3::int IS NULL OR a.number IS NOT NULL)""",
         job_id,
@@ -35,12 +43,6 @@ async def select_log(
         attempt,
     )
     return Log(**row) if row else None
-
-
-async def select_end(tx: Transaction, job_id: UUID, attempt: int) -> End:
-    """Where the log of an attempt ends."""
-    frame = await select_last(tx, job_id, attempt)
-    return frame.end if frame else End()
 
 
 async def select_last(tx: Transaction, job_id: UUID, attempt: int) -> Frame | None:
@@ -59,12 +61,13 @@ async def insert_frames(
     """Append; the attempt's job is held, so that numbers follow each other."""
     await tx.execute_many(
         """INSERT INTO log_frames (job_id, team_id, attempt, seq, stage, created_at, first_line,
-          line_count, byte_start, byte_count, data)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+          line_count, byte_start, byte_count, data, ended_at, moments)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         [
             (
                 job_id, team_id, attempt, frame.seq, frame.stage, tx.now, frame.first_line,
                 frame.line_count, frame.byte_start, frame.byte_count, frame.data,
+                frame.ended_at, frame.moments,
             )
             for frame in frames
         ],
@@ -72,19 +75,53 @@ async def insert_frames(
 
 
 async def select_frames(
-    tx: Transaction, log: Log, *, from_line: int, after_seq: int, limit: int
+    tx: Transaction, log: Log, *, from_line: int, from_byte: int, after_seq: int, limit: int
 ) -> list[Frame]:
-    """Frames after `after_seq` that may hold bytes of `from_line` or of lines after it."""
+    """Frames after `after_seq` that may hold bytes of `from_line` or of lines after it, from
+    `from_byte` on."""
     rows = await tx.fetch(
         f"SELECT {_FRAME} FROM log_frames WHERE job_id = $1 AND attempt = $2 AND seq > $3"
-        " AND first_line + line_count >= $4 ORDER BY seq LIMIT $5",
+        " AND first_line + line_count >= $4 AND byte_start + byte_count > $5"
+        " ORDER BY seq LIMIT $6",
         log.job_id,
         log.attempt,
         after_seq,
         from_line,
+        from_byte,
         limit,
     )
     return [_frame(row) for row in rows]
+
+
+async def select_moment(tx: Transaction, log: Log, moment: datetime) -> Frame | None:
+    """The first frame with something that came at `moment` or later, without its data."""
+    row = await tx.fetchrow(
+        f"SELECT {_INDEX}, NULL::bytea AS data FROM log_frames WHERE job_id = $1 AND attempt = $2"
+        " AND coalesce(ended_at, created_at) >= $3 ORDER BY seq LIMIT 1",
+        log.job_id,
+        log.attempt,
+        moment,
+    )
+    return _frame(row) if row else None
+
+
+async def select_marks(tx: Transaction, log: Log) -> str:
+    """Stages with their first lines, steps and first errors: JSON."""
+    text: str = await tx.fetchval(
+        """SELECT json_build_object('attempt', $2::int,
+          'stages', (SELECT coalesce(json_agg(json_build_object('name', s.name,
+              'status', s.status, 'line', s.first_line) ORDER BY s.name), '[]') FROM job_stages s
+            WHERE s.job_id = $1 AND s.attempt = $2),
+          'steps', (SELECT coalesce(json_agg(json_build_object('line', m.line, 'stage', m.stage,
+              'text', m.text) ORDER BY m.line), '[]') FROM log_marks m
+            WHERE m.job_id = $1 AND m.attempt = $2 AND m.kind = 'step'),
+          'errors', (SELECT coalesce(json_agg(json_build_object('line', m.line, 'stage', m.stage,
+              'text', m.text) ORDER BY m.line), '[]') FROM log_marks m
+            WHERE m.job_id = $1 AND m.attempt = $2 AND m.kind = 'error'))::text""",
+        log.job_id,
+        log.attempt,
+    )
+    return text
 
 
 # sealing ------------------------------------------------------------------------
@@ -149,8 +186,8 @@ async def swap(tx: Transaction, log: Log, group: Sequence[Frame], sealed: Frame)
     )
     await tx.execute(
         "UPDATE log_frames SET stage = $4, first_line = $5, line_count = $6, byte_start = $7,"
-        " byte_count = $8, data = NULL, object_key = $9"
+        " byte_count = $8, data = NULL, object_key = $9, ended_at = $10, moments = $11"
         " WHERE job_id = $1 AND attempt = $2 AND seq = $3",
         log.job_id, log.attempt, sealed.seq, sealed.stage, sealed.first_line, sealed.line_count,
-        sealed.byte_start, sealed.byte_count, sealed.object_key,
+        sealed.byte_start, sealed.byte_count, sealed.object_key, sealed.ended_at, sealed.moments,
     )  # fmt: skip
