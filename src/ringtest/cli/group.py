@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from ringtest.cli.calls import connected
+from ringtest.cli.group_radius import COLUMNS as LAB_COLUMNS
+from ringtest.cli.group_radius import in_short, lab_rows
 from ringtest.cli.kinds import find_id, read_one
 from ringtest.cli.noun import AllOption, LimitOption, Noun, WhichArgument, noun_app, show_list
-from ringtest.cli.output import Format, FormatOption, write_one
+from ringtest.cli.output import Format, FormatOption, write_many, write_one
 from ringtest.client import Client
 
 COLUMNS = ("id", "verdict.text", "title", "cases", "occurrences", "in_latest_set", "last_seen.at")
@@ -45,6 +47,23 @@ def show(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE
     """Show one group: whom it hits, since when, and what changed then."""
     group = read_one(client, "group", which)
     write_one(_in_words(group) if form is Format.TABLE else group, form)
+
+
+@app.command()
+@connected
+def radius(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """Show which topics, labs and hardware a failure hits, passed by or did not reach yet.
+
+    Example: `ringtest group radius latest`, `ringtest group radius ID -f csv`
+    """
+    path = f"/failure_groups/{find_id(client, 'group', which)}/blast_radius"
+    found = client.get(path)["blast_radius"]
+    if form in (Format.JSON, Format.YAML):
+        write_one(found, form)
+        return
+    write_many(lab_rows(found), LAB_COLUMNS, form)
+    if form is Format.TABLE:
+        print("\n".join(["", *in_short(found)]))
 
 
 def _in_words(group: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from ringtest.cli.exits import EXIT_OF_RESULT
 from ringtest.cli.fields import Field, body
 from ringtest.cli.job_log import follow_log
 from ringtest.cli.job_watch import watch_job
+from ringtest.cli.job_why import explain
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
-from ringtest.cli.output import Format, FormatOption, write_many, write_one
+from ringtest.cli.output import Format, FormatOption, console, write_many, write_one
 from ringtest.client import AsyncClient, Client
 
 JOB = Noun(
@@ -155,6 +156,21 @@ async def _follow(client: Client, job: str, parameters: dict[str, str]) -> None:
     async with AsyncClient(client.connection) as following:
         async for lines in follow_log(following, job, parameters):
             print("\n".join(lines), flush=True)
+
+
+@app.command()
+@connected
+def why(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
+    """Tell why a job failed: where, which lines of its log are new, what changed.
+
+    Example: `ringtest job why latest`, `ringtest job why ID -f json`
+    """
+    answer = client.get(f"/jobs/{find_id(client, 'job', which)}/answer")["answer"]
+    if form is not Format.TABLE:
+        write_one(answer, form)
+        return
+    for line in explain(answer, client.connection.server):
+        console().print(line, soft_wrap=True)
 
 
 @app.command()
