@@ -1,0 +1,449 @@
+"""The Test Anything Protocol, versions 12 to 14, and the kernel's dialect of it: port
+`result_parser`.
+
+Read line by line. A test point that has subtests is a suite and no case, unless its runner
+says that it is a test, or it is bad and none of its subtests is. Lines that are no TAP are
+output: of the point before them, in KTAP of the point behind them.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ringtest.control.kernel.incoming_text import Lines, beginning
+from ringtest.control.kernel.outcome import TestOutcome
+from ringtest.control.kernel.plain_yaml import NotPlain, load
+from ringtest.control.kernel.settings import Settings
+from ringtest.control.ports.result_cases import ReadingSession, last_error, seconds
+from ringtest.control.ports.result_parser import Evidence
+
+PORT = "result_parser"
+
+MAX_DEPTH = 100
+"""Subtests inside one another."""
+MAX_BLOCK = 4_000
+"""Lines kept of one YAML block."""
+MAX_OUTPUT = 2_000
+"""Lines of output kept of one point."""
+MAX_WAITING = 10_000
+"""Subtests that wait for the name of the point they belong to."""
+
+_POINT = re.compile(r"(not )?ok\b(?:\s+(\d+))?[ \t]*(.*)")
+_PLAN = re.compile(r"1\.\.(\d+)\s*(?:#\s*(.*))?")
+_VERSION = re.compile(r"(K?TAP) version (\d+)")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*(.*)")
+_DIRECTIVE = re.compile(r"(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\S*\s*(.*)", re.I)
+_ESCAPED = re.compile(r"\\([\\#])")
+_SUBTEST = re.compile(r"#\s*Subtest:\s*(.*)")
+_INSIDE_COMMENT = re.compile(r"# +(?=(?:not )?ok \d|1\.\.\d|K?TAP version)")
+_KSELFTEST = re.compile(r"(?:# +)+(?:K?TAP version \d+|selftests?: )")
+_KERNEL_CLOCK = re.compile(r"(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ")
+_BEGINS = re.compile(
+    r"(?:#.*\n|\s*\n)*(?:K?TAP version 1\d?\s*\n|1\.\.\d+.*\n(?:#.*\n|\s*\n)*(?:not )?ok \d)"
+)
+
+
+@dataclass(slots=True)
+class _Point:
+    """A test point and what was said about it."""
+
+    is_ok: bool
+    name: str
+    directive: str
+    remark: str
+    output: list[str]
+    has_subtests: bool = False
+    bad_below: bool = False
+    block: list[str] | None = None
+    is_open: bool = False
+    """Inside of its YAML block."""
+
+
+@dataclass(slots=True)
+class _Case:
+    """A case on its way out of the levels that are around it."""
+
+    path: list[str]
+    name: str
+    outcome: TestOutcome
+    time: float
+    evidence: Evidence
+
+
+@dataclass(slots=True)
+class _Level:
+    """A list of test points; the name of nested ones may come only with their own point."""
+
+    indent: int
+    name: str | None
+    plan: int | None = None
+    points: int = 0
+    is_bad: bool = False
+    waiting: list[_Case] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    next_name: str | None = None
+    last: _Point | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """The plan came last, and everything it says."""
+        return self.plan is not None and self.points >= self.plan
+
+
+class TapSession(ReadingSession):
+    """One file being read."""
+
+    FORMAT = "TAP"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = Lines(self._tell)
+        self._levels = [_Level(0, "")]
+        self._is_kernel = False
+        """What is told of a point stands before it."""
+        self._has_inner = False
+        """Comments hold test points."""
+        self._has_bailed = False
+
+    def _read(self, chunk: bytes) -> None:
+        for line in self._lines.feed(chunk):
+            self._line(line)
+
+    def _finish(self) -> None:
+        lines, rest = self._lines.close()
+        for line in lines:
+            self._line(line)
+        if rest and self._may_be_whole(rest):
+            self._line(rest)
+        elif rest.strip():
+            self._notes.add("truncated", f"the file ends inside of the line {rest[:200]!r}")
+        top = self._levels[0]
+        is_cut = len(self._levels) > 1 or bool(top.last and top.last.is_open)
+        while len(self._levels) > 1:
+            self._leave(self._levels.pop(), None)
+        self._settle(top)
+        if not self._is_known or self._has_bailed:
+            return
+        if is_cut or top.plan is None or top.points < top.plan:
+            wanted = "an unknown number" if top.plan is None else top.plan
+            self._notes.add("truncated", f"{top.points} of {wanted} of test points are there")
+        elif top.points > top.plan:
+            self._check_plan(top, "the file")
+
+    def _may_be_whole(self, rest: str) -> bool:
+        """The end of the last line is missing: is the line whole?"""
+        level = self._levels[-1]
+        if level.last is not None and level.last.is_open:
+            return rest.strip() == "..."
+        if _POINT.match(rest):
+            return self._levels[0].points + 1 == self._levels[0].plan
+        return rest.startswith("Bail") or self._levels[0].is_over
+
+    # lines
+
+    def _line(self, line: str) -> None:
+        if self._is_kernel or not self._is_known:
+            line = _KERNEL_CLOCK.sub("", line, count=1)
+        text = line.lstrip(" \t")
+        indent = len(line[: len(line) - len(text)].expandtabs(4))
+        point = self._levels[-1].last
+        if point is not None and point.is_open and self._in_block(point, text, line):
+            return
+        if text.startswith("#") and _KSELFTEST.match(text):
+            self._is_kernel = self._has_inner = True
+        while self._has_inner and (inside := _INSIDE_COMMENT.match(text)) and indent < MAX_DEPTH:
+            # kselftest shows the points of a test it runs as comments
+            indent, text = indent + 2, text[inside.end() :]
+        self._token(text, indent, line)
+
+    def _in_block(self, point: _Point, text: str, line: str) -> bool:
+        assert point.block is not None
+        if text.rstrip() == "...":
+            point.is_open = False
+        elif line[:1].strip() and (_POINT.match(text) or _PLAN.fullmatch(text)):
+            self._notes.add("malformed", f"what is told of {point.name[:200]!r} has no end")
+            point.is_open = False
+            return False
+        elif len(point.block) < MAX_BLOCK:
+            point.block.append(line)
+        return True
+
+    def _token(self, text: str, indent: int, line: str) -> None:
+        if version := _VERSION.match(text):
+            self._is_known = True
+            self._is_kernel |= version[1] == "KTAP"
+            if indent > self._levels[-1].indent:
+                self._enter(indent, None)
+        elif subtest := _SUBTEST.match(text):
+            self._subtest(subtest[1].strip(), indent)
+        elif (point := _POINT.fullmatch(text)) and (self._is_known or point[2]):
+            self._is_known = True
+            self._point(point, indent)
+        elif plan := _PLAN.fullmatch(text):
+            self._is_known = True
+            self._plan(int(plan[1][:9]), plan[2] or "", indent)
+        elif text.startswith("Bail out!"):
+            self._bail_out(text[9:].strip())
+        elif text.rstrip() == "---" and (last := self._levels[-1].last) and last.block is None:
+            last.block, last.is_open = [], True
+        elif not text.startswith("pragma "):
+            self._remark(text, line)
+
+    def _remark(self, text: str, line: str) -> None:
+        """A comment, or output of the tests."""
+        level = self._levels[-1]
+        if text.startswith("#"):
+            line = text[1:].removeprefix(" ")
+        into = level.comments if self._is_kernel or level.last is None else level.last.output
+        if len(into) < MAX_OUTPUT and line.strip() and not level.is_over:
+            into.append(line)
+
+    # levels
+
+    def _up_to(self, indent: int) -> _Level | None:
+        """Levels that are deeper end; the one that was directly below is not left yet."""
+        below = None
+        while len(self._levels) > 1 and self._levels[-1].indent > indent:
+            ended = self._levels.pop()
+            if self._levels[-1].indent > indent:
+                self._leave(ended, None)
+            else:
+                below = ended
+        if below is None and indent > self._levels[-1].indent:
+            self._enter(indent, None)
+        return below
+
+    def _enter(self, indent: int, name: str | None) -> None:
+        outer = self._levels[-1]
+        if len(self._levels) >= MAX_DEPTH:
+            self._tell("too_deep", f"more than {MAX_DEPTH} subtests inside one another")
+            return
+        self._settle(outer)
+        name, outer.next_name = outer.next_name if name is None else name, None
+        self._levels.append(_Level(indent, name))
+
+    def _leave(self, ended: _Level, point: _Point | None) -> None:
+        """Subtests end, and `point` is theirs; `self._levels` are those around them."""
+        self._settle(ended)
+        name = point.name if point else ended.name or "(subtests)"
+        self._check_plan(ended, name)
+        if ended.name is None:
+            self._name(ended, name)
+        if point is None:
+            self._levels[-1].is_bad |= ended.is_bad
+            return
+        point.has_subtests = True
+        point.bad_below = ended.is_bad
+
+    def _name(self, level: _Level, name: str) -> None:
+        level.name = name
+        for case in level.waiting:
+            case.path.insert(0, name)
+            self._send(case, self._levels)
+        level.waiting = []
+
+    def _subtest(self, name: str, indent: int) -> None:
+        """`name` stands before its subtests, or first among them."""
+        self._is_known = True
+        level = self._levels[-1]
+        is_first = level.name is None and not (level.points or level.last)
+        if indent > level.indent and level.next_name is not None:
+            self._enter(indent, None)
+            self._levels[-1].next_name = _unescaped(name)
+        elif indent > level.indent:
+            self._enter(indent, _unescaped(name))
+        elif indent == level.indent and is_first:
+            level.name = _unescaped(name)
+        else:
+            below = self._up_to(indent)
+            if below is not None:
+                self._leave(below, None)
+            self._levels[-1].next_name = _unescaped(name)
+
+    def _plan(self, count: int, remark: str, indent: int) -> None:
+        below = self._up_to(indent)
+        if below is not None:
+            self._leave(below, None)
+        level = self._levels[-1]
+        self._settle(level)
+        if level.plan is not None and level.plan != count:
+            self._notes.add("count_mismatch", f"two plans: 1..{level.plan} and 1..{count}")
+        level.plan = count
+        if count == 0 and len(self._levels) == 1 and not level.points:
+            evidence = Evidence(raw_outcome="1..0", message=remark)
+            self._found.add("(all)", TestOutcome.SKIPPED, evidence=evidence)
+
+    def _check_plan(self, level: _Level, name: str) -> None:
+        if level.plan is not None and level.plan != level.points:
+            self._notes.add(
+                "count_mismatch",
+                f"{name[:200]} plans {level.plan} test points and has {level.points}",
+            )
+
+    def _bail_out(self, reason: str) -> None:
+        if self._has_bailed:
+            return
+        self._is_known = self._has_bailed = True
+        while len(self._levels) > 1:
+            self._leave(self._levels.pop(), None)
+        self._settle(self._levels[0])
+        self._notes.add("bail_out", f"the run was given up: {reason[:500]}")
+        evidence = Evidence(raw_outcome="Bail out!", message=reason)
+        self._found.add("Bail out!", TestOutcome.ERRORED, evidence=evidence)
+
+    # points
+
+    def _point(self, found: re.Match[str], indent: int) -> None:
+        below = self._up_to(indent)
+        level = self._levels[-1]
+        self._settle(level)
+        text, remark = found[3], ""
+        comment = _COMMENT.search(text)
+        if comment:
+            text, remark = text[: comment.start()], comment[1]
+        directive = _DIRECTIVE.fullmatch(remark)
+        name = _unescaped(text.strip().removeprefix("-").strip())
+        level.points += 1
+        level.next_name = None
+        point = _Point(
+            is_ok=not found[1],
+            name=name or f"{found[2] or level.points}",
+            directive=directive[1].upper() if directive else "",
+            remark=directive[2] if directive else remark,
+            output=level.comments,
+        )
+        level.comments = []
+        if below is not None:
+            self._leave(below, point)
+        level.last = point
+
+    def _settle(self, level: _Level) -> None:
+        """Everything about the last point has been said."""
+        point, level.last = level.last, None
+        if point is None:
+            return
+        block = self._block(point)
+        outcome = _outcome(point, block)
+        level.is_bad |= outcome.is_bad or point.bad_below
+        if point.has_subtests and not _is_test(point, block):
+            return
+        case = _Case([], point.name, outcome, _duration(block), _evidence(point, block, outcome))
+        around = self._levels if level is self._levels[-1] else [*self._levels, level]
+        self._send(case, around)
+
+    def _send(self, case: _Case, around: list[_Level]) -> None:
+        """Out through all levels, or up to the first one that has no name yet."""
+        for level in reversed(around[1:]):
+            if level.name is None:
+                level.waiting.append(case)
+                if len(level.waiting) > MAX_WAITING:
+                    self._tell("unnamed", f"more than {MAX_WAITING} subtests before their name")
+                    level.name = ""
+                    for waiting in level.waiting:
+                        self._send(waiting, around[: around.index(level)])
+                    level.waiting = []
+                return
+            if level.name:
+                case.path.insert(0, level.name)
+        suite = "/".join(case.path)
+        if suite:
+            self._found.declare(suite, case.path[-1])
+        self._found.add(
+            case.name, case.outcome, suite=suite, time=case.time, evidence=case.evidence
+        )
+
+    def _block(self, point: _Point) -> dict[str, Any]:
+        if not point.block:
+            return {}
+        try:
+            told = load("\n".join(point.block))
+        except NotPlain as error:
+            self._notes.add("malformed", f"what is told of {point.name[:200]!r}: {error}")
+            point.output = [*point.block, *point.output]
+            return {}
+        return told if isinstance(told, dict) else {"": told}
+
+
+_DIRECTIVES = {
+    "SKIP": (TestOutcome.SKIPPED, TestOutcome.SKIPPED),
+    "TODO": (TestOutcome.XPASSED, TestOutcome.XFAILED),
+    "XFAIL": (TestOutcome.XFAILED, TestOutcome.XFAILED),
+    "ERROR": (TestOutcome.ERRORED, TestOutcome.ERRORED),
+}
+"""Outcome of a point that is ok, and of one that is not."""
+_ASIDE = {"duration_ms", "error", "message", "stack", "name", "type"}
+
+
+def _unescaped(name: str) -> str:
+    return _ESCAPED.sub(r"\1", name)
+
+
+def _outcome(point: _Point, block: dict[str, Any]) -> TestOutcome:
+    if point.directive in _DIRECTIVES:
+        return _DIRECTIVES[point.directive][0 if point.is_ok else 1]
+    if point.is_ok:
+        return TestOutcome.PASSED
+    is_cancelled = block.get("failureType") == "cancelledByParent"
+    return TestOutcome.ERRORED if is_cancelled else TestOutcome.FAILED
+
+
+def _is_test(point: _Point, block: dict[str, Any]) -> bool:
+    """Whether a point that has subtests is a case too."""
+    kind = block.get("type")
+    if kind == "test" or (kind is None and "duration_ms" in block):
+        return True
+    return not point.is_ok and not point.bad_below and not point.directive
+
+
+def _duration(block: dict[str, Any]) -> float:
+    return seconds(block.get("duration_ms")) / 1000
+
+
+def _evidence(point: _Point, block: dict[str, Any], outcome: TestOutcome) -> Evidence:
+    raw = "" if point.is_ok and not point.directive else "ok" if point.is_ok else "not ok"
+    if point.directive:
+        raw += f" # {point.directive}"
+    message = block.get("error") or block.get("message") or point.remark
+    output = "\n".join(point.output)
+    evidence = Evidence(
+        raw_outcome=raw,
+        message=message if isinstance(message, str) else None,
+        properties=[
+            (name, value)
+            for name, value in block.items()
+            if isinstance(value, str) and name not in _ASIDE
+        ],
+    )
+    if outcome.is_bad:
+        stack = block.get("stack")
+        evidence.detail = "\n".join(filter(None, [stack if isinstance(stack, str) else "", output]))
+        kind, said = last_error(evidence.detail)
+        name = block.get("name")
+        evidence.exception_type = name if isinstance(name, str) and "stack" in block else kind
+        evidence.message = evidence.message or said or next(iter(point.output), None)
+    else:
+        evidence.stdout = output or None
+    return evidence
+
+
+class TapParser:
+    """Reads TAP 12, 13, 14 and KTAP."""
+
+    mimes = ("application/tap", "application/x-tap", "text/x-tap", "text/tap")
+    names = ("*.tap", "*.ktap")
+
+    def sniff(self, head: bytes) -> bool:
+        """See `ResultParser`."""
+        text = "\n".join(
+            _KERNEL_CLOCK.sub("", line, count=1) for line in beginning(head).split("\n")[:200]
+        )
+        return _BEGINS.match(text) is not None
+
+    def open(self) -> TapSession:
+        """See `ResultParser`."""
+        return TapSession()
+
+
+def create(settings: Settings) -> TapParser:
+    """The reader of TAP."""
+    return TapParser()
