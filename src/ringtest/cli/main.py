@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "login": (_PEOPLE, "login", "Log in and remember server and session."),
     "logout": (_PEOPLE, "logout", "Forget the session."),
     "job": (_THINGS, "job", "Jobs: list, watch, log, cancel, retry."),
+    "test": (_THINGS, "test", "Tests: search, history, which are flaky."),
+    "compare": (_THINGS, "compare", "Two jobs, versions, labs or times, test by test."),
     "component": (_THINGS, "component", "Components under test, and their files."),
     "file": (_THINGS, "file", "Files of jobs and components, however large."),
     "topic": (_THINGS, "topic", "Topics: the streams that components belong to."),
