@@ -76,7 +76,7 @@ class Writer:
 
     def __init__(self, connection: asyncpg.Connection, generator: Generator) -> None:
         rng = random.Random(generator.size.seed)
-        self._connection, self._generator = connection, generator
+        self._connection, self.generator = connection, generator
         self.teams = [_random_id(rng) for _ in range(TEAMS)]
         self.labs = [_random_id(rng) for _ in range(LABS)]
         self.topics = [_random_id(rng) for _ in range(TOPICS)]
@@ -106,7 +106,7 @@ class Writer:
 
     async def write(self) -> None:
         """The catalog, then every run."""
-        size = self._generator.size
+        size = self.generator.size
         begin = size.until - timedelta(days=size.days)
         await self.write_catalog()
         await self._write_plans()
@@ -115,7 +115,7 @@ class Writer:
             async with self._connection.transaction():
                 await self._connection.execute("SET LOCAL ringtest.scope = 'all'")
                 await self._connection.execute("SELECT rt_add_month($1)", month)
-        runs = self._generator.runs()
+        runs = self.generator.runs()
         while found := list(itertools.islice(runs, _TOGETHER)):
             batch = _Batch()
             for run in found:
@@ -130,7 +130,7 @@ class Writer:
 
     async def write_catalog(self) -> None:
         """Teams, labs, topics and components, alone: what runs need to be uploaded."""
-        at = self._generator.size.until - timedelta(days=self._generator.size.days + 1)
+        at = self.generator.size.until - timedelta(days=self.generator.size.days + 1)
         head, same = "id created_at updated_at etag", (at, at, "generated")
         await self._copy(
             "teams", f"{head} name",
@@ -159,7 +159,7 @@ class Writer:
         )  # fmt: skip
 
     async def _write_plans(self) -> None:
-        names = self._generator.names
+        names = self.generator.names
         for team in self.teams:
             tests = [(team, id_of_test(*name), *name) for name in names]
             await self._copy("tests", "team_id id suite classname name", tests)
@@ -215,7 +215,7 @@ class Writer:
     def _add_failures(
         self, batch: _Batch, run: Run, at: datetime, before: _Before | None
     ) -> _Before:
-        team, places = self.teams[run.lab % TEAMS], self._generator.topics[run.topic].places
+        team, places = self.teams[run.lab % TEAMS], self.generator.topics[run.topic].places
         since: dict[int, tuple[UUID, datetime]] = {}
         for place, byte in enumerate(run.outcomes):
             if byte not in BAD:
