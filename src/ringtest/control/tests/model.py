@@ -237,18 +237,22 @@ def passing(latest: Sequence[Latest]) -> Latest | None:
 
 def turn(runs: Iterable[tuple[UUID, int]]) -> tuple[UUID | None, UUID | None]:
     """Of a lab's runs (job, outcome), newest first and the newest bad: the newest good job, and
-    the first bad one after it. Runs in which the test was skipped say nothing.
+    the first bad one after it. Runs in which the test was skipped say nothing; where it ran
+    several times, a job is bad if one of them was.
 
     >>> a, b, c, d = (UUID(int=n) for n in range(4))
     >>> turn([(a, ord("f")), (b, ord("e")), (c, ord("s")), (d, ord("p"))]) == (d, b)
     True
     """
-    first_bad = None
+    jobs: dict[UUID, bool] = {}
     for job, outcome in runs:
-        if outcome in BAD:
-            first_bad = job
-        elif outcome not in ABSENT:
+        if outcome not in ABSENT:
+            jobs[job] = jobs.get(job, False) or outcome in BAD
+    first_bad = None
+    for job, is_bad in jobs.items():
+        if not is_bad:
             return job, first_bad
+        first_bad = job
     return None, first_bad
 
 
