@@ -73,6 +73,7 @@ from ringtest.control.stats import api as stats_api
 from ringtest.control.tallies import loop as tallies_loop
 from ringtest.control.tests import api as tests_api
 from ringtest.control.tokens import api as tokens_api
+from ringtest.control.trends import api as trends_api
 from ringtest.control.triage import api as triage_api
 from ringtest.control.triage import loop as triage_loop
 from ringtest.control.triggers import api as triggers_api
@@ -123,6 +124,7 @@ ROOMS = (
     feed_api,
     purge_api,
     analytics_api,
+    trends_api,
     tests_api,
     comparisons_api,
     notifications_api,

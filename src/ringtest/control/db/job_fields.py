@@ -5,8 +5,11 @@
 
 from collections.abc import Mapping
 
-from ringtest.control.db.conditions import Column, Kind
-from ringtest.control.db.filters import Nested
+from ringtest.control.db.conditions import Column, Conditions, Kind
+from ringtest.control.db.filters import Fields, Nested, condition_of
+from ringtest.control.db.vocabulary import understood
+from ringtest.control.kernel.outcome import DCI_STATUSES
+from ringtest.control.kernel.query import Node
 
 # The same derivation as kernel.outcome.dci_status; a test compares them.
 STATUS_WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
@@ -14,6 +17,21 @@ STATUS_WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
     ELSE 'pre-run' END
   ELSE CASE {0}.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
     WHEN 'cancelled' THEN 'killed' ELSE 'success' END END"""
+
+JOB_COLUMNS: Mapping[str, Kind | Column] = {
+    "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
+    "duration": "int", "comment": "text", "status_reason": "text", "configuration": "text",
+    "url": "text", "name": "text",
+    "status": Column("enum", f"({STATUS_WORD.format('j')})", tuple(DCI_STATUSES)),
+    "topic_id": "uuid", "remoteci_id": "uuid",
+    "team_id": "uuid", "product_id": "uuid", "pipeline_id": "uuid", "user_agent": "text",
+    "client_version": "text", "previous_job_id": "uuid", "update_previous_job_id": "uuid",
+    "tags": "array", "phase": Column("enum", "j.status"), "stage": "enum",
+    "result": "enum", "attempt": "int",
+    "set_key": "text", "started_at": "time", "finished_at": "time", "request_id": "uuid",
+    "definition_id": "uuid",
+}  # fmt: skip
+"""What `where` and `sort` may name; `data` is refused because it may hold anything."""
 
 
 def columns(alias: str, **kinds: Kind) -> dict[str, Column]:
@@ -98,3 +116,16 @@ def _nested(name: str) -> Nested:
 
 
 JOB_FIELDS: Mapping[str, Nested] = {name: _nested(name) for name in OWNERS}
+_FIELDS: Fields = {
+    **{
+        name: kind if isinstance(kind, Column) else Column(kind, f"j.{name}")
+        for name, kind in JOB_COLUMNS.items()
+    },
+    **JOB_FIELDS,
+}
+
+
+def add_job_filter(conditions: Conditions, node: Node | None) -> None:
+    """Narrow to the jobs `j` that a filter is about; 400 for what it cannot be about."""
+    if node is not None:
+        conditions.parts.append(condition_of(understood(node, _FIELDS), _FIELDS, conditions))

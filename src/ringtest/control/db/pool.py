@@ -373,6 +373,9 @@ def _understood(error: BaseException) -> RingtestError | None:
             return Unauthorised("this token may only read")
         case asyncpg.ForeignKeyViolationError():
             return NotFound("it refers to something that does not exist")
+        case asyncpg.InvalidRegularExpressionError():
+            why = str(error).removeprefix("invalid regular expression: ")
+            return BadRequest(f"a pattern of the query is no regular expression: {why}")
         case asyncpg.DataError():
             return BadRequest("a value is out of range or cannot be stored")
         case asyncpg.ProgramLimitExceededError():

@@ -12,29 +12,14 @@ import asyncpg
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db import rows
+from ringtest.control.db.job_fields import JOB_COLUMNS as COLUMNS
 from ringtest.control.db.job_fields import JOB_FIELDS, STATUS_WORD
-from ringtest.control.db.listing import Column, Conditions, Kind, apply_where, order_by
+from ringtest.control.db.listing import Conditions, apply_where, order_by
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs.model import COMPONENT_JSON, Job, NewJob, Posting, Remembered
 from ringtest.control.kernel.events import consumers_of
 from ringtest.control.kernel.ids import new_etag, new_id
-from ringtest.control.kernel.outcome import DCI_STATUSES
 from ringtest.control.kernel.paging import ListQuery
-
-COLUMNS: Mapping[str, Kind | Column] = {
-    "id": "uuid", "created_at": "time", "updated_at": "time", "etag": "text", "state": "enum",
-    "duration": "int", "comment": "text", "status_reason": "text", "configuration": "text",
-    "url": "text", "name": "text",
-    "status": Column("enum", f"({STATUS_WORD.format('j')})", tuple(DCI_STATUSES)),
-    "topic_id": "uuid", "remoteci_id": "uuid",
-    "team_id": "uuid", "product_id": "uuid", "pipeline_id": "uuid", "user_agent": "text",
-    "client_version": "text", "previous_job_id": "uuid", "update_previous_job_id": "uuid",
-    "tags": "array", "phase": Column("enum", "j.status"), "stage": "enum",
-    "result": "enum", "attempt": "int",
-    "set_key": "text", "started_at": "time", "finished_at": "time", "request_id": "uuid",
-    "definition_id": "uuid",
-}  # fmt: skip
-"""What `where` and `sort` may name; `data` is refused because it may hold anything."""
 
 _JOB = f"""p.id, p.created_at, p.updated_at, p.etag, p.state, p.duration, p.comment,
   p.status_reason, p.configuration, p.url, p.name, {STATUS_WORD.format("p")} AS status, p.topic_id,

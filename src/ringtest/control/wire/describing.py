@@ -27,7 +27,7 @@ _LIST_PARAMETERS = {
     "offset": ("integer", "How many to leave out; with limit."),
     "sort": ("string", "Columns, separated by commas; -column for descending."),
     "where": ("string", "column:value, separated by commas."),
-    "query": ("string", "A condition in the query language: eq(name,nightly), and(…), …"),
+    "query": ("string", "A filter in words: status:failure since:7d name:ring*."),
     "embed": ("string", "Accepted and ignored: what is embedded is fixed."),
     "created_after": ("string", "ISO time or epoch milliseconds."),
     "updated_after": ("string", "ISO time or epoch milliseconds."),
