@@ -3,9 +3,8 @@
 import logging
 from uuid import UUID
 
-import asyncpg
-
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.tallies import store
 from ringtest.control.tallies.model import Shape, due, kept_since, months_from, shape_of
@@ -39,7 +38,7 @@ async def ready_months(db: Database) -> int:
         try:
             async with db.transaction(SYSTEM) as tx:
                 added += await store.add_month(tx, month)
-        except asyncpg.LockNotAvailableError:
+        except Unavailable:
             log.info("tallies.month_waits %s", month)
     return added
 
@@ -59,7 +58,7 @@ async def retire(db: Database, *, keep_months: int) -> int:
         try:
             async with db.transaction(SYSTEM) as tx:
                 gone += await store.drop_month(tx, month)
-        except asyncpg.LockNotAvailableError:
+        except Unavailable:
             log.info("tallies.month_waits %s", month)
             return 0
     if gone:
