@@ -40,6 +40,8 @@ from ringtest.control.jobs_events import api as jobs_events_api
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.known_issues import api as known_issues_api
+from ringtest.control.known_issues import loop as known_issues_loop
 from ringtest.control.labs import api as labs_api
 from ringtest.control.labs import loop as labs_loop
 from ringtest.control.limits import loop as limits_loop
@@ -47,6 +49,7 @@ from ringtest.control.log_search import api as log_search_api
 from ringtest.control.log_tail import api as log_tail_api
 from ringtest.control.logs import api as logs_api
 from ringtest.control.logs import loop as logs_loop
+from ringtest.control.merges import api as merges_api
 from ringtest.control.notifications import api as notifications_api
 from ringtest.control.objects import loop as objects_loop
 from ringtest.control.operations import api as operations_api
@@ -61,6 +64,7 @@ from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.purge import api as purge_api
 from ringtest.control.purge import loop as purge_loop
+from ringtest.control.reclustering import loop as reclustering_loop
 from ringtest.control.records import api as records_api
 from ringtest.control.records import loop as records_loop
 from ringtest.control.reporting import api as reporting_api
@@ -69,6 +73,7 @@ from ringtest.control.requests import api as requests_api
 from ringtest.control.results import api as results_api
 from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
+from ringtest.control.signatures import api as signatures_api
 from ringtest.control.stats import api as stats_api
 from ringtest.control.tallies import loop as tallies_loop
 from ringtest.control.tests import api as tests_api
@@ -117,6 +122,9 @@ ROOMS = (
     triggers_api,
     scheduling_api,
     triage_api,
+    merges_api,
+    known_issues_api,
+    signatures_api,
     diagnosis_api,
     blast_radius_api,
     reporting_api,
@@ -175,6 +183,8 @@ def all_loops(parts: Parts) -> list[Loop]:
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
         *triage_loop.loops(parts.db),
+        *known_issues_loop.loops(parts.db),
+        *reclustering_loop.loops(parts.db),
         *diagnosis_loop.loops(parts.db, parts.objects),
         *purge_loop.loops(parts.db, parts.settings),
         *reporting_loop.loops(parts.db, parts.notifiers, parts.secrets, parts.settings),

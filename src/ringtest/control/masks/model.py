@@ -1,11 +1,13 @@
 """What differs from run to run and from lab to lab, and is masked in every message. Pure."""
 
 import fnmatch
+import hashlib
 import re
 from functools import lru_cache
 from typing import Annotated
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.patterns import LONGEST, any_of, check_pattern, substitute
@@ -26,29 +28,38 @@ class Policy(Struct, frozen=True):
     keep: tuple[str, ...] = ()
     own_code: tuple[str, ...] = ()
 
+    @property
+    def version(self) -> str:
+        """What tells it from other policies.
+
+        >>> NO_POLICY.version, Policy(keep=("ring[0-9]",)).version
+        ('-', 'ca7648d3c3e0')
+        """
+        if self == NO_POLICY:
+            return "-"
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=6).hexdigest()
+
 
 class SetPolicy(Struct, kw_only=True):
-    """Body of `PUT /products/:id/signature_policy`."""
+    """Body of `PUT /products/:id/signature_policy`; what is left out stays."""
 
-    keep: Patterns
-    own_code: Patterns
+    keep: Patterns | UnsetType = UNSET
+    own_code: Patterns | UnsetType = UNSET
 
 
 NO_POLICY = Policy()
 
 
-def check_policy(body: SetPolicy) -> Policy:
-    """The policy; 400 for a pattern that nobody can read or pay for.
+def check_policy(policy: Policy) -> None:
+    """400 for a pattern that nobody can read or pay for.
 
-    >>> check_policy(SetPolicy(keep=["ring-[0-9]+"], own_code=["*/ringlib/*"])).keep
-    ('ring-[0-9]+',)
+    >>> check_policy(Policy(keep=("ring-[0-9]+",), own_code=("*/ringlib/*",)))
     """
-    for number, pattern in enumerate(body.keep, 1):
+    for number, pattern in enumerate(policy.keep, 1):
         check_pattern(f"keep, number {number}", pattern)
-    for number, glob in enumerate(body.own_code, 1):
+    for number, glob in enumerate(policy.own_code, 1):
         if not 0 < len(glob) <= LONGEST or not glob.isprintable():
             raise BadRequest(f"own_code, number {number}: 1 to {LONGEST} characters of a path")
-    return Policy(tuple(body.keep), tuple(body.own_code))
 
 
 @lru_cache(maxsize=100)

@@ -1,5 +1,5 @@
-"""Signatures: when two failures are the same one. Pure; triage keeps what comes of it.
+"""Signatures: when two failures are the same one, and what a product adds to the rules of it.
 
 States: none.
-Events out: none. Events in: none.
+Events out: none. Events in: none; reclustering follows changes of policies.
 """

@@ -22,14 +22,29 @@ from ringtest.control.masks.model import (
 )
 
 __all__ = [
-    "ALGORITHM", "MAX_GROUPS", "Failure", "Found", "Kind", "Policy", "Signature", "Signer",
+    "ALGORITHM", "FIRST_VERSION", "MAX_GROUPS", "Failure", "Found", "Kind", "Policy",
+    "Signature", "Signer",
     "group_failures", "mask", "own_frames", "sign", "stage_failure", "telling_line",
+    "version_of",
 ]  # fmt: skip
 
 ALGORITHM = 1
 """Kept with every group: a change of the rules below must not mix old groups with new."""
 
+FIRST_VERSION = "1:-"
+"""Of topics of which nothing is noted: algorithm 1, no policy."""
+
 Kind = Literal["test", "stage"]
+
+
+def version_of(policy: Policy) -> str:
+    """What signatures of a policy are made by.
+
+    >>> version_of(NO_POLICY)
+    '1:-'
+    """
+    return f"{ALGORITHM}:{policy.version}"
+
 
 _MESSAGE_CHARS = 4000
 _MESSAGE_LINES = 3

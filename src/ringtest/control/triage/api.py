@@ -22,19 +22,21 @@ from ringtest.control.wire import answers, requests
 async def list_failure_groups(
     request: Request[Any, Any, Any], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    """`topic_id` narrows to a topic, as does `where=topic_id:…`."""
+    """`topic_id` narrows to a topic, as does `where=topic_id:…`; `known_issue` to failures that
+    a rule names (`yes`), none does (`no`), or that of an id."""
 
     async def read(tx: Transaction, query: ListQuery) -> Page:
-        given = query.more.items()
-        query = replace(query, where=(*query.where, *given), offset=_offset(query))
-        groups, count = await service.list_groups(tx, query=query)
+        more = dict(query.more)
+        known = more.pop("known_issue", None)
+        query = replace(query, where=(*query.where, *more.items()), offset=_offset(query))
+        groups, count = await service.list_groups(tx, query=query, known_issue=known)
         shown = [answers.selected(answers.encode(group).decode(), query.fields) for group in groups]
         full = len(groups) == query.limit
         after = write_cursor(_ORDER, [query.offset + query.limit]) if full else None
         return Page(f"[{','.join(shown)}]", count if query.after is None else None, after)
 
     return await lists.answer(
-        request, db, caller, "failure_groups", read, extra=frozenset({"topic_id"})
+        request, db, caller, "failure_groups", read, extra=frozenset({"topic_id", "known_issue"})
     )
 
 

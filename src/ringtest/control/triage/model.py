@@ -1,12 +1,16 @@
 """What a group's history says: whom it hits, since when, and what changed then. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from ringtest.control.signatures.model import Kind
+from ringtest.control.kernel.errors import BadRequest
+from ringtest.control.signatures.model import Found, Kind
 
 Scope = Literal["everyone", "one_lab", "some_labs", "only_run"]
 
@@ -157,6 +161,31 @@ class Report(msgspec.Struct, frozen=True):
     delivered_at: str | None
 
 
+class KnownIssue(msgspec.Struct, frozen=True):
+    """A rule that names the failure; an expired one labels no further."""
+
+    id: UUID
+    name: str
+    link: str | None
+    owner: str
+    expired: bool
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A group that a person merged into another."""
+
+    id: UUID
+    exception_type: str | None
+    template: str
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """The same as the API shows it: what to take out again, by its id."""
+
+    id: UUID
+    title: str
+
+
 class _Common(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     topic_id: UUID
@@ -173,6 +202,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
     tests_count: int
     sample: Sample
     reports: tuple[Report, ...]
+    known_issues: tuple[KnownIssue, ...]
 
 
 class GroupFacts(_Common, frozen=True, kw_only=True):
@@ -184,6 +214,7 @@ class GroupFacts(_Common, frozen=True, kw_only=True):
 
     runs: tuple[Run, ...]
     is_first_run: bool
+    merged: tuple[Part, ...]
 
 
 class Group(_Common, frozen=True, kw_only=True):
@@ -193,18 +224,118 @@ class Group(_Common, frozen=True, kw_only=True):
     verdict: Verdict
     difference: list[Change]
     known_since_first_run: bool
+    merged: tuple[Merged, ...]
+
+
+def title(exception_type: str | None, template: str) -> str:
+    """What a group is called.
+
+    >>> title("ValueError", "ring is <n>:\\n  in a.py b"), title(None, "")
+    ('ValueError: ring is <n>', 'failure without a message')
+    """
+    line = template.split("\n", 1)[0].strip()
+    named = ": ".join(part for part in (exception_type, line.rstrip(": ")) if part)
+    return named or "failure without a message"
 
 
 def describe(facts: GroupFacts) -> Group:
     """The answer: whom it hits, since which version, and what changed then."""
     good = facts.last_good
-    line = facts.template.split("\n", 1)[0].strip()
-    title = ": ".join(part for part in (facts.exception_type, line.rstrip(": ")) if part)
     common = {name: getattr(facts, name) for name in _Common.__struct_fields__}
     return Group(
         **common,
-        title=title or "failure without a message",
+        title=title(facts.exception_type, facts.template),
         verdict=judge(facts.kind, facts.runs),
         difference=difference(good.components, facts.first_seen.components) if good else [],
         known_since_first_run=facts.is_first_run and good is None,
+        merged=tuple(Merged(m.id, title(m.exception_type, m.template)) for m in facts.merged),
     )
+
+
+def read_known(text: str | None) -> UUID | bool | None:
+    """The parameter `known_issue`: yes, no, or the id of a rule; None: any group; 400.
+
+    >>> read_known("no"), read_known(None)
+    (False, None)
+    """
+    if text is None or text in ("yes", "no"):
+        return None if text is None else text == "yes"
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadRequest("known_issue: expected yes, no or the id of a known issue") from None
+
+
+# Groups that stay ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What a job had of a group before its failures were signed anew."""
+
+    home_id: UUID
+    kind: Kind
+    stage: str | None
+    test_ids: frozenset[int]
+    created_at: datetime
+
+
+def former(found: Found, had: Sequence[Had]) -> Had | None:
+    """Of what the job had, what `found` is the same as: the most of its tests, or its stage."""
+    kind = found.signature.kind
+    if kind == "stage":
+        return next((one for one in had if one.kind == kind and one.stage == found.stage), None)
+    shared = [(len(one.test_ids & found.test_ids), one) for one in had if one.kind == kind]
+    most = max((count for count, _ in shared), default=0)
+    return next((one for count, one in shared if count == most), None) if most else None
+
+
+def former_signatures(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """By signature the one that most of its failures had; `pairs`: each failure's both.
+
+    >>> former_signatures([("new", "a"), ("new", "b"), ("new", "b")])
+    {'new': 'b'}
+    """
+    counts: dict[str, Counter[str]] = {}
+    for after, before in pairs:
+        counts.setdefault(after, Counter())[before] += 1
+    return {after: min(n, key=lambda key: (-n[key], key)) for after, n in counts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A row of groups: a signature and the group it belongs to; and a group's id, which may be
+    the former one of another, or merged into it. Then what came of that so far."""
+
+    id: UUID
+    home_id: UUID
+    alias_of: UUID | None = None
+    merged_into: UUID | None = None
+    shown_id: UUID | None = None
+    stands_for: UUID | None = None
+
+
+def moved(names: Sequence[Name]) -> list[tuple[UUID, UUID, UUID]]:
+    """Rows whose place changed: (id, where failures of the signature are shown, what the id
+    stands for). Never in circles: the merge that would close one counts for nothing.
+
+    >>> a, b, c = (UUID(int=n) for n in (1, 2, 3))
+    >>> rows = [Name(a, a, merged_into=b), Name(b, b), Name(c, a)]
+    >>> [(shown.int, stands.int) for _, shown, stands in moved(rows)]
+    [(2, 2), (2, 2), (2, 3)]
+    """
+    after = {name.id: name.alias_of or name.merged_into for name in names}
+
+    def root(at: UUID) -> UUID:
+        passed = {at}
+        while (further := after.get(at)) is not None and further not in passed:
+            passed.add(further)
+            at = further
+        return at
+
+    placed = [(name, root(name.home_id), root(name.id)) for name in names]
+    return [
+        (name.id, shown, stands)
+        for name, shown, stands in placed
+        if (name.shown_id, name.stands_for) != (shown, stands)
+    ]

@@ -2,29 +2,30 @@
 -- are kept; rules that name what is known.
 
 -- Signatures and groups ----------------------------------------------------------
--- A row per signature. Failures of it belong to the group `home_id`, which is a row of the
--- same table: itself, unless an algorithm or a policy gave a group's failures another
--- signature. `merged_into` is what a person said of a home; `shown_id` what comes of both: the
--- group under which failures of the signature are counted, listed and told. A row that is no
--- signature's home any more goes on as another name of the group its failures went to.
-ALTER TABLE failure_groups
-  ADD COLUMN home_id uuid, ADD COLUMN shown_id uuid, ADD COLUMN merged_into uuid;
-UPDATE failure_groups SET home_id = id, shown_id = id;
+-- A row per signature, whose id may be that of a group too. As a signature: `home_id` is the
+-- group its failures belong to, most often itself; `shown_id` is where they are counted,
+-- listed and told. As a group: `alias_of` is the one of which it is a former id, since an
+-- algorithm or a policy gave its failures another signature; `merged_into` what a person said
+-- it is; `stands_for` what comes of both.
+ALTER TABLE failure_groups ADD COLUMN home_id uuid, ADD COLUMN shown_id uuid,
+  ADD COLUMN alias_of uuid, ADD COLUMN merged_into uuid, ADD COLUMN stands_for uuid;
+UPDATE failure_groups SET home_id = id, shown_id = id, stands_for = id;
 CREATE FUNCTION rt_at_home() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.home_id := coalesce(NEW.home_id, NEW.id);
   NEW.shown_id := coalesce(NEW.shown_id, NEW.home_id);
+  NEW.stands_for := coalesce(NEW.stands_for, NEW.id);
   RETURN NEW;
 END $$;
 CREATE TRIGGER failure_groups_home BEFORE INSERT ON failure_groups FOR EACH ROW
   EXECUTE FUNCTION rt_at_home();
 CREATE INDEX failure_groups_shown ON failure_groups (shown_id);
-CREATE INDEX failure_groups_home ON failure_groups (home_id) WHERE home_id <> id;
+CREATE INDEX failure_groups_merged ON failure_groups (stands_for) WHERE merged_into IS NOT NULL;
 
 -- The group that an id stands for, whoever asks; who may see it is another question.
 CREATE FUNCTION rt_group(the_id uuid) RETURNS uuid LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public, pg_temp AS
-$$ SELECT shown_id FROM failure_groups WHERE id = the_id $$;
+$$ SELECT stands_for FROM failure_groups WHERE id = the_id $$;
 
 -- What of an occurrence is its job's, kept here so that counting need not join it: when the
 -- job was made and when it ended, its set, and whether it counts (is not archived).
