@@ -89,14 +89,14 @@ FORMATS = {
             "ltp",
             behind(rb"warnings \d+\n|<<<test_end>>>|\n        \}"),
             tells_begun=True,
-            endless=("bare.log", "framed.log"),
+            endless=("bare.txt", "framed.txt"),
         ),
         Format(
             "application/x-beakerlib+xml",
             "beakerlib",
             behind(rb"</log>|OVERALL RESULT: [^\n]*\n"),
             tells_begun=True,
-            endless=("TESTOUT.log",),
+            endless=("TESTOUT.txt",),
         ),
     )
 }

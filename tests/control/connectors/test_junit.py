@@ -385,7 +385,7 @@ def test_a_mismatched_tag_does_not_move_later_cases_into_other_suites() -> None:
 
 
 def test_another_format_is_empty_and_named() -> None:
-    rows, notes = read('<test-run><test-case name="a"/></test-run>')
+    rows, notes = read('<checkstyle><file name="a"/></checkstyle>')
     assert (rows, notes) == ({}, ["unknown_root", "unknown_element", "empty"])
 
 

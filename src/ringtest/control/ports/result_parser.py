@@ -219,7 +219,7 @@ class ResultParser(Protocol):
     """A reader of one family of result files.
 
     Which one reads an upload is decided by `reading.service.choose_parser`: the MIME type
-    of the upload, else its name, else its first bytes.
+    of the upload, or its name and its first bytes where the type says nothing.
     """
 
     @property
@@ -230,7 +230,8 @@ class ResultParser(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Patterns (`fnmatch`, lower case) of the names of such files: `*.tap`."""
+        """Patterns (`fnmatch`, lower case) of the names of such files: `*.tap`. Files of a
+        type that may be anything are shown to `sniff` only under these."""
         ...
 
     def sniff(self, head: bytes) -> bool:

@@ -7,6 +7,7 @@ import re
 import sys
 import zlib
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -81,11 +82,12 @@ def bad_positions(outcomes: bytes) -> list[int]:
 
 
 _ASIDES = 16 * 1024 * 1024
-"""Characters kept of what cases that did not fail left behind, in one result."""
+"""Bytes of JSON kept of what cases left behind, beside failure rows, in one result."""
 
 
 class Aside(msgspec.Struct, omit_defaults=True):
-    """What a case left behind that is in no failure row, in DCI's words."""
+    """What a case left behind that is in no failure row. The first six in DCI's words; steps,
+    attempts and attachments are as answers show them."""
 
     message: str | None = None
     type: str | None = None
@@ -93,53 +95,172 @@ class Aside(msgspec.Struct, omit_defaults=True):
     stdout: str | None = None
     stderr: str | None = None
     properties: list[tuple[str, str]] = []
+    raw_classname: str | None = None
+    raw_name: str | None = None
+    raw_outcome: str | None = None
+    attempts: list[dict[str, Any]] = []
+    steps: list[dict[str, Any]] = []
+    parameters: list[tuple[str, str]] = []
+    attachments: list[dict[str, Any]] = []
+    cut: list[str] = []
 
-    def size(self) -> int:
-        """Characters."""
-        texts = (self.message, self.type, self.value, self.stdout, self.stderr)
-        pairs = sum(len(name) + len(value) for name, value in self.properties)
-        return sum(len(text or "") for text in texts) + pairs
+    def texts(self) -> dict[str, str]:
+        """Texts of a case that has no failure row, by the keys of our own answers."""
+        texts = {
+            "type": self.type,
+            "message": self.message,
+            "detail": self.value,
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+        }
+        return {key: text for key, text in texts.items() if text}
+
+    def beside(self) -> dict[str, Any]:
+        """What few cases have, by the keys of our own answers."""
+        beside = {
+            "raw_classname": self.raw_classname,
+            "raw_name": self.raw_name,
+            "raw_outcome": self.raw_outcome,
+            "properties": _pairs(self.properties),
+            "parameters": _pairs(self.parameters),
+            "attempts": self.attempts,
+            "steps": self.steps,
+            "attachments": self.attachments,
+            "cut": self.cut,
+        }
+        return {key: value for key, value in beside.items() if value}
 
     def shown(self) -> dict[str, Any]:
-        """The keys of a case that it fills in."""
-        pairs = [{"name": name, "value": value} for name, value in self.properties]
-        return msgspec.structs.asdict(self) | {"properties": pairs}
+        """The keys of a case in DCI's shape that it fills in: the names as the file has them."""
+        own = {
+            "message": self.message,
+            "type": self.type,
+            "value": self.value,
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "properties": _pairs(self.properties),
+        }
+        names = {"classname": self.raw_classname, "name": self.raw_name}
+        return own | {key: name for key, name in names.items() if name is not None}
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+Suites = list[tuple[str, str, list[tuple[str, str]]]]
+"""Suites of a file (path, name, properties) in their order."""
 
 
 class Asides(msgspec.Struct):
-    """Suites (path, name, properties) in their order, and cases by position."""
+    """Suites, and cases by position."""
 
-    suites: list[tuple[str, str, list[tuple[str, str]]]] = []
+    suites: Suites = []
     cases: dict[int, Aside] = {}
 
-    def pack(self) -> bytes:
-        """In few bytes: most of it is text that repeats."""
-        return zlib.compress(msgspec.json.encode(self), 1)
+
+_BLOCK = 32 * 1024
+"""Bytes of JSON that lie in one block, unless one case alone is more."""
 
 
-def unpack_asides(data: bytes | None) -> Asides:
-    """What `pack` packed; None is of a result that was stored before there were any.
+@dataclass(frozen=True, slots=True)
+class PackedAsides:
+    """Asides in blocks that can be read one by one: first that of the suites, then of cases.
 
-    >>> unpack_asides(Asides(cases={3: Aside(message="why")}).pack()).cases[3].message
+    `blocks` has where the first ends, and of each other the position of its first case
+    and where it ends.
+    """
+
+    data: bytes = b""
+    blocks: Sequence[int] = ()
+
+
+class AsidePacker:
+    """Packs the asides of one file. Cases come in the order of their positions, as many as
+    there is room for; `is_full` tells that there were more."""
+
+    def __init__(self) -> None:
+        self.is_full = False
+        self._room = _ASIDES
+        self._waiting: list[bytes] = []
+        self._first = self._size = 0
+        self._parts: list[bytes] = []
+        self._blocks: list[int] = []
+
+    def add(self, position: int, aside: Aside) -> None:
+        """The next case. One that left nothing takes no room."""
+        text = msgspec.json.encode(aside)
+        if len(text) <= 2 or self.is_full:
+            return
+        self._room -= len(text)
+        if self._room < 0:
+            self.is_full = True
+            return
+        if not self._waiting:
+            self._first = position
+        self._waiting.append(b'"%d":%b' % (position, text))
+        self._size += len(text)
+        if self._size >= _BLOCK:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._waiting:
+            block = zlib.compress(b"{" + b",".join(self._waiting) + b"}", 1)
+            self._parts.append(block)
+            self._blocks += (self._first, len(block))
+        self._waiting, self._size = [], 0
+
+    def pack(self, suites: Suites) -> PackedAsides:
+        """Everything; nothing may be added behind it."""
+        self._shut()
+        first = zlib.compress(msgspec.json.encode(suites), 1)
+        end = len(first)
+        blocks = [end]
+        for at in range(0, len(self._blocks), 2):
+            end += self._blocks[at + 1]
+            blocks += (self._blocks[at], end)
+        return PackedAsides(b"".join([first, *self._parts]), blocks)
+
+
+def unpack_asides(data: bytes | None, blocks: Sequence[int]) -> Asides:
+    """All that was packed. Without blocks it is of a result stored when there were none.
+
+    >>> packer = AsidePacker()
+    >>> packer.add(3, Aside(message="why"))
+    >>> packed = packer.pack([("s", "s", [])])
+    >>> unpack_asides(packed.data, packed.blocks).cases[3].message
     'why'
     """
-    return msgspec.json.decode(zlib.decompress(data), type=Asides) if data else Asides()
+    if not data:
+        return Asides()
+    if not blocks:
+        return msgspec.json.decode(zlib.decompress(data), type=Asides)
+    suites = msgspec.json.decode(zlib.decompress(data[: blocks[0]]), type=Suites)
+    cases: dict[int, Aside] = {}
+    for start, end in _extents(blocks):
+        cases |= msgspec.json.decode(zlib.decompress(data[start:end]), type=dict[int, Aside])
+    return Asides(suites, cases)
 
 
-def keep_asides(found: Iterable[tuple[int, Aside]]) -> tuple[dict[int, Aside], bool]:
-    """By position, as many as there is room for, and whether that was all.
+def _extents(blocks: Sequence[int]) -> list[tuple[int, int]]:
+    """Where the blocks of cases begin and end."""
+    return list(zip([blocks[0], *blocks[2::2]], blocks[2::2], strict=False))
 
-    >>> kept, is_all = keep_asides([(1, Aside()), (2, Aside(message="why"))])
-    >>> list(kept), is_all
-    ([2], True)
+
+def blocks_with(blocks: Sequence[int], positions: Iterable[int]) -> list[tuple[int, int]]:
+    """Start and end of the blocks in which these positions (ascending) would be.
+
+    >>> blocks_with([10, 0, 30, 70, 45], [5, 6, 71])
+    [(10, 30), (30, 45)]
+    >>> blocks_with([10, 4, 30], [3]), blocks_with([], [3])
+    ([], [])
     """
-    room = _ASIDES
-    kept: dict[int, Aside] = {}
-    for position, aside in found:
-        size = aside.size()
-        room -= size
-        if room < 0:
-            return kept, False
-        if size:
-            kept[position] = aside
-    return kept, True
+    extents = _extents(blocks) if blocks else []
+    firsts = list(blocks[1::2])
+    found = dict.fromkeys(bisect_right(firsts, position) - 1 for position in positions)
+    return [extents[at] for at in found if at >= 0]
+
+
+def open_block(data: bytes) -> dict[int, msgspec.Raw]:
+    """The asides of one block as JSON, by position."""
+    return msgspec.json.decode(zlib.decompress(data), type=dict[int, msgspec.Raw])

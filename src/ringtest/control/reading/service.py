@@ -4,17 +4,30 @@ Python runs in a thread.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
-from ringtest.control.ports.result_parser import Cases, Note, ResultParser, Unreadable
+from ringtest.control.kernel.outcome import TestOutcome
+from ringtest.control.kernel.steady import steady_names
+from ringtest.control.ports.object_store import Arrived
+from ringtest.control.ports.result_parser import (
+    SNIFF_BYTES,
+    Attempt,
+    Cases,
+    Evidence,
+    Note,
+    ResultParser,
+    Step,
+    Unreadable,
+)
 from ringtest.control.reading.model import (
     Aside,
-    Asides,
+    AsidePacker,
+    PackedAsides,
     Totals,
     bad_positions,
-    keep_asides,
     pack_durations,
     plan_digest,
     totals,
@@ -51,7 +64,8 @@ def choose_parser(
     """Who reads a file of this type and name that begins with `head`; None: it is no results.
 
     Who is meant by the type reads it, unless the bytes can only be another's. A type that
-    says nothing leaves it to the bytes; the name decides between several who know them.
+    says nothing takes both a name and bytes: what DCI's clients upload as `text/xml` holds no
+    results to DCI, and would count twice.
     """
     if not may_hold_results(parsers, mime):
         return None
@@ -59,14 +73,53 @@ def choose_parser(
     if meant is not None and meant.sniff(head):
         return meant
     lower = name.rpartition("/")[2].lower()
-    known = [one for one in dict.fromkeys(parsers.values()) if one is not meant and one.sniff(head)]
-    named = [one for one in known if any(fnmatchcase(lower, pattern) for pattern in one.names)]
-    return next(iter(named or known), meant)
+    others = [one for one in dict.fromkeys(parsers.values()) if one is not meant]
+    named = [one for one in others if any(fnmatchcase(lower, pattern) for pattern in one.names)]
+    found = next((one for one in named if one.sniff(head)), None)
+    if found is None and meant is not None:
+        found = next((one for one in others if one.sniff(head)), meant)
+    return found
 
 
-def is_claimed(parsers: Parsers, mime: str | None) -> bool:
+def is_meant_as_results(parsers: Parsers, mime: str | None) -> bool:
     """Whether the MIME type says that the file holds results."""
     return _plain(mime) in parsers
+
+
+async def find_parser(
+    parsers: Parsers, *, mime: str | None, name: str, chunks: Chunks, body: bytes | None
+) -> tuple[ResultParser | None, Chunks]:
+    """Who reads a file, and its chunks again; `body` is all of it, if that is known already."""
+    if not may_hold_results(parsers, mime):
+        return None, chunks
+    if body is None:
+        head, chunks = await _peek(chunks)
+    else:
+        head = body[:SNIFF_BYTES]
+    return choose_parser(parsers, mime=mime, name=name, head=head), chunks
+
+
+async def _peek(chunks: Chunks) -> tuple[bytes, Chunks]:
+    """The first bytes of a stream, and all of it again."""
+    if isinstance(chunks, Arrived):
+        head = chunks.file.read(SNIFF_BYTES)
+        chunks.file.seek(0)
+        return head, chunks
+    first: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        first.append(chunk)
+        size += len(chunk)
+        if size >= SNIFF_BYTES:
+            break
+    return b"".join(first)[:SNIFF_BYTES], _again(first, chunks)
+
+
+async def _again(first: Sequence[bytes], rest: Chunks) -> Chunks:
+    for chunk in first:
+        yield chunk
+    async for chunk in rest:
+        yield chunk
 
 
 def _plain(mime: str | None) -> str:
@@ -80,7 +133,10 @@ def _plain(mime: str | None) -> str:
 
 @dataclass(slots=True)
 class Parsed:
-    """Cases, and what can be known of them without the database."""
+    """Cases by their steady names, and what can be known of them without the database.
+
+    `retried` are the positions of those that another attempt decided.
+    """
 
     cases: Cases
     notes: list[Note]
@@ -90,7 +146,8 @@ class Parsed:
     totals: Totals
     bad: list[int]
     digest: bytes
-    asides: bytes
+    retried: list[int]
+    asides: PackedAsides
 
 
 class Reading:
@@ -143,43 +200,122 @@ class Reading:
         self._read(self._session.close)
         if self.refused:
             return None
-        cases = self._cases
-        outcomes = bytes(cases.outcomes)
-        bad = bad_positions(outcomes)
-        kept, is_all = keep_asides(_asides(cases, frozenset(bad)))
-        notes = list(self._session.notes)
-        if not is_all:
-            notes.append(
-                Note("asides", "too much output of cases that did not fail: later left out")
-            )
-        suites = [(one.path, one.name, one.properties) for one in cases.declared]
-        return Parsed(
-            cases=cases,
-            notes=notes,
-            outcomes=outcomes,
-            durations=pack_durations(cases.times),
-            seconds=sum(cases.times),
-            totals=totals(outcomes),
-            bad=bad,
-            digest=plan_digest(cases.suites, cases.classnames, cases.names),
-            asides=Asides(suites, kept).pack(),
-        )
+        return _digest(self._cases, list(self._session.notes))
 
 
-def _asides(cases: Cases, bad: frozenset[int]) -> Iterator[tuple[int, Aside]]:
-    """What cases left behind; of the bad ones what their failure rows do not hold."""
-    for at, one in cases.evidence.items():
-        if at in bad:
-            yield at, Aside(properties=one.properties)
-        else:
-            yield (
-                at,
-                Aside(
-                    one.message,
-                    one.exception_type,
-                    one.detail or "",
-                    one.stdout,
-                    one.stderr,
-                    one.properties,
-                ),
-            )
+def _digest(cases: Cases, notes: list[Note]) -> Parsed:
+    """What a file comes to. The columns of names are changed to steady ones."""
+    outcomes = bytes(cases.outcomes)
+    bad = bad_positions(outcomes)
+    raw = _steady(cases)
+    packer = AsidePacker()
+    for at in sorted(cases.evidence.keys() | raw.keys()):
+        packer.add(at, _aside(cases.evidence.get(at), raw.get(at), outcomes[at]))
+    if packer.is_full:
+        notes.append(Note("asides", "too much output beside failures: later left out"))
+    cut = [one.cut for one in cases.evidence.values() if one.cut]
+    if cut:
+        fields = ", ".join(sorted({field for fields in cut for field in fields}))
+        notes.append(Note("cut", f"{fields} of {len(cut)} cases were cut to their limits"))
+    return Parsed(
+        cases=cases,
+        notes=notes,
+        outcomes=outcomes,
+        durations=pack_durations(cases.times),
+        seconds=sum(cases.times),
+        totals=totals(outcomes),
+        bad=bad,
+        digest=plan_digest(cases.suites, cases.classnames, cases.names),
+        retried=[
+            at
+            for at, one in cases.evidence.items()
+            if one.attempts and one.is_retried(TestOutcome(chr(outcomes[at])))
+        ],
+        asides=packer.pack([(one.path, one.name, one.properties) for one in cases.declared]),
+    )
+
+
+def _steady(cases: Cases) -> dict[int, tuple[str | None, str | None]]:
+    """Give the cases steady names; class name and name of those whose own differ, None where
+    they do not."""
+    raw: dict[int, tuple[str | None, str | None]] = {}
+    classnames, names = steady_names(cases.classnames), steady_names(cases.names)
+    if classnames is not cases.classnames or names is not cases.names:
+        own = zip(cases.classnames, classnames, cases.names, names, strict=True)
+        for at, (old_class, new_class, old, new) in enumerate(own):
+            if old_class != new_class or old != new:
+                raw[at] = (
+                    old_class if old_class != new_class else None,
+                    old if old != new else None,
+                )
+    cases.classnames, cases.names = classnames, names
+    cases.suites = steady_names(cases.suites)
+    paths = steady_names([one.path for one in cases.declared])
+    for suite, path in zip(cases.declared, paths, strict=True):
+        suite.path = path
+    return raw
+
+
+_NOTHING = Evidence()
+_USUAL = {
+    ord(TestOutcome.PASSED): {"passed", "pass", "ok", "success", "successful"},
+    ord(TestOutcome.FAILED): {"failed", "fail", "failure", "not ok"},
+    ord(TestOutcome.ERRORED): {"errored", "error"},
+    ord(TestOutcome.SKIPPED): {"skipped", "skip"},
+}
+"""Words of runners that say no more than the outcome does."""
+
+
+def _aside(one: Evidence | None, raw: tuple[str | None, str | None] | None, byte: int) -> Aside:
+    """What a case left behind; of a bad one what its failure row does not hold."""
+    one = one or _NOTHING
+    classname, name = raw or (None, None)
+    is_usual = one.raw_outcome.lower() in _USUAL.get(byte, ())
+    aside = Aside(
+        properties=one.properties,
+        raw_classname=classname,
+        raw_name=one.raw_name or name,
+        raw_outcome=None if is_usual else one.raw_outcome or None,
+        attempts=[_attempt(attempt) for attempt in one.attempts],
+        steps=[_step(step) for step in one.steps],
+        parameters=list(one.parameters),
+        attachments=[_without_none(asdict(file)) for file in one.attachments],
+        cut=list(one.cut),
+    )
+    if not TestOutcome(chr(byte)).is_bad:
+        aside.message, aside.type = one.message, one.exception_type
+        aside.value, aside.stdout, aside.stderr = one.detail or "", one.stdout, one.stderr
+    return aside
+
+
+def _attempt(one: Attempt) -> dict[str, Any]:
+    return _without_none(
+        {
+            "outcome": one.outcome.name.lower(),
+            "raw_outcome": one.raw_outcome or None,
+            "time": one.seconds,
+            "type": one.exception_type,
+            "message": one.message,
+            "detail": one.detail,
+            "stdout": one.stdout,
+            "stderr": one.stderr,
+        }
+    )
+
+
+def _step(one: Step) -> dict[str, Any]:
+    return _without_none(
+        {
+            "name": one.name,
+            "outcome": one.outcome.name.lower(),
+            "raw_outcome": one.raw_outcome or None,
+            "started_at": one.started_at or None,
+            "time": one.seconds,
+            "message": one.message,
+            "steps": [_step(step) for step in one.steps] or None,
+        }
+    )
+
+
+def _without_none(shown: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in shown.items() if value is not None}

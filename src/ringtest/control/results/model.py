@@ -12,10 +12,19 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
 from ringtest.control.kernel.paging import refuse_unknown
-from ringtest.control.reading.model import SKIPPED, Asides, unpack_durations
+from ringtest.control.reading.model import (
+    SKIPPED,
+    Aside,
+    Asides,
+    blocks_with,
+    open_block,
+    unpack_durations,
+)
 
 # words -------------------------------------------------------------------------
 
@@ -295,6 +304,7 @@ class Vectors:
     deletions: int = 0
     previous_result_id: UUID | None = None
     warnings: Sequence[Mapping[str, str]] = ()
+    aside_blocks: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +376,43 @@ def page_of(chosen: Sequence[Chosen], query: TestQuery) -> dict[str, list[Any]]:
         skip = max(0, skip - len(one))
     columns = zip(*rows, strict=True) if rows else [()] * len(CASE_COLUMNS)
     return {name: list(column) for name, column in zip(CASE_COLUMNS, columns, strict=True)}
+
+
+def blocks_of_page(
+    results: Sequence[Vectors], columns: Mapping[str, Sequence[Any]]
+) -> list[tuple[UUID, int, int]]:
+    """The blocks of asides (result, start, end) in which those of a page's cases may be."""
+    places: dict[UUID, list[int]] = {}
+    for result_id, position in zip(columns["result_id"], columns["position"], strict=True):
+        if position != NOT_THERE:
+            places.setdefault(result_id, []).append(position)
+    return [
+        (one.id, start, end)
+        for one in results
+        for start, end in blocks_with(one.aside_blocks, sorted(places.get(one.id, ())))
+    ]
+
+
+def beside_page(
+    blocks: Iterable[tuple[UUID, bytes]], columns: Mapping[str, Sequence[Any]]
+) -> dict[str, list[str | None]]:
+    """What the blocks hold of a page's cases: `own`, texts of those without a failure row, and
+    `more`, the keys that few cases have, both as JSON or None."""
+    wanted = set(zip(columns["result_id"], columns["position"], strict=True))
+    found: dict[tuple[UUID, int], Aside] = {}
+    for result_id, block in blocks:
+        for position, text in open_block(block).items():
+            if (result_id, position) in wanted:
+                found[result_id, position] = msgspec.json.decode(text, type=Aside)
+    asides = [found.get(key) for key in zip(columns["result_id"], columns["position"], strict=True)]
+    return {
+        "own": [_as_json(one.texts()) if one else None for one in asides],
+        "more": [(_as_json(one.beside()) or "")[1:-1] or None if one else None for one in asides],
+    }
+
+
+def _as_json(shown: Mapping[str, Any]) -> str | None:
+    return msgspec.json.encode(shown).decode() if shown else None
 
 
 def count_words(words: Mapping[int, str], vectors: Iterable[bytes]) -> dict[str, int]:

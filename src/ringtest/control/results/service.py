@@ -37,7 +37,13 @@ from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import Cases, Evidence, ResultParser, Unreadable
 from ringtest.control.reading.model import unpack_asides
-from ringtest.control.reading.service import Chunks, Parsed, Reading
+from ringtest.control.reading.service import (
+    Chunks,
+    Parsed,
+    Reading,
+    find_parser,
+    is_meant_as_results,
+)
 from ringtest.control.results import store
 from ringtest.control.results.model import (
     NOT_THERE,
@@ -49,6 +55,8 @@ from ringtest.control.results.model import (
     Names,
     TestQuery,
     Vectors,
+    beside_page,
+    blocks_of_page,
     choose,
     compare,
     count_words,
@@ -92,7 +100,9 @@ async def upload_file(
     """
     db, objects, limits, caller = intake.db, intake.objects, intake.limits, intake.caller
     small, chunks = await files.read_small(chunks, limits)
-    parser = intake.parsers.get(upload.mime or "")
+    parser, chunks = await find_parser(
+        intake.parsers, mime=upload.mime, name=upload.name, chunks=chunks, body=small
+    )
     if small is not None and parser is None:
         return await files.add_small_file(db, caller=caller, upload=upload, body=small), None
     async with db.transaction(caller.tenant) as tx:
@@ -100,6 +110,7 @@ async def upload_file(
     if target["file"]:
         await _require_same(chunks, target["sha256"], limits.file)
         return target["file"], None
+    is_claimed = is_meant_as_results(intake.parsers, upload.mime)
     reading = Reading(parser) if parser else None
     file_id = new_id()
     key = f"{target['team_id']}/{target['id']}/{file_id}"
@@ -113,6 +124,8 @@ async def upload_file(
     try:
         upload.require_digests(sha256=stored.sha256, md5=md5.hex() if md5 else None)
         parsed = await reading.finish() if reading else None
+        if parsed and not (is_claimed or parsed.cases):
+            parsed = None  # it only began like results
         async with db.transaction(caller.tenant) as tx:
             kept = files.Kept(stored, file_id, key, small)
             text = await _add(tx, caller, upload, target, kept, parsed)
@@ -126,7 +139,7 @@ async def upload_file(
         async with db.transaction(caller.tenant) as tx:
             target = await files.place_upload(tx, caller=caller, upload=upload)
         return target["file"], None
-    return text, reading.refused if reading else None
+    return text, reading.refused if reading and is_claimed else None
 
 
 async def _add(
@@ -206,13 +219,20 @@ async def read_again(
     """
     async with db.transaction(SYSTEM) as tx:
         file = await store.select_stored(tx, file_id)
-    parser = parsers.get(file["mime"] or "") if file else None
-    if file is None or parser is None:
+    if file is None:
         return False
-    reading = Reading(parser)
+    here = file["content"]
     try:
-        here = file["content"]
-        chunks = objects.get(file["object_key"]) if here is None else _once(here)
+        parser, chunks = await find_parser(
+            parsers,
+            mime=file["mime"],
+            name=file["file_name"],
+            chunks=objects.get(file["object_key"]) if here is None else _once(here),
+            body=here,
+        )
+        if parser is None:
+            return False
+        reading = Reading(parser)
         async for _ in reading.watch(chunks):
             pass  # the reader looks at what passes
     except RingtestError:
@@ -279,11 +299,12 @@ async def _record(
         "previous_result_id": earlier.id if earlier else None,
         "plan_id": plan_id,
         "shape_id": shape.id,
-        "retried": getattr(parsed, "retried", []),
+        "retried": parsed.retried,
         "outcomes": parsed.outcomes,
         "states": states,
         "durations": parsed.durations,
-        "asides": parsed.asides,
+        "asides": parsed.asides.data,
+        "aside_blocks": parsed.asides.blocks,
         "warnings": [asdict(note) for note in parsed.notes],
     }
     if parsed.bad:
@@ -379,13 +400,23 @@ async def list_tests(
     columns = page_of(chosen, query)
     items = "[]"
     if columns["test_id"]:
-        items = await store.select_cases(tx, results[0].team_id, columns)
+        beside = await _beside(tx, results, columns)
+        items = await store.select_cases(tx, results[0].team_id, {**columns, **beside})
     about = {
         "totals": count_words(WORDS, [one.outcomes for one in results]),
         "states": count_words(STATES, [one.states for one in results]),
         "warnings": [{"file": one.file_name, **w} for one in results for w in one.warnings],
     }
     return items, sum(map(len, chosen)), about
+
+
+async def _beside(
+    tx: Transaction, results: Sequence[Vectors], columns: Mapping[str, Sequence[Any]]
+) -> dict[str, list[str | None]]:
+    """What is kept aside of the cases of a page, as two more columns (`beside_page`)."""
+    wanted = blocks_of_page(results, columns)
+    blocks = await store.select_blocks(tx, wanted) if wanted else []
+    return await asyncio.to_thread(beside_page, blocks, columns)
 
 
 async def _earlier_of(tx: Transaction, results: Sequence[Vectors]) -> dict[UUID | None, Vectors]:
@@ -435,7 +466,7 @@ def _junit(
             earlier,
             names,
             evidence,
-            asides=unpack_asides(about["asides"]),
+            asides=unpack_asides(about["asides"], result.aside_blocks),
             most=_JUNIT_CASES,
         ),
         "warnings": warnings,

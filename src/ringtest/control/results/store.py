@@ -228,7 +228,7 @@ async def select_results(tx: Transaction, job_id: UUID, attempt: int | None) -> 
 
 
 _VECTORS = """r.id, r.team_id, r.file_id, f.name AS file_name, r.outcomes, r.states,
-  r.durations, r.warnings, r.deletions, r.previous_result_id, p.test_ids"""
+  r.durations, r.warnings, r.deletions, r.previous_result_id, r.aside_blocks, p.test_ids"""
 
 
 async def select_vectors(tx: Transaction, job_id: UUID, attempt: int | None) -> list[Vectors]:
@@ -281,22 +281,47 @@ async def search_tests(
     return frozenset(row["id"] for row in found)
 
 
+async def select_blocks(
+    tx: Transaction, wanted: Sequence[tuple[UUID, int, int]]
+) -> list[tuple[UUID, bytes]]:
+    """Pieces of what results keep aside: of each its result, where it starts and ends."""
+    ids, starts, ends = zip(*wanted, strict=True)
+    found = await tx.fetch(
+        """
+        SELECT r.id, substring(r.asides FROM n.start + 1 FOR n.stop - n.start) AS block
+        FROM unnest($1::uuid[], $2::int[], $3::int[]) AS n (id, start, stop)
+        JOIN test_results r ON r.id = n.id
+        """,
+        ids,
+        starts,
+        ends,
+    )
+    return [(row["id"], row["block"]) for row in found]
+
+
 async def select_cases(tx: Transaction, team_id: UUID, columns: Mapping[str, Sequence[Any]]) -> str:
     """Cases as a JSON array in the given order. `columns`: result_id, file_id, position,
-    test_id, outcome, state, time; a case with a position of -1 has no evidence."""
+    test_id, outcome, state, time; own (JSON: texts of a case without a failure row) and more
+    (further keys: the inside of a JSON object); a case with a position of -1 has no evidence."""
     items: str = await tx.fetchval(
         """
-        SELECT coalesce(json_agg(json_build_object(
+        SELECT coalesce(json_agg(CASE WHEN z.more IS NULL THEN z.shown
+          ELSE (left(z.shown::text, -1) || ', ' || z.more || '}')::json END
+          ORDER BY z.n), '[]')::text
+        FROM (SELECT n.n, n.more, json_build_object(
           'file_id', n.file_id, 'suite', t.suite, 'classname', t.classname, 'name', t.name,
           'outcome', n.outcome, 'state', n.state, 'time', n.time,
-          'type', x.exception_type, 'message', x.message, 'detail', x.detail,
-          'stdout', x.stdout, 'stderr', x.stderr,
-          'since_job_id', x.since_job_id, 'since_at', x.since_at) ORDER BY n.n), '[]')::text
+          'type', coalesce(x.exception_type, n.own::json ->> 'type'),
+          'message', coalesce(x.message, n.own::json ->> 'message'),
+          'detail', coalesce(x.detail, n.own::json ->> 'detail'),
+          'stdout', coalesce(x.stdout, n.own::json ->> 'stdout'),
+          'stderr', coalesce(x.stderr, n.own::json ->> 'stderr'),
+          'since_job_id', x.since_job_id, 'since_at', x.since_at) AS shown
         FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::text[], $7::text[],
-            $8::float8[]) WITH ORDINALITY
-          AS n (result_id, file_id, position, test_id, outcome, state, time, n)
+            $8::float8[], $9::text[], $10::text[]) WITH ORDINALITY
+          AS n (result_id, file_id, position, test_id, outcome, state, time, own, more, n)
         JOIN tests t ON t.team_id = $1 AND t.id = n.test_id
-        LEFT JOIN test_failures x ON x.result_id = n.result_id AND x.position = n.position
+        LEFT JOIN test_failures x ON x.result_id = n.result_id AND x.position = n.position) z
         """,
         team_id,
         *columns.values(),

@@ -1,5 +1,6 @@
 """What the elements of a JUnit file mean: expat's events in, columns of cases out."""
 
+import re
 from xml.parsers import expat
 
 from ringtest.control.connectors.junit.columns import Run
@@ -25,6 +26,9 @@ MAX_DEPTH = 1_000
 
 MAX_SUITES = 10_000
 """Suites whose names and properties are kept."""
+
+_LANDMARK = re.compile(rb"<(?:(\?xml)\s|(/?)(testsuites?)[\s/>]|testcase[\s/>])")
+"""Where reading may go on: another document, the beginning or end of a suite, a case."""
 
 _SUITES = {"testsuites", "testsuite"}
 _BESIDE_CASES = {"properties", "property", "system-out", "system-err"}
@@ -68,6 +72,8 @@ class Reader:
     Most cases have no children: for them only `_start` and `_end` run, and these two
     do nothing but append the attributes to a `Run`.
     """
+
+    landmark = _LANDMARK
 
     def __init__(self, notes: Notes) -> None:
         self.notes = notes
@@ -258,6 +264,15 @@ class Reader:
             if not self._gathering.told:
                 self._gathering.tell("error", {"type": "unreadable", "message": reason})
             self._finish_case()
+
+    def finish(self) -> Cases:
+        """The last of them."""
+        return self.take()
+
+    @property
+    def total(self) -> int:
+        """Cases taken so far."""
+        return self.run.total
 
     @property
     def is_open(self) -> bool:

@@ -13,13 +13,18 @@ entities or hold more than the limits.
 import re
 from xml.parsers import expat
 
+from ringtest.control.connectors.junit.nunit import NUNIT
 from ringtest.control.connectors.junit.plain import RunReader, find_runs
 from ringtest.control.connectors.junit.reader import Reader, Stop
 from ringtest.control.connectors.junit.recovery import Recovery, first_element
+from ringtest.control.connectors.junit.tree import TreeReader
+from ringtest.control.connectors.junit.trx import TrxReader
+from ringtest.control.connectors.junit.xunit_net import ONE_ASSEMBLY, XUNIT_NET
 from ringtest.control.ports.result_parser import MAX_CASES, Cases, Note, Notes, Unreadable
 
-ROOTS = {"testsuites", "testsuite"}
-"""Elements that a file of results begins with."""
+ROOTS = {"testsuites", "testsuite", "test-run", "assemblies", "TestRun"}
+"""Elements that a file of results begins with, and no other file."""
+_DIALECTS = {"test-run": NUNIT, "assemblies": XUNIT_NET, "assembly": ONE_ASSEMBLY}
 MAX_TOKEN = 4 * 1024 * 1024
 """Bytes of one tag with its attributes, or of one comment."""
 MAX_NAMES = 20_000
@@ -27,8 +32,9 @@ MAX_NAMES = 20_000
 MAX_REPAIRS = 1_000
 """Places that are no XML after which reading goes on."""
 
-_LANDMARK = re.compile(rb"<(?:(\?xml)\s|(/?)(testsuites?)[\s/>]|testcase[\s/>])")
-_LONGEST_LANDMARK = 16
+_LONGEST_LANDMARK = 40
+_HEAD = 256
+"""Bytes in which the first element tells what the document is."""
 _MISMATCHED_TAG = 7
 _MISSES = 16
 """After so many runs in a row that were none, nobody looks for them any more."""
@@ -43,7 +49,8 @@ class JunitSession:
     def __init__(self) -> None:
         self._notes = Notes()
         self._recovery = Recovery(self._notes)
-        self._reader = Reader(self._notes)
+        self._reader: Reader | TreeReader = Reader(self._notes)
+        self._head: bytes | None = b""  # until it is known what the document is
         self._refused: Unreadable | None = None
         self._stopped = False
         self._seeking = False  # the next landmark, after a place that is no XML
@@ -65,11 +72,11 @@ class JunitSession:
         return self._take()
 
     def close(self) -> Cases:
-        self._parse(self._recovery.feed(b"", final=True))
+        self._parse(self._recovery.feed(b"", final=True), final=True)
         if not self._stopped and not self._seeking:
             self._finish()
-        cases = self._take()
-        if not self._reader.run.total:
+        cases = self._reader.finish()
+        if not self._reader.total:
             if self._first_error:
                 raise Unreadable(f"Invalid XML: {self._first_error}")
             self._notes.add("empty", "the file holds no test case")
@@ -77,8 +84,8 @@ class JunitSession:
 
     def _take(self) -> Cases:
         cases = self._reader.take()
-        if self._reader.run.total > MAX_CASES:
-            self._stop("too_many_cases", f"reading stopped after {self._reader.run.total} cases")
+        if self._reader.total > MAX_CASES:
+            self._stop("too_many_cases", f"reading stopped after {self._reader.total} cases")
         return cases
 
     def _stop(self, code: str, text: str) -> None:
@@ -113,11 +120,26 @@ class JunitSession:
     def _refuse(self, *_: object) -> None:
         raise Unreadable("Invalid XML: document type declarations are refused")
 
-    def _parse(self, data: bytes) -> None:
+    def _parse(self, data: bytes, *, final: bool = False) -> None:
         if self._refused:
             raise self._refused
+        if self._head is not None:
+            self._head += data
+            if len(self._head) < _HEAD and not final:
+                return
+            data, self._head = self._head, None
+            self._choose_reader(first_element(data[:_HEAD]))
         while data and not self._stopped:
             data = self._seek(data) if self._seeking else self._parse_runs(data)
+
+    def _choose_reader(self, root: str) -> None:
+        if root == "TestRun":
+            self._reader = TrxReader(self._notes)
+        elif root in _DIALECTS:
+            self._reader = TreeReader(self._notes, _DIALECTS[root])
+        else:
+            return
+        self._new_parser("")
 
     def _parse_runs(self, data: bytes) -> bytes:
         """Give runs of plain cases to the reader and the rest to expat; what is left to read.
@@ -134,7 +156,7 @@ class JunitSession:
             if self._seeking or self._stopped:
                 return left + data[start:]
             done = start
-            if self._is_between_cases():
+            if isinstance(self._reader, Reader) and self._is_between_cases():
                 self._misses = 0
                 self._reader.run.add_plain(*run)
                 # line numbers of later errors stay true
@@ -195,7 +217,7 @@ class JunitSession:
         """Go to the next landmark and start a parser there; what is left to read."""
         data = self._held + data
         self._held = b""
-        for found in _LANDMARK.finditer(data):
+        for found in self._reader.landmark.finditer(data):
             if self._is_possible(found):
                 self._seeking = False
                 self._new_parser("".join(f"<{name}>" for name in self._reader.open_names()))
@@ -217,7 +239,7 @@ class JunitSession:
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             self._first_error = self._first_error or str(error)
-            if self._reader.run.total or self._reader.open_names() or self._pending:
+            if self._reader.total or self._reader.open_names() or self._pending:
                 where = f"inside the case {inside[:200]!r}" if inside else "before its last tag"
                 self._notes.add("truncated", f"the file ends {where}: {error}")
         except (Stop, Unreadable) as stop:
@@ -225,10 +247,10 @@ class JunitSession:
 
 
 class JunitParser:
-    """Reads uploads of the type that the wire format parses."""
+    """Reads uploads of the type that the wire format parses, and what only .NET writes."""
 
     mimes = ("application/junit", "application/x-junit", "application/x-trx")
-    names = ("*.trx", "*junit*.xml", "test-*.xml", "testresult*.xml", "*xunit*.xml")
+    names = ("*.trx", "testresult.xml", "testresults.xml")
 
     def sniff(self, head: bytes) -> bool:
         return first_element(head) in ROOTS
