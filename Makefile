@@ -114,3 +114,11 @@ setup-tests: setup
 		else \
 			echo "setup: no Chromium: tests of the web pages in a browser are skipped"; \
 		fi; }
+	@command -v rsync >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "setup: rsync, with which tmt brings its tests to a guest"; \
+			apt-get install -y -q --no-install-recommends rsync \
+				|| { apt-get update -q && apt-get install -y -q --no-install-recommends rsync; }; \
+		else \
+			echo "setup: no rsync: tests that run tmt are skipped"; \
+		fi; }

@@ -152,7 +152,7 @@ class AvocadoParser:
     """Reads `results.json`."""
 
     mimes = ("application/x-avocado+json",)
-    names = ("results.json",)
+    names = ("results*.json", "*avocado*.json")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""

@@ -345,7 +345,7 @@ class BeakerlibParser:
     """Reads journals and outputs of BeakerLib."""
 
     mimes = ("application/x-beakerlib+xml", "text/x-beakerlib")
-    names = ("journal.xml", "testout.log", "*beakerlib*")
+    names = ("*journal*.xml", "*testout*", "*beakerlib*")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""

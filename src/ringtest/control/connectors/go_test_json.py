@@ -33,6 +33,9 @@ _FRAME = re.compile(
 _MESSAGE = re.compile(r"\s*[\w./-]+\.go:\d+: (.*)")
 _PANIC = re.compile(r"panic: (.*)")
 _SUMMARY = re.compile(r"(?:PASS|FAIL|ok  \t.*|FAIL\t.*|exit status \d+|coverage: .*|\?   \t.*)\s*")
+_NOT_BUILT = re.compile(r"FAIL\t(\S+) \[(?:build|setup) failed\]\s*")
+"""Before Go 1.24 a package that cannot be built is told in plain text."""
+_PLAIN = ("#", "go: ", "FAIL\t", "ok  \t", "?   \t")
 _BEGINS = re.compile(r'\{"(?:Time|ImportPath|Action)":"')
 
 
@@ -91,9 +94,13 @@ class GoSession(ReadingSession):
         """Whether the line is an event, or plain text between events."""
         self._number += 1
         if not line.startswith("{"):
-            if line.strip():
+            not_built = _NOT_BUILT.fullmatch(line)
+            if not_built:
+                self._is_known = True
+                self._end_package(not_built[1], _Test(bad_build=not_built[1]), "fail", 0.0)
+            elif line.strip():
                 self._beside.say(line + "\n")
-            return not is_last
+            return not is_last or not_built is not None
         try:
             event = load(line)
         except NotJson as error:
@@ -217,7 +224,7 @@ class GoParser:
     """Reads what `go test -json` prints."""
 
     mimes = ("application/x-go-test+json",)
-    names = ("*go-test*.json", "*gotest*.json", "*go-test*.jsonl", "*gotest*.jsonl")
+    names = ("*test*.json", "*test*.jsonl", "*test*.ndjson", "*test*.log", "*go*.json")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""
@@ -230,7 +237,7 @@ class GoParser:
                 return event.get("Action") in _ACTIONS and (
                     "Package" in event or "ImportPath" in event
                 )
-            if line.strip() and not line.startswith(("#", "go: ")):
+            if line.strip() and not line.startswith(_PLAIN):
                 return False
         return False
 

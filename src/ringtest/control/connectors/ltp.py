@@ -325,7 +325,7 @@ class LtpParser:
     """Reads what LTP's tests print and what its runners report."""
 
     mimes = ("application/x-ltp", "application/x-ltp+json", "text/x-ltp")
-    names = ("*ltp*.log", "*ltp*.json", "*ltp*.txt", "*kirk*.json")
+    names = ("*ltp*", "*kirk*")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""

@@ -338,7 +338,7 @@ class RobotParser:
     """Reads `output.xml`."""
 
     mimes = ("application/x-robot+xml",)
-    names = ("output.xml", "output-*.xml", "*robot*.xml")
+    names = ("*output*.xml", "*robot*.xml", "*rebot*.xml")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""

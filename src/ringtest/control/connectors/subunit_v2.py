@@ -261,7 +261,7 @@ class SubunitParser:
     """Reads subunit v2."""
 
     mimes = ("application/x-subunit", "application/vnd.subunit")
-    names = ("*.subunit", "*.subunit2", "testrepository.*")
+    names = ("*subunit*", "testrepository*")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""

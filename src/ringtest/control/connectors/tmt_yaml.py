@@ -256,7 +256,7 @@ class TmtParser:
     """Reads `results.yaml`."""
 
     mimes = ("application/x-tmt+yaml",)
-    names = ("results.yaml", "results.yml")
+    names = ("*results*.yaml", "*results*.yml", "*tmt*.yaml")
 
     def sniff(self, head: bytes) -> bool:
         """See `ResultParser`."""
