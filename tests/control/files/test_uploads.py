@@ -248,7 +248,7 @@ async def test_the_same_key_stores_once(shelf: Shelf) -> None:
     assert (await shelf.job_json(job))["tests"]["total"] == 1
     different = await shelf.post(job, b"<testsuite/>", Idempotency_Key="k 1")
     assert different.status_code == 409
-    await shelf.upload(other, {"a": "failed"}, Idempotency_Key="k 1")
+    await shelf.upload(other, {"a": "passed"}, Idempotency_Key="k 1")
     assert len(shelf.objects_there()) == 2
 
 

@@ -1,20 +1,26 @@
 """Routes that read files of jobs; those that change them are in `results`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 from litestar import Request, Response, get, route
 from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db import lists
 from ringtest.control.db.pool import Database
 from ringtest.control.files import service
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.wire import answers, downloads, requests
+from ringtest.control.wire import answers, downloads, requests, zips
+from ringtest.control.wire.asked import Asked
 
 Http = Request[Any, Any, Any]
 
@@ -80,4 +86,68 @@ async def list_files(
     )
 
 
-routes = [get_file, get_content, list_files]
+@get("/jobs/{job_id:str}/files/zip", summary="Files of a job as one zip")
+async def zip_of_job(
+    job_id: FromPath[str],
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    objects: Injected[ObjectStore],
+) -> Stream:
+    """All of them, or those of `ids`, separated by commas; at most 1000. What is missing in the
+    object store is told by a note in the archive."""
+    wanted = await _wanted(request, db, caller, parse_id(job_id, "job"))
+    return _zip(f"{parse_id(job_id, 'job')}.zip", db, caller, objects, wanted)
+
+
+@get("/files_zip", summary="Files of one or several jobs as one zip")
+async def zip_of_files(
+    request: Http, db: Injected[Database], caller: Injected[Caller], objects: Injected[ObjectStore]
+) -> Stream:
+    """Those of `ids`, separated by commas; at most 1000. Each job's in a folder of its id."""
+    wanted = await _wanted(request, db, caller, None)
+    return _zip("files.zip", db, caller, objects, wanted, folders=True)
+
+
+async def _wanted(
+    request: Http, db: Database, caller: Caller, job_id: UUID | None
+) -> list[asyncpg.Record]:
+    text = Asked(request, {"ids"}).text("ids")
+    ids = [parse_id(part.strip(), "file") for part in text.split(",") if part.strip()]
+    if job_id is None and not ids:
+        raise BadRequest("ids: name the files, separated by commas")
+    async with db.transaction(caller.tenant) as tx:
+        return await service.list_wanted(
+            tx, caller=caller, job_id=job_id, ids=list(dict.fromkeys(ids))
+        )
+
+
+def _zip(
+    name: str,
+    db: Database,
+    caller: Caller,
+    objects: ObjectStore,
+    wanted: Sequence[asyncpg.Record],
+    *,
+    folders: bool = False,
+) -> Stream:
+    async def chunks(file: asyncpg.Record) -> AsyncIterator[bytes]:
+        if file["is_here"]:
+            async with db.transaction(caller.tenant) as tx:
+                yield await service.get_content(tx, file_id=file["id"])
+            return
+        async for chunk in objects.get(file["object_key"]):
+            yield chunk
+
+    names = zips.safe_names(
+        f"{file['job_id']}/{file['name']}" if folders else file["name"] for file in wanted
+    )
+    entries = [
+        zips.Entry(path, file["size"], file["created_at"], partial(chunks, file))
+        for path, file in zip(names, wanted, strict=True)
+    ]
+    headers = {"Content-Disposition": downloads.attachment(name)}
+    return Stream(zips.stream(entries), media_type="application/zip", headers=headers)
+
+
+routes = [get_file, get_content, list_files, zip_of_job, zip_of_files]

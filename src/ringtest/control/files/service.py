@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,21 @@ from ringtest.control.files import store
 from ringtest.control.files.model import Upload
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Job
-from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound, RingtestError
+from ringtest.control.kernel.errors import (
+    BadRequest,
+    Conflict,
+    NotFound,
+    RingtestError,
+    Unavailable,
+)
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
-from ringtest.control.ports.object_store import Arrived, Stored
+from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.ports.object_store import Arrived, ObjectStore, Stored
 
 Chunks = AsyncIterator[bytes]
+ZIPPED = 1000
+"""Files of one archive at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,55 @@ async def add_file(
         **kept.row(),
     }
     return await store.insert_file(tx, values)
+
+
+async def share(tx: Transaction, *, team_id: UUID, kept: Kept) -> Kept:
+    """The same bytes as they are kept already, for another file of the team, if they are.
+
+    Whose object it is cannot go before this transaction ends: its row is held. Afterwards the
+    object stays as long as a file names it.
+    """
+    if kept.content is not None:
+        return kept
+    key = await store.select_same(tx, team_id, kept.stored.sha256, kept.stored.size)
+    return replace(kept, object_key=key) if key else kept
+
+
+async def settle_object(db: Database, objects: ObjectStore, *, kept: Kept, own: str) -> None:
+    """A file was stored as the object `own` and shares another one: now `own` goes. Should the
+    other one not be there as a whole, the file takes its own all the same."""
+    if kept.object_key == own:
+        return
+    size = kept.stored.size
+    try:
+        last = [part async for part in objects.get(kept.object_key, start=max(0, size - 1))]
+        if any(last) or not size:
+            await objects.delete(own)
+            return
+    except Unavailable:
+        return  # the search for left-over objects finds it
+    except NotFound:
+        pass
+    async with db.transaction(SYSTEM) as tx:
+        await store.set_object(tx, kept.id, own)
+
+
+async def list_wanted(
+    tx: Transaction, *, caller: Caller, job_id: UUID | None, ids: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Files with these ids, or all of a job: id, name, size, created_at, object_key, is_here,
+    job_id. 401 or 404 when one of them is not the caller's to read, 400 for too many."""
+    if job_id is not None:
+        await jobs.require_job(tx, caller=caller, job_id=job_id)
+    if len(ids) > ZIPPED:
+        raise BadRequest(f"ids: at most {ZIPPED} files in one archive")
+    found = await store.select_wanted(tx, caller.visible_teams, job_id, ids, ZIPPED + 1)
+    there = {file["id"] for file in found}
+    for missing in (one for one in ids if one not in there):
+        raise await refusal(tx, "file", missing)
+    if len(found) > ZIPPED:
+        raise BadRequest(f"the job has more than {ZIPPED} files: name some by ids")
+    return found
 
 
 async def get_file(tx: Transaction, *, caller: Caller, file_id: UUID) -> str:

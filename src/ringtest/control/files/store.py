@@ -136,6 +136,42 @@ async def select_file(tx: Transaction, file_id: UUID, teams: Teams) -> asyncpg.R
     )
 
 
+async def select_same(tx: Transaction, team_id: UUID, sha256: str, size: int) -> str | None:
+    """The object of a file of the team with this content; the file's row is held. One that is
+    being removed is passed over."""
+    key: str | None = await tx.fetchval(
+        "SELECT object_key FROM files WHERE team_id = $1 AND sha256 = $2 AND size = $3"
+        " AND content IS NULL LIMIT 1 FOR KEY SHARE SKIP LOCKED",
+        team_id,
+        sha256,
+        size,
+    )
+    return key
+
+
+async def set_object(tx: Transaction, file_id: UUID, object_key: str) -> None:
+    await tx.execute("UPDATE files SET object_key = $2 WHERE id = $1", file_id, object_key)
+
+
+async def select_wanted(
+    tx: Transaction, teams: Teams, job_id: UUID | None, ids: Sequence[UUID], limit: int
+) -> list[asyncpg.Record]:
+    """Files with these ids, or all of a job, oldest first."""
+    return await tx.fetch(
+        f"""SELECT f.id, f.name, f.size, f.created_at, f.object_key, f.job_id,
+          f.content IS NOT NULL AS is_here
+        FROM files f JOIN jobs j ON j.id = f.job_id AND j.state <> 'archived'
+        WHERE f.state <> 'archived' AND ($1::uuid[] IS NULL OR f.team_id = ANY ($1))
+          AND ($2::uuid IS NULL OR f.job_id = $2)
+          AND {"f.id = ANY ($3)" if ids else "cardinality($3::uuid[]) = 0"}
+        ORDER BY f.created_at, f.id LIMIT $4""",
+        teams,
+        job_id,
+        ids,
+        limit,
+    )
+
+
 async def select_content(tx: Transaction, file_id: UUID) -> bytes | None:
     """The bytes of a file that lives in its row; None: it is an object."""
     content: bytes | None = await tx.fetchval("SELECT content FROM files WHERE id = $1", file_id)
