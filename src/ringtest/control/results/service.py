@@ -128,6 +128,7 @@ async def upload_file(
             parsed = None  # it only began like results
         async with db.transaction(caller.tenant) as tx:
             kept = files.Kept(stored, file_id, key, small)
+            kept = await files.share(tx, team_id=target["team_id"], kept=kept)
             text = await _add(tx, caller, upload, target, kept, parsed)
     except Unavailable:
         raise  # it may have been committed all the same
@@ -139,6 +140,7 @@ async def upload_file(
         async with db.transaction(caller.tenant) as tx:
             target = await files.place_upload(tx, caller=caller, upload=upload)
         return target["file"], None
+    await files.settle_object(db, objects, kept=kept, own=key)
     return text, reading.refused if reading and is_claimed else None
 
 
