@@ -19,6 +19,7 @@ from ringtest.control.ports.result_parser import ResultParser
 from ringtest.control.results import service
 from ringtest.control.results.model import read_attempt, read_test_query
 from ringtest.control.results.service import Intake
+from ringtest.control.tallies import service as tallies
 from ringtest.control.wire import answers, requests, spool
 
 Http = Request[Any, Any, Any]
@@ -100,13 +101,13 @@ async def get_junit(
 async def list_results(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    """Of the last attempt, or of `attempt`."""
-    attempt = read_attempt(requests.parameters(request))
+    """Of the last attempt, or of `attempt`. `_meta.retired` says that there were some, which
+    are kept no longer."""
+    attempt, wanted = read_attempt(requests.parameters(request)), parse_id(job_id, "job")
     async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_results(
-            tx, caller=caller, job_id=parse_id(job_id, "job"), attempt=attempt
-        )
-    return answers.many("results", items, count)
+        items, count = await service.list_results(tx, caller=caller, job_id=wanted, attempt=attempt)
+        retired = not count and await tallies.are_retired(tx, job_id=wanted, attempt=attempt)
+    return answers.many("results", items, count, retired=retired)
 
 
 @get("/jobs/{job_id:str}/tests", summary="Test cases of a job, compared with the run before")
@@ -114,13 +115,17 @@ async def list_tests(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """Filters: outcome, state (both csv), q (part of a full name), attempt, limit (at most
-    1000), offset. `_meta` has count of what fits; totals, states and warnings of all."""
-    query = read_test_query(requests.parameters(request))
+    1000), offset. `_meta` has count of what fits; totals, states and warnings of all;
+    `retired`: there were some, which are kept no longer."""
+    query, wanted = read_test_query(requests.parameters(request)), parse_id(job_id, "job")
     async with db.transaction(caller.tenant) as tx:
         items, count, about = await service.list_tests(
-            tx, caller=caller, job_id=parse_id(job_id, "job"), query=query
+            tx, caller=caller, job_id=wanted, query=query
         )
-    return answers.many("tests", items, count, **about)
+        retired = not any(about["totals"].values()) and await tallies.are_retired(
+            tx, job_id=wanted, attempt=query.attempt
+        )
+    return answers.many("tests", items, count, **about, retired=retired)
 
 
 routes = [create_file, create_job_file, delete_file, get_junit, list_results, list_tests]

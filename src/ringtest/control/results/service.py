@@ -436,6 +436,7 @@ async def get_junit(tx: Transaction, *, caller: Caller, file_id: UUID) -> bytes:
     await files.require_file(tx, caller=caller, file_id=file_id)
     found = await store.select_vectors_by(tx, file_id=file_id)
     if not found:
+        await tallies.require_kept(tx, file_id=file_id)
         raise BadRequest("Invalid XML: the file holds no test results")
     result = found[0]
     before = [result.previous_result_id] if result.previous_result_id else []

@@ -4,7 +4,7 @@ import logging
 from uuid import UUID
 
 from ringtest.control.db.pool import Database, Transaction
-from ringtest.control.kernel.errors import Unavailable
+from ringtest.control.kernel.errors import BadRequest, Unavailable
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.tallies import store
 from ringtest.control.tallies.model import Shape, due, kept_since, months_from, shape_of
@@ -65,6 +65,18 @@ async def retire(db: Database, *, keep_months: int) -> int:
         return gone
     async with db.transaction(SYSTEM) as tx:
         return await store.delete_before(tx, since, _FORGOTTEN)
+
+
+async def are_retired(tx: Transaction, *, job_id: UUID, attempt: int | None) -> bool:
+    """Whether a job's attempt (None: the last) that has no results had some, of a month that
+    is kept no longer."""
+    return await store.select_retired(tx, job_id, attempt)
+
+
+async def require_kept(tx: Transaction, *, file_id: UUID) -> None:
+    """BadRequest that says so when a file without results had some, which are kept no longer."""
+    if await store.select_file_retired(tx, file_id):
+        raise BadRequest("the results in this file are kept no longer; the file is", retired=True)
 
 
 async def count_waiting(db: Database) -> int:

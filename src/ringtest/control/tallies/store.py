@@ -75,6 +75,33 @@ async def delete_before(tx: Transaction, day: date, limit: int) -> int:
     )
 
 
+_RETIRED = """
+  EXISTS (SELECT FROM retired_months m WHERE m.month = date_trunc('month', f.created_at)::date)
+  AND j.tests IS NOT NULL AND f.state <> 'archived'
+  AND NOT EXISTS (SELECT FROM test_results r WHERE r.file_id = f.id)"""
+
+
+async def select_retired(tx: Transaction, job_id: UUID, attempt: int | None) -> bool:
+    """Whether an attempt of a job has a file from a retired month, and had results."""
+    found: bool = await tx.fetchval(
+        f"SELECT EXISTS (SELECT FROM jobs j JOIN files f ON f.job_id = j.id WHERE j.id = $1"
+        f" AND f.attempt = coalesce($2, j.attempt) AND {_RETIRED})",
+        job_id,
+        attempt,
+    )
+    return found
+
+
+async def select_file_retired(tx: Transaction, file_id: UUID) -> bool:
+    """The same of one file."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM files f JOIN jobs j ON j.id = f.job_id WHERE f.id = $1"
+        f" AND {_RETIRED})",
+        file_id,
+    )
+    return found
+
+
 # results that wait to be counted -------------------------------------------------
 
 
