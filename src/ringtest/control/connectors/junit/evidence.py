@@ -195,6 +195,7 @@ class Gathering:
         cut_ones = self._texts.take(evidence)
         for attempt, texts in self._tries:
             cut_ones += texts.take(attempt)
+            attempt.detail = attempt.detail and attempt.detail.strip()
         if self._tries:
             evidence.attempts = [attempt for attempt, _ in self._tries]
         if evidence.stdout or self.properties:
