@@ -15,6 +15,7 @@ import { chooseTheme, useTheme, type ThemeChoice } from './theme';
 const PAGES = [
   ['/products', 'Products'],
   ['/jobs', 'Jobs'],
+  ['/answers', 'Answers'],
   ['/components', 'Components'],
   ['/labs', 'Labs'],
   ['/reports', 'Reports'],

@@ -61,6 +61,69 @@ export const routes: RouteObject[] = [
         ],
       },
       {
+        path: 'answers',
+        lazy: async () => ({
+          Component: (await import('@/pages/answers/AnswersPage')).AnswersStart,
+        }),
+      },
+      {
+        path: 'answers/:topic',
+        lazy: async () => ({
+          Component: (await import('@/pages/answers/AnswersPage')).AnswersPage,
+        }),
+        children: [
+          { index: true, element: <Navigate to="trend" replace /> },
+          {
+            path: 'trend',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/TrendPage')).TrendPage,
+            }),
+          },
+          {
+            path: 'flaky',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/FlakyPage')).FlakyPage,
+            }),
+          },
+          {
+            path: 'tests',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/TestsPage')).TestsPage,
+            }),
+          },
+          {
+            path: 'tests/:test',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/HistoryPage')).HistoryPage,
+            }),
+          },
+          {
+            path: 'durations',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/DurationsPage')).DurationsPage,
+            }),
+          },
+          {
+            path: 'coverage',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/CoveragePage')).CoveragePage,
+            }),
+          },
+          {
+            path: 'compare',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/ComparePage')).ComparePage,
+            }),
+          },
+          {
+            path: 'statistics',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/StatisticsPage')).StatisticsPage,
+            }),
+          },
+        ],
+      },
+      {
         path: 'components',
         lazy: async () => ({
           Component: (await import('@/pages/components/ComponentsPage')).ComponentsPage,

@@ -8,3 +8,4 @@ export type * from './lab';
 export type * from './log';
 export type * from './report';
 export type * from './tests';
+export type * from './questions';

@@ -1,0 +1,163 @@
+/** What is different between two versions, labs, times or jobs? */
+import { useQuery } from '@tanstack/react-query';
+import ColumnsIcon from 'icons/columns-icon';
+import { useOutletContext, useSearchParams } from 'react-router';
+import { comparisonQuery } from '@/api/queries/questions';
+import type { Category, ComparedCase, Comparison } from '@/api/types';
+import { Exports } from '@/charts/Exports';
+import { Cell, DataTable, Row } from '@/components/DataTable';
+import { Pager, readPlace } from '@/components/Pager';
+import { QueryView } from '@/components/QueryView';
+import { Teach } from '@/components/Teach';
+import { count } from '@/format/size';
+import type { AnswersContext } from './context';
+import { CATEGORIES, readSide, sideText } from './sides';
+import { SidePicker } from './SidePicker';
+import { TestName } from './TestName';
+
+export function ComparePage() {
+  const { topic } = useOutletContext<AnswersContext>();
+  const [params, setParams] = useSearchParams();
+  const [left, right] = [readSide(params.get('left')), readSide(params.get('right'))];
+  const ready = left !== null && right !== null;
+  const category = params.get('category') ?? '';
+  const query = useQuery({
+    ...comparisonQuery({
+      left: left ? sideText(left) : '',
+      right: right ? sideText(right) : '',
+      topic: topic.id,
+      category,
+      q: params.get('q') ?? '',
+      ...readPlace(params),
+    }),
+    enabled: ready,
+  });
+  const choose = (name: string, value: string) =>
+    setParams((now) => {
+      const next = new URLSearchParams(now);
+      next.delete('offset');
+      if (value && next.get(name) !== value) next.set(name, value);
+      else next.delete(name);
+      return next;
+    });
+  return (
+    <>
+      <SidePicker topic={topic} left={left} right={right} />
+      {!ready ? (
+        <Teach
+          title="Choose two sides"
+          icon={ColumnsIcon}
+          commands={['ringtest compare component:LEFT component:RIGHT --topic TOPIC']}
+        >
+          Every test falls into one of eight categories: what broke, what was fixed, what came and
+          what went. Jobs can be compared from their own pages too.
+        </Teach>
+      ) : (
+        <QueryView query={query}>
+          {(comparison) => (
+            <Compared
+              comparison={comparison}
+              total={comparison.count}
+              topic={topic.id}
+              category={category}
+              onCategory={(value) => choose('category', value)}
+              busy={query.isFetching}
+            />
+          )}
+        </QueryView>
+      )}
+    </>
+  );
+}
+
+interface Props {
+  comparison: Comparison;
+  total: number;
+  topic: string;
+  category: string;
+  onCategory: (category: Category) => void;
+  busy: boolean;
+}
+
+function Compared({ comparison, total, topic, category, onCategory, busy }: Props) {
+  const { left, right, counts, cases } = comparison;
+  return (
+    <>
+      <div className="rt-categories" role="group" aria-label="Categories">
+        {CATEGORIES.map(([key, name, meaning]) => (
+          <button
+            key={key}
+            type="button"
+            className={`rt-category rt-category-${key}`}
+            aria-pressed={category === key}
+            title={meaning}
+            onClick={() => onCategory(key)}
+          >
+            <b>{count(counts[key] ?? 0)}</b> {name}
+          </button>
+        ))}
+      </div>
+      <div className="rt-answers-head">
+        <p className="rt-muted">
+          {left.label} ({count(left.jobs)} jobs) against {right.label} ({count(right.jobs)} jobs)
+        </p>
+        <Exports
+          name="comparison"
+          json={comparison}
+          columns={() => [
+            { name: 'category', values: cases.map((one) => one.category) },
+            { name: 'suite', values: cases.map((one) => one.test.suite) },
+            { name: 'classname', values: cases.map((one) => one.test.classname) },
+            { name: 'name', values: cases.map((one) => one.test.name) },
+            { name: 'left', values: cases.map((one) => one.left?.outcome) },
+            { name: 'right', values: cases.map((one) => one.right?.outcome) },
+          ]}
+        />
+      </div>
+      {cases.length === 0 ? (
+        <p className="rt-muted">No test is in this category.</p>
+      ) : (
+        <DataTable
+          label="Compared tests"
+          busy={busy}
+          columns={['Test', 'Category', left.label, right.label]}
+        >
+          {cases.map((one) => (
+            <Row key={one.test.id}>
+              <Cell label="Test">
+                <TestName test={one.test} topic={topic} />
+              </Cell>
+              <Cell label="Category">
+                <span className={`rt-category-word rt-category-${one.category}`}>
+                  {CATEGORIES.find(([key]) => key === one.category)?.[1]}
+                </span>
+              </Cell>
+              <Cell label={left.label}>
+                <Outcome side={one.left} />
+              </Cell>
+              <Cell label={right.label}>
+                <Outcome side={one.right} />
+              </Cell>
+            </Row>
+          ))}
+        </DataTable>
+      )}
+      <Pager count={total} />
+    </>
+  );
+}
+
+function Outcome({ side }: { side: ComparedCase['left'] }) {
+  if (!side) return <span className="rt-muted">not there</span>;
+  return (
+    <span className={`rt-outcome rt-outcome-${side.outcome}`}>
+      {side.outcome}
+      {side.runs > 1 && (
+        <span className="rt-muted">
+          {' '}
+          {count(side.failed)} of {count(side.runs)} failed
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,116 @@
+/** Which component versions were tested, by how many labs, and how did they do? */
+import { useQuery } from '@tanstack/react-query';
+import CubesIcon from 'icons/cubes-icon';
+import { FormSelect, FormSelectOption } from 'pf/FormSelect';
+import { Link, useOutletContext, useSearchParams } from 'react-router';
+import { coverageQuery } from '@/api/queries/questions';
+import { Exports } from '@/charts/Exports';
+import { Cell, DataTable, Row } from '@/components/DataTable';
+import { Pager, readPlace } from '@/components/Pager';
+import { QueryView } from '@/components/QueryView';
+import { Teach } from '@/components/Teach';
+import { Time } from '@/components/Time';
+import { count } from '@/format/size';
+import type { AnswersContext } from './context';
+import { share } from './format';
+
+export function Rate({ value }: { value: number | null }) {
+  return (
+    <span className="rt-rate">
+      <span className="rt-rate-track" aria-hidden="true">
+        <span className="rt-rate-fill" style={{ width: `${(value ?? 0) * 100}%` }} />
+      </span>
+      {share(value)}
+    </span>
+  );
+}
+
+export function CoveragePage() {
+  const { topic, span } = useOutletContext<AnswersContext>();
+  const [params, setParams] = useSearchParams();
+  const { limit, offset } = readPlace(params);
+  const type = params.get('type') ?? '';
+  const query = useQuery(coverageQuery(topic.id, span, type, limit, offset));
+  const choose = (value: string) =>
+    setParams((now) => {
+      const next = new URLSearchParams(now);
+      next.delete('offset');
+      if (value) next.set('type', value);
+      else next.delete('type');
+      return next;
+    });
+  return (
+    <>
+      {topic.component_types.length > 1 && (
+        <FormSelect
+          aria-label="Component type"
+          className="rt-select"
+          value={type}
+          onChange={(_, value) => choose(value)}
+        >
+          <FormSelectOption value="" label="All types" />
+          {topic.component_types.map((one) => (
+            <FormSelectOption key={one} value={one} label={one} />
+          ))}
+        </FormSelect>
+      )}
+      <QueryView query={query}>
+        {({ items, count: total }) =>
+          items.length === 0 ? (
+            <Teach title="No component was tested in these days" icon={CubesIcon}>
+              A component is covered when a job that ran with it sent a result file.
+            </Teach>
+          ) : (
+            <>
+              <div className="rt-answers-head">
+                <h2>{count(total)} component versions</h2>
+                <Exports
+                  name={`coverage-${topic.name}`}
+                  json={items}
+                  columns={() => [
+                    { name: 'type', values: items.map((one) => one.component.type) },
+                    { name: 'version', values: items.map((one) => one.component.version) },
+                    { name: 'name', values: items.map((one) => one.component.display_name) },
+                    { name: 'jobs', values: items.map((one) => one.jobs) },
+                    { name: 'labs', values: items.map((one) => one.labs) },
+                    { name: 'passed', values: items.map((one) => one.passed) },
+                    { name: 'failed', values: items.map((one) => one.failed) },
+                    { name: 'errored', values: items.map((one) => one.errored) },
+                    { name: 'pass_rate', values: items.map((one) => one.pass_rate) },
+                  ]}
+                />
+              </div>
+              <DataTable
+                label="Covered components"
+                busy={query.isFetching}
+                columns={['Component', 'Type', 'Pass rate', 'Jobs', 'Labs', 'Failed', 'Cases', 'Last run']}
+              >
+                {items.map((one) => (
+                  <Row key={one.component.id}>
+                    <Cell label="Component">
+                      <Link to={`/components/${one.component.id}`}>
+                        {one.component.display_name}
+                      </Link>
+                    </Cell>
+                    <Cell label="Type">{one.component.type}</Cell>
+                    <Cell label="Pass rate">
+                      <Rate value={one.pass_rate} />
+                    </Cell>
+                    <Cell label="Jobs">{count(one.jobs)}</Cell>
+                    <Cell label="Labs">{count(one.labs)}</Cell>
+                    <Cell label="Failed">{count(one.failed + one.errored)}</Cell>
+                    <Cell label="Cases">{count(one.total)}</Cell>
+                    <Cell label="Last run">
+                      <Time at={one.last_at} />
+                    </Cell>
+                  </Row>
+                ))}
+              </DataTable>
+              <Pager count={total} />
+            </>
+          )
+        }
+      </QueryView>
+    </>
+  );
+}

@@ -1,0 +1,251 @@
+/** Jobs by any two keys, and numbers that jobs measured over time. */
+import { useQuery } from '@tanstack/react-query';
+import TableIcon from 'icons/table-icon';
+import { Button } from 'pf/Button';
+import { FormSelect, FormSelectOption } from 'pf/FormSelect';
+import { TextInput } from 'pf/TextInput';
+import { useMemo, useState, type FormEvent } from 'react';
+import { Link, useOutletContext, useSearchParams } from 'react-router';
+import { seriesQuery, statisticsQuery } from '@/api/queries/questions';
+import type { KeyValuePoint, Statistics, StatisticsCell } from '@/api/types';
+import { Chart, type Line } from '@/charts/Chart';
+import { Exports } from '@/charts/Exports';
+import { QueryView } from '@/components/QueryView';
+import { Teach } from '@/components/Teach';
+import { toDate } from '@/format/time';
+import { count } from '@/format/size';
+import type { AnswersContext } from './context';
+
+const KEYS = [
+  'remoteci', 'team', 'status', 'name', 'configuration', 'tag', 'day', 'week', 'month', 'product',
+  'topic',
+] as const; // prettier-ignore
+
+export function StatisticsPage() {
+  const { topic } = useOutletContext<AnswersContext>();
+  const [params, setParams] = useSearchParams();
+  const rows = params.get('rows') ?? 'remoteci';
+  const columns = params.get('columns') ?? 'week';
+  const asked = params.get('query') ?? `topic:"${topic.name}" since:30d`;
+  const set = (name: string, value: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  const keys = [...KEYS, ...topic.component_types.map((type) => `component_type:${type}`)];
+  const query = useQuery(statisticsQuery(rows, columns, asked));
+  return (
+    <>
+      <QueryBox value={asked} onChange={(text) => set('query', text)} />
+      <div className="rt-span" role="group" aria-label="Keys">
+        {(
+          [
+            ['rows', rows, 'Rows'],
+            ['columns', columns, 'Columns'],
+          ] as const
+        ).map(([name, value, label]) => (
+          <label key={name} className="rt-labelled">
+            {label}
+            <FormSelect
+              className="rt-select"
+              value={value}
+              onChange={(_, key) => set(name, key)}
+              aria-label={label}
+            >
+              {keys.map((key) => (
+                <FormSelectOption key={key} value={key} label={key} />
+              ))}
+            </FormSelect>
+          </label>
+        ))}
+      </div>
+      <QueryView query={query}>
+        {(statistics) =>
+          statistics.cells.length === 0 ? (
+            <Teach title="No job fits" icon={TableIcon}>
+              Words find names; <code>status:failure</code>, <code>since:7d</code> and
+              <code> -tag:debug</code> narrow it.
+            </Teach>
+          ) : (
+            <Grid statistics={statistics} name={`${rows}-by-${columns}`} />
+          )
+        }
+      </QueryView>
+      <Series asked={asked} />
+    </>
+  );
+}
+
+/** The query is asked when it is finished, not at every letter. */
+function QueryBox({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const [draft, setDraft] = useState(value);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onChange(draft);
+  };
+  return (
+    <form className="rt-span" role="search" onSubmit={submit}>
+      <TextInput
+        aria-label="Which jobs"
+        className="rt-query"
+        value={draft}
+        onChange={(_, text) => setDraft(text)}
+      />
+      <Button type="submit" variant="secondary">
+        Ask
+      </Button>
+    </form>
+  );
+}
+
+function Grid({ statistics, name }: { statistics: Statistics; name: string }) {
+  const { rows, columns, cells } = statistics;
+  const by = useMemo(() => {
+    const found = new Map<string, StatisticsCell>();
+    for (const cell of cells) found.set(JSON.stringify([cell.row, cell.column]), cell);
+    return found;
+  }, [cells]);
+  return (
+    <>
+      <div className="rt-answers-head">
+        <h2>Jobs</h2>
+        <Exports
+          name={`jobs-${name}`}
+          json={statistics}
+          columns={() => [
+            { name: 'row', values: cells.map((cell) => cell.row) },
+            { name: 'column', values: cells.map((cell) => cell.column) },
+            { name: 'jobs', values: cells.map((cell) => cell.jobs) },
+            { name: 'success', values: cells.map((cell) => cell.success) },
+            { name: 'failure', values: cells.map((cell) => cell.failure) },
+            { name: 'error', values: cells.map((cell) => cell.error) },
+            { name: 'killed', values: cells.map((cell) => cell.killed) },
+          ]}
+        />
+      </div>
+      <div className="rt-table-box">
+        <table className="pf-v6-c-table pf-m-compact rt-table rt-grid" aria-label="Jobs by two keys">
+          <thead className="pf-v6-c-table__thead">
+            <tr className="pf-v6-c-table__tr">
+              <th className="pf-v6-c-table__th" aria-label="Rows" />
+              {columns.map((column) => (
+                <th key={column} scope="col" className="pf-v6-c-table__th">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="pf-v6-c-table__tbody">
+            {rows.map((row) => (
+              <tr key={row} className="pf-v6-c-table__tr">
+                <th scope="row" className="pf-v6-c-table__th">
+                  {row}
+                </th>
+                {columns.map((column) => (
+                  <td key={column} className="pf-v6-c-table__td">
+                    <Square cell={by.get(JSON.stringify([row, column]))} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function Square({ cell }: { cell: StatisticsCell | undefined }) {
+  if (!cell) return <span className="rt-muted">–</span>;
+  const bad = cell.failure + cell.error;
+  const judged = bad + cell.success;
+  const text = `${count(cell.jobs)} jobs: ${count(cell.success)} passed, ${count(bad)} did not`;
+  return (
+    <span className={`rt-square ${bad ? 'rt-square-bad' : 'rt-square-good'}`} title={text}>
+      {judged ? `${Math.round((cell.success / judged) * 100)} %` : '–'}{' '}
+      <span className="rt-muted">of {count(cell.jobs)}</span>
+    </span>
+  );
+}
+
+const LINES = ['--rt-busy-fill', '--rt-good-fill', '--rt-warn-fill', '--rt-bad-fill'];
+
+function Series({ asked }: { asked: string }) {
+  const [params, setParams] = useSearchParams();
+  const key = params.get('key') ?? '';
+  const [draft, setDraft] = useState(key);
+  const query = useQuery(seriesQuery(key, asked));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (draft) next.set('key', draft);
+        else next.delete('key');
+        return next;
+      },
+      { replace: true },
+    );
+  };
+  return (
+    <section aria-label="Numbers of jobs">
+      <div className="rt-answers-head">
+        <h2>A number over time</h2>
+      </div>
+      <form className="rt-span" onSubmit={submit}>
+        <TextInput
+          aria-label="Key"
+          placeholder="Key that jobs measured, as boot_seconds"
+          value={draft}
+          onChange={(_, text) => setDraft(text.trim())}
+        />
+        <Button type="submit" variant="secondary">
+          Draw
+        </Button>
+      </form>
+      {key && (
+        <QueryView query={query}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <p className="rt-muted">None of these jobs has the key {key}.</p>
+            ) : (
+              <Drawn name={key} points={items} />
+            )
+          }
+        </QueryView>
+      )}
+    </section>
+  );
+}
+
+/** A line per lab. */
+function Drawn({ name, points }: { name: string; points: readonly KeyValuePoint[] }) {
+  const { at, lines } = useMemo(() => {
+    const sorted = [...points].sort((a, b) => a.at.localeCompare(b.at));
+    const labs = [...new Map(sorted.map((one) => [one.remoteci.id, one.remoteci.name]))];
+    const drawn: Line[] = labs.map(([id, lab], number) => ({
+      label: lab,
+      color: LINES[number % LINES.length] ?? '--rt-busy-fill',
+      kind: 'number',
+      values: sorted.map((one) => (one.remoteci.id === id ? one.value : null)),
+    }));
+    return { at: sorted.map((one) => toDate(one.at).getTime() / 1000), lines: drawn };
+  }, [points]);
+  const last = points.at(0);
+  return (
+    <>
+      <Chart label={name} at={at} lines={lines} />
+      {last && (
+        <p className="rt-muted">
+          {count(points.length)} jobs, the newest is{' '}
+          <Link to={`/jobs/${last.job_id}/details`}>{last.job_id.slice(0, 8)}</Link>
+        </p>
+      )}
+    </>
+  );
+}

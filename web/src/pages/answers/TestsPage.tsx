@@ -1,0 +1,74 @@
+/** Find a test by its name. */
+import { useQuery } from '@tanstack/react-query';
+import SearchIcon from 'icons/search-icon';
+import { SearchInput } from 'pf/SearchInput';
+import { useDeferredValue } from 'react';
+import { useOutletContext, useSearchParams } from 'react-router';
+import { foundTestsQuery } from '@/api/queries/questions';
+import { Cell, DataTable, Row } from '@/components/DataTable';
+import { Pager, readPlace } from '@/components/Pager';
+import { QueryView } from '@/components/QueryView';
+import { Teach } from '@/components/Teach';
+import { Time } from '@/components/Time';
+import { count } from '@/format/size';
+import type { AnswersContext } from './context';
+import { TestName } from './TestName';
+
+export function TestsPage() {
+  const { topic } = useOutletContext<AnswersContext>();
+  const [params, setParams] = useSearchParams();
+  const { limit, offset } = readPlace(params);
+  const q = params.get('q') ?? '';
+  const query = useQuery(foundTestsQuery(topic.id, useDeferredValue(q), limit, offset));
+  const search = (text: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        next.delete('offset');
+        if (text) next.set('q', text);
+        else next.delete('q');
+        return next;
+      },
+      { replace: true },
+    );
+  return (
+    <>
+      <SearchInput
+        className="rt-find"
+        aria-label="Part of a test's name"
+        placeholder="Part of a suite, class or test name"
+        value={q}
+        onChange={(_, text) => search(text)}
+        onClear={() => search('')}
+      />
+      <QueryView query={query}>
+        {({ items, count: total }) =>
+          items.length === 0 ? (
+            <Teach title={q ? 'No test has this in its name' : 'No tests yet'} icon={SearchIcon}>
+              {q
+                ? 'Any part of the suite, class or test name is found, whatever its case.'
+                : 'Every case of every result file of this topic is found here.'}
+            </Teach>
+          ) : (
+            <>
+              <p className="rt-muted">{count(total)} tests</p>
+              <DataTable label="Tests" busy={query.isFetching} columns={['Test', 'Last seen']}>
+                {items.map((test) => (
+                  <Row key={test.id}>
+                    <Cell label="Test">
+                      <TestName test={test} topic={topic.id} />
+                    </Cell>
+                    <Cell label="Last seen">
+                      <Time at={test.last_seen_at} />
+                    </Cell>
+                  </Row>
+                ))}
+              </DataTable>
+              <Pager count={total} />
+            </>
+          )
+        }
+      </QueryView>
+    </>
+  );
+}
