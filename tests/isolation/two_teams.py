@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 
 from ringtest.control.db.loops import Loop
+from ringtest.control.kernel import ids as kernel_ids
+from ringtest.control.results.model import id_of_test
 
 MARK = "ALPHA-ONLY"
 SECRET = "alpha-hook-secret"
@@ -128,6 +130,14 @@ async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
             "team_id": ids["team_id"],
         },
     )
+    known = {
+        "name": mark,
+        "kind": "text",
+        "pattern": mark,
+        "owner": mark,
+        "team_id": ids["team_id"],
+    }
+    ids["issue_id"] = (await post(admin, "/known_issues", known))["id"]
     await post(admin, f"/remotecis/{ids['remoteci_id']}/topics", {"topic_id": ids["topic_id"]})
     component = await post(
         admin,
@@ -194,6 +204,7 @@ async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:
     estate.ids |= {
         "job_id": job["id"],
         "file_id": uploaded.json()["file"]["id"],
+        "test_id": kernel_ids.test_id_text(id_of_test(mark, "c", mark)),
         "jobstate_id": state["id"],
         "pipeline_id": pipeline["id"],
     }

@@ -30,13 +30,14 @@ async def compare(
     `counts` are of all tests that q and suite leave, `cases` of the categories asked for.
     """
     params = requests.parameters(request)
+    window = read_window(params, db.clock.now().date(), extra=_OWN)
     share = model.read_share(params.get("share"))
     topic = params.get("topic_id")
     question = service.Question(
         left=model.read_side("left", params.get("left")),
         right=model.read_side("right", params.get("right")),
         topic_id=parse_id(topic, "topic") if topic is not None else None,
-        window=read_window(params, db.clock.now().date(), extra=_OWN),
+        window=window,
         text=params.get("q", "")[:500],
         suite=params.get("suite", "")[:500],
         categories=model.read_categories(params.get("category")),

@@ -32,8 +32,8 @@ async def search_tests(
     (dates; else the last 30 days), remoteci_id, team_id, limit (at most 200), offset. By name;
     `last_seen_at` is when a result last listed the test."""
     params = requests.parameters(request)
-    topic_id = parse_id(_topic(params), "topic")
     window = read_window(params, db.clock.now().date(), extra=("topic_id", "q"))
+    topic_id = parse_id(_topic(params), "topic")
     async with asking(db, caller.tenant) as tx:
         items, count = await service.search(
             tx, caller=caller, topic_id=topic_id, window=window, text=params.get("q", "")[:500]
@@ -57,8 +57,8 @@ async def get_history(
     number = parse_test_id(test_id)
     async with asking(db, caller.tenant) as tx:
         test = await service.require_test(tx, caller=caller, test_id=number)
-        topic_id = parse_id(_topic(params), "topic")
         window = read_window(params, db.clock.now().date(), extra=("topic_id",))
+        topic_id = parse_id(_topic(params), "topic")
         found = await service.history(
             tx, caller=caller, test=test, test_id=number, topic_id=topic_id, window=window
         )
