@@ -80,6 +80,8 @@ def _value(name: str, kind: Any, ids: dict[str, str]) -> Any:
         "expires_at": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}",
         "address": "http://127.0.0.1:9/",
         "status": "running",
+        "kind": "text",
+        "into": ids["group_id"],
         **{f"topic_{side}_id": ids["topic_id"] for side in (1, 2)},
         **{f"topic_{side}_{end}_date": "2026-01-01" for side in (1, 2) for end in ("start", "end")},
         **{f"{end}_date": "2026-01-01" for end in ("start", "end")},

@@ -75,6 +75,15 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
             "topic_id": ids["topic_id"],
             "team_id": ids["team_id"],
         },
+        "/known_issues": {
+            "name": "x",
+            "kind": "signature",
+            "pattern": ids["group_id"],
+            "owner": "x",
+            "topic_id": ids["topic_id"],
+            "team_id": ids["team_id"],
+        },
+        "/failure_groups/{group_id:str}/merge": {"into": ids["group_id"]},
         "/files/{file_id:str}/certifications": {
             "username": "jo",
             "password": "x",

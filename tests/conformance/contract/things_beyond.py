@@ -61,6 +61,46 @@ async def _group(scene: Scene, tx: Transaction) -> Thing:
     return Thing(made, "failure_groups")
 
 
+async def _group_beside(scene: Scene, tx: Transaction, **values: Any) -> Thing:
+    """Another failure of the owning team's job."""
+    topic, made = await scene.id("topic", tx), uuid4()
+    await tx.execute(
+        "INSERT INTO failure_groups (id, created_at, updated_at, topic_id, signature, algorithm,"
+        " kind, template, first_seen_at, last_seen_at, merged_into, shown_id, stands_for)"
+        " VALUES ($1, $2, $2, $3, $4, 1, 'stage', 'it broke too', $2, $2, $5, $5, $5)",
+        made,
+        tx.now,
+        topic,
+        scene.new("signature"),
+        values.get("into"),
+    )
+    return Thing(made, "failure_groups")
+
+
+@thing("second_group")
+async def _second_group(scene: Scene, tx: Transaction) -> Thing:
+    return await _group_beside(scene, tx)
+
+
+@thing("merged_group")
+async def _merged_group(scene: Scene, tx: Transaction) -> Thing:
+    return await _group_beside(scene, tx, into=await scene.id("group", tx))
+
+
+@thing("issue")
+async def _issue(scene: Scene, tx: Transaction) -> Thing:
+    """A rule of the owning team."""
+    return await scene.insert(
+        tx,
+        "known_issues",
+        name=scene.new("issue"),
+        kind="text",
+        pattern="it broke",
+        owner="somebody",
+        team_id=await scene.id("team", tx),
+    )
+
+
 @thing("target")
 async def _target(scene: Scene, tx: Transaction) -> Thing:
     return await scene.insert(

@@ -38,14 +38,12 @@ FROM jobs j WHERE j.id = o.job_id;
 CREATE FUNCTION rt_occurrence() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF NEW.made_at IS NULL OR NEW.ended_at IS NULL THEN
-    SELECT coalesce(NEW.made_at, created_at), coalesce(NEW.ended_at, finished_at, created_at)
-    INTO NEW.made_at, NEW.ended_at FROM jobs WHERE id = NEW.job_id;
-  END IF;
+  SELECT created_at, coalesce(finished_at, created_at), set_key, state <> 'archived'
+  INTO NEW.made_at, NEW.ended_at, NEW.set_key, NEW.is_live FROM jobs WHERE id = NEW.job_id;
   RETURN NEW;
 END $$;
 CREATE TRIGGER failure_occurrences_job BEFORE INSERT ON failure_occurrences FOR EACH ROW
-  WHEN (NEW.made_at IS NULL OR NEW.ended_at IS NULL) EXECUTE FUNCTION rt_occurrence();
+  WHEN (NEW.made_at IS NULL) EXECUTE FUNCTION rt_occurrence();
 CREATE FUNCTION rt_job_of_occurrences() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
