@@ -7,6 +7,7 @@ BeakerLib counted as good and bad is compared with what is there.
 import re
 from dataclasses import dataclass, field
 
+from ringtest.control.kernel.excerpts import cut
 from ringtest.control.kernel.incoming_text import Lines, beginning
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
@@ -14,6 +15,7 @@ from ringtest.control.kernel.xml_stream import Refused, XmlStream, first_element
 from ringtest.control.ports.result_cases import EitherSession, Found, ReadingSession
 from ringtest.control.ports.result_parser import (
     DETAIL_LIMIT,
+    MAX_PROPERTIES,
     MAX_STEPS,
     MESSAGE_LIMIT,
     Evidence,
@@ -70,7 +72,7 @@ class _Test:
 
     def begin(self, name: str, started_at: str = "") -> None:
         """A phase begins."""
-        self.open = Step(name, TestOutcome.ERRORED, "unfinished", started_at)
+        self.open = Step(cut(name, MESSAGE_LIMIT), TestOutcome.ERRORED, "unfinished", started_at)
         if len(self.phases) <= MAX_STEPS:
             self.phases.append(self.open)
 
@@ -81,7 +83,7 @@ class _Test:
         self.bad += outcome.is_bad
         self.steps += 1
         if self.steps <= MAX_STEPS:
-            step = Step(text[:MESSAGE_LIMIT], outcome, word)
+            step = Step(cut(text, MESSAGE_LIMIT), outcome, word)
             (self.open.steps if self.open else self.phases).append(step)
 
     def end_phase(self, word: str) -> None:
@@ -161,7 +163,7 @@ class _Journal:
         text, self._text = "".join(self._text).strip(), []
         if name == "testname":
             self.test.name = text
-        elif name in _ABOUT and text:
+        elif name in _ABOUT and text and len(self.test.about) < MAX_PROPERTIES:
             self.test.about.append((name, text))
         elif name == "test":
             self._check(text)

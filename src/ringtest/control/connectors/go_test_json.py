@@ -13,7 +13,7 @@ from ringtest.control.kernel.json_stream import NotJson, load
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.result_cases import ReadingSession, seconds
-from ringtest.control.ports.result_parser import DETAIL_LIMIT, MESSAGE_LIMIT, Evidence
+from ringtest.control.ports.result_parser import DETAIL_LIMIT, MAX_EVIDENCE, MESSAGE_LIMIT, Evidence
 
 PORT = "result_parser"
 
@@ -50,10 +50,10 @@ class _Test:
     bad_build: str = ""
 
     def say(self, text: str) -> None:
-        """Output."""
+        """Output, as much as there is room for."""
         if self.size <= 2 * DETAIL_LIMIT:
             self.output.append(text)
-        self.size += len(text)
+            self.size += len(text)
 
 
 _Key = tuple[str, str]
@@ -72,6 +72,8 @@ class GoSession(ReadingSession):
         self._beside = _Test()
         """Lines that are no JSON: what the compiler said, before Go 1.24."""
         self._number = 0
+        self._held = 0
+        """Characters of output of tests that have not ended."""
 
     def _read(self, chunk: bytes) -> None:
         for line in self._lines.feed(chunk):
@@ -129,6 +131,7 @@ class GoSession(ReadingSession):
             self._output(key, test, _text(event.get("Output")))
         elif action in _ENDS:
             self._tests.pop(key, None)
+            self._held -= test.size
             took = seconds(event.get("Elapsed"))
             if key[1]:
                 self._end(key, test, action, took)
@@ -148,7 +151,12 @@ class GoSession(ReadingSession):
 
     def _output(self, key: _Key, test: _Test, text: str) -> None:
         if not _FRAME.match(text) and not (not key[1] and _SUMMARY.fullmatch(text)):
+            if self._held > MAX_EVIDENCE:
+                self._tell("evidence", "too much output at a time: some was left out")
+                return
+            self._held -= test.size
             test.say(text)
+            self._held += test.size
 
     def _end(self, key: _Key, test: _Test, action: str, took: float) -> None:
         package = self._tests.get((key[0], ""))
@@ -191,6 +199,7 @@ class GoSession(ReadingSession):
 
     def _lose(self, key: _Key, why: str) -> None:
         test = self._tests.pop(key)
+        self._held -= test.size
         output = "".join(test.output)
         panic = _PANIC.search(output)
         evidence = Evidence(

@@ -8,12 +8,19 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from ringtest.control.kernel.excerpts import cut
 from ringtest.control.kernel.incoming_text import Decoder, Lines, beginning
 from ringtest.control.kernel.json_stream import JsonStream, NotJson, Part
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.result_cases import EitherSession, ReadingSession, seconds
-from ringtest.control.ports.result_parser import DETAIL_LIMIT, MAX_STEPS, Evidence, Step
+from ringtest.control.ports.result_parser import (
+    DETAIL_LIMIT,
+    MAX_STEPS,
+    MESSAGE_LIMIT,
+    Evidence,
+    Step,
+)
 
 PORT = "result_parser"
 
@@ -136,7 +143,7 @@ class LtpTextSession(ReadingSession):
             self._is_known = True
             test.tags[told[3]] = test.tags.get(told[3], 0) + 1
             if len(test.steps) <= MAX_STEPS:
-                test.steps.append(Step(told[4].strip() or told[3], _TAGS[told[3]], told[3]))
+                test.steps.append(_step(told))
 
     def _of(self, name: str, *, is_old: bool) -> _Test:
         """The test that a line with this name at its beginning belongs to."""
@@ -205,6 +212,10 @@ class LtpTextSession(ReadingSession):
             self._notes.add(
                 "count_mismatch", f"{name[:200]}: the summary says {told}, lines {seen}"
             )
+
+
+def _step(told: re.Match[str]) -> Step:
+    return Step(cut(told[4].strip(), MESSAGE_LIMIT) or told[3], _TAGS[told[3]], told[3])
 
 
 def _by_status(test: _Test) -> TestOutcome:
@@ -313,7 +324,7 @@ def _steps(log: str) -> list[Step]:
     for line in log.split("\n"):
         found = _LINE.match(line) or _SHELL_LINE.match(line) or _OLD_LINE.match(line)
         if found and found[3] in _TAGS and len(steps) <= MAX_STEPS:
-            steps.append(Step(found[4].strip() or found[3], _TAGS[found[3]], found[3]))
+            steps.append(_step(found))
     return steps
 
 

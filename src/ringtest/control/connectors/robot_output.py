@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ringtest.control.kernel.excerpts import cut
 from ringtest.control.kernel.incoming_text import beginning
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
@@ -16,6 +17,7 @@ from ringtest.control.kernel.xml_stream import Refused, XmlStream, first_element
 from ringtest.control.ports.result_cases import ReadingSession, last_error, seconds
 from ringtest.control.ports.result_parser import (
     DETAIL_LIMIT,
+    MAX_PROPERTIES,
     MAX_STEP_DEPTH,
     MAX_STEPS,
     MESSAGE_LIMIT,
@@ -43,12 +45,8 @@ _KEPT_TEXTS = {"msg", "tag", "doc", "status", "meta", "stat", "timeout", "arg"}
 _MARKUP = re.compile(r"<[^>]{0,1000}>")
 _LINE_END = re.compile(r"<br\s*/?>|<hr\s*/?>", re.I)
 _MERGED = re.compile(r"re-executed and results merged", re.I)
-_OLD = re.compile(
-    r"Old status:</span>\s*<span class=\"(\w+)\">.*?"
-    r"(?:Old message:</span>\s*(.*?))?(?=<hr>|$)",
-    re.S,
-)
-_NEW = re.compile(r"New message:</span>\s*(.*?)<hr>", re.S)
+_STATUS = re.compile(r"(Old|New) status:</span>\s*<span class=\"(\w+)\">")
+_MESSAGE = re.compile(r"(?:Old|New) message:</span>\s*(.*)", re.S)
 
 
 @dataclass(slots=True)
@@ -94,7 +92,7 @@ class _Reader:
         if name == "robot":
             self.is_robot = True
         elif name == "suite" and self._parent() in ("robot", "suite"):
-            self.suites.append(attributes.get("name", ""))
+            self.suites.append(cut(attributes.get("name", ""), MESSAGE_LIMIT))
             self._session.declare(self.suites)
         elif name == "test" and self._parent() == "suite":
             self.test = _Test(attributes.get("name", ""))
@@ -140,7 +138,8 @@ class _Reader:
             test.skipped_steps += 1
             test.count += 1
             return
-        step = Step(_step_name(kind, attributes), TestOutcome.ERRORED, "")
+        name = cut(_step_name(kind, attributes), MESSAGE_LIMIT)
+        step = Step(name, TestOutcome.ERRORED, "")
         (test.open[-1].steps if test.open else test.steps).append(step)
         test.open.append(step)
         test.count += 1
@@ -159,9 +158,9 @@ class _Reader:
             step.raw_outcome = attributes.get("status", "")
             step.outcome = _OUTCOMES.get(step.raw_outcome, TestOutcome.ERRORED)
             step.started_at, step.seconds = _times(attributes)
-            step.message = text or step.message
-        elif name == "tag" and outer in ("test", "tags"):
-            test.tags.append(text)
+            step.message = cut(text, MESSAGE_LIMIT) or step.message
+        elif name == "tag" and outer in ("test", "tags") and len(test.tags) < MAX_PROPERTIES:
+            test.tags.append(cut(text, MESSAGE_LIMIT))
         elif name == "doc" and outer == "test":
             test.doc = text
         elif name == "status" and outer == "test":
@@ -177,7 +176,7 @@ class _Reader:
             test.said.append(f"{level}  {text}")
         test.said_size += len(text)
         if test.open and not test.skipped_steps and level in ("FAIL", "ERROR", "WARN"):
-            test.open[-1].message = text
+            test.open[-1].message = cut(text, MESSAGE_LIMIT)
 
     def broken(self, why: str) -> list[str]:
         """See `xml_stream.Events`."""
@@ -322,16 +321,17 @@ def _attempts(message: str) -> tuple[list[Attempt], str]:
     markup = message.removeprefix("*HTML*")
     if not _MERGED.search(markup):
         return [], _plain(markup)
-    attempts = [
-        Attempt(
-            _OUTCOMES.get(found[1].upper(), TestOutcome.ERRORED),
-            found[1].upper(),
-            message=_plain(found[2] or "") or None,
-        )
-        for found in _OLD.finditer(markup)
-    ]
-    last = _NEW.search(markup)
-    return attempts[::-1], _plain(last[1]) if last else ""
+    attempts, last = [], ""
+    for part in markup.split("<hr>"):
+        status, told = _STATUS.search(part), _MESSAGE.search(part)
+        text = _plain(told[1]) if told else ""
+        if status and status[1] == "Old":
+            raw = status[2].upper()
+            outcome = _OUTCOMES.get(raw, TestOutcome.ERRORED)
+            attempts.append(Attempt(outcome, raw, message=text or None))
+        elif status:
+            last = text
+    return attempts[::-1], last
 
 
 class RobotParser:

@@ -17,7 +17,13 @@ from testtools import StreamResult
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.result_cases import ReadingSession, last_error
-from ringtest.control.ports.result_parser import DETAIL_LIMIT, Attachment, Evidence
+from ringtest.control.ports.result_parser import (
+    DETAIL_LIMIT,
+    MAX_EVIDENCE,
+    MAX_PROPERTIES,
+    Attachment,
+    Evidence,
+)
 
 PORT = "result_parser"
 
@@ -37,7 +43,6 @@ _STATUSES = {
     "xfail": TestOutcome.XFAILED,
 }
 _FIXTURE = re.compile(r"(setUpClass|tearDownClass|setUpModule|tearDownModule) \((.+)\)")
-_IDENTITY = re.compile(r"([^\[(]*?)(?:\[(.*?)\])?(\(.*\))?", re.S)
 _OUTPUTS = {"stdout": "stdout", "pythonlogging": "stdout", "stderr": "stderr"}
 
 
@@ -94,6 +99,8 @@ class SubunitSession(ReadingSession):
         self._held = b""
         self._tests: dict[str, _Test] = {}
         self._is_cut = False
+        self._kept = 0
+        """Bytes of files of tests that have not ended."""
 
     def _read(self, chunk: bytes) -> None:
         self._held = self._packets(self._held + chunk, is_last=False)
@@ -162,14 +169,18 @@ class SubunitSession(ReadingSession):
             self._file(test, str(words["file_name"]), str(words.get("mime_type") or ""), words)
         if status in _STATUSES:
             del self._tests[name]
+            self._kept -= sum(len(data) for _, data in test.files.values())
             self._end(name, test, status, words.get("timestamp"))
 
     def _file(self, test: _Test, name: str, mime: str, words: dict[str, Any]) -> None:
         if name not in test.files and len(test.files) >= MAX_FILES:
             return
         _, kept = test.files.setdefault(name, (mime, bytearray()))
-        if len(kept) <= 2 * DETAIL_LIMIT:
+        if self._kept > MAX_EVIDENCE:
+            self._tell("evidence", "too many files of tests at a time: some were left out")
+        elif len(kept) <= 2 * DETAIL_LIMIT:
             kept += words["file_bytes"]
+            self._kept += len(words["file_bytes"])
 
     def _end(self, name: str, test: _Test, status: str, ended: datetime | None) -> None:
         outcome = _STATUSES.get(status, TestOutcome.ERRORED)
@@ -221,15 +232,17 @@ def _identity(name: str) -> tuple[str, str, list[tuple[str, str]]]:
     fixture = _FIXTURE.fullmatch(name)
     if fixture:
         return fixture[2], fixture[1], []
-    found = _IDENTITY.fullmatch(name)
-    if found is None or "." not in found[1]:
+    start = min((at for at in (name.find("["), name.find("(")) if at >= 0), default=len(name))
+    classname, dot, short = name[:start].rpartition(".")
+    if not dot:
         return "", name, []
-    classname, _, short = found[1].rpartition(".")
-    words = [word for word in (found[2] or "").split(",") if word]
-    if words and not words[0].startswith("id-"):
-        return classname, name[len(classname) + 1 :], []  # the parameters of a pytest or a scenario
+    rest = name[start:]
+    inside, bracket, behind = rest[1:].partition("]") if rest[:1] == "[" else ("", "", "")
+    if not (bracket and inside.startswith("id-")):
+        return classname, short + rest, []  # parameters of a scenario are part of the name
+    words = [word for word in inside.split(",")[:MAX_PROPERTIES] if word]
     parameters = [("id", w[3:]) if w.startswith("id-") else ("attr", w) for w in words]
-    return classname, short + (found[3] or ""), parameters
+    return classname, short + behind, parameters
 
 
 def _evidence(test: _Test, status: str) -> Evidence:

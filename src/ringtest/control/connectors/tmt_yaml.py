@@ -33,9 +33,9 @@ _OUTCOMES = {
     "pending": TestOutcome.BLOCKED,
 }
 _ITEM = re.compile(r"(\s*)-(?=\s|$)")
-_FIELD = re.compile(r"^\s*(?:- )?\s*(name|result):\s*(\S.*?)\s*$", re.M)
+_FIELD = re.compile(r"^[ \t]*(?:-[ \t]+)?(name|result):[ \t]*(\S.*)$", re.M)
 _DURATION = re.compile(r"(\d{2,}):([0-5]\d):([0-5]\d)(?:\.\d+)?")
-_BEGINS = re.compile(r"(?:---[^\n]*\n|#[^\n]*\n|\s*\n)*\s*- +\S[^\n]*\n")
+_BEGINS = re.compile(r"(?:---[^\n]*\n|#[^\n]*\n|[ \t\r]*\n)*[ \t]*- +\S[^\n]*\n")
 _KEYS = re.compile(
     r"^(?:- |  )(name: +['\"]?/|result: +(?:pass|fail|info|warn|error|skip|pending)\b)", re.M
 )
@@ -110,7 +110,7 @@ class TmtSession(ReadingSession):
 
     def _incomplete(self, text: str, *, is_last: bool) -> None:
         """What can be known of a result that is no YAML, or that is not there as a whole."""
-        fields = dict(reversed([(key, value) for key, value in _FIELD.findall(text)]))
+        fields = dict(reversed([(key, value.strip()) for key, value in _FIELD.findall(text)]))
         name = fields.get("name", "").strip("'\"")
         if not name.startswith("/"):
             if self._is_known and not is_last:

@@ -170,7 +170,7 @@ def _refuse(*_: object) -> None:
     raise Refused("document type declarations are refused")
 
 
-_FIRST_ELEMENT = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<([A-Za-z_][\w.-]*)", re.S)
+_FIRST_ELEMENT = re.compile(r"\s*(?>(?:<\?.*?\?>|<!--.*?-->)\s*)*+<([A-Za-z_][\w.-]*)", re.S)
 
 
 def first_element(text: str) -> str:

@@ -1,62 +1,39 @@
-"""The Test Anything Protocol, versions 12 to 14, and the kernel's dialect of it: port
-`result_parser`.
-
-Read line by line. A test point that has subtests is a suite and no case, unless its runner
-says that it is a test, or it is bad and none of its subtests is. Lines that are no TAP are
-output: of the point before them, in KTAP of the point behind them.
-"""
+"""TAP line by line: levels of subtests, and test points on their way out of them."""
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
+from ringtest.control.connectors.tap.points import (
+    LINE,
+    Point,
+    Text,
+    duration,
+    evidence_of,
+    is_test,
+    outcome_of,
+    read_point,
+    unescaped,
+)
 from ringtest.control.kernel.incoming_text import Lines, beginning
 from ringtest.control.kernel.outcome import TestOutcome
-from ringtest.control.kernel.plain_yaml import NotPlain, load
-from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.result_cases import ReadingSession, last_error, seconds
-from ringtest.control.ports.result_parser import Evidence
-
-PORT = "result_parser"
+from ringtest.control.ports.result_cases import ReadingSession
+from ringtest.control.ports.result_parser import MAX_EVIDENCE, Evidence
 
 MAX_DEPTH = 100
 """Subtests inside one another."""
-MAX_BLOCK = 4_000
-"""Lines kept of one YAML block."""
-MAX_OUTPUT = 2_000
-"""Lines of output kept of one point."""
 MAX_WAITING = 10_000
 """Subtests that wait for the name of the point they belong to."""
 
-_POINT = re.compile(r"(not )?ok\b(?:\s+(\d+))?[ \t]*(.*)")
 _PLAN = re.compile(r"1\.\.(\d+)\s*(?:#\s*(.*))?")
 _VERSION = re.compile(r"(K?TAP) version (\d+)")
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*(.*)")
-_DIRECTIVE = re.compile(r"(SKIP|TODO|XFAIL|TIMEOUT|ERROR)\S*\s*(.*)", re.I)
-_ESCAPED = re.compile(r"\\([\\#])")
 _SUBTEST = re.compile(r"#\s*Subtest:\s*(.*)")
 _INSIDE_COMMENT = re.compile(r"# +(?=(?:not )?ok \d|1\.\.\d|K?TAP version)")
 _KSELFTEST = re.compile(r"(?:# +)+(?:K?TAP version \d+|selftests?: )")
-_KERNEL_CLOCK = re.compile(r"(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ")
+_KERNEL_CLOCK = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ")
 _BEGINS = re.compile(
-    r"(?:#.*\n|\s*\n)*(?:K?TAP version 1\d?\s*\n|1\.\.\d+.*\n(?:#.*\n|\s*\n)*(?:not )?ok \d)"
+    r"(?:#.*\n|[ \t\r]*\n)*"
+    r"(?:K?TAP version 1\d?\s*\n|1\.\.\d+.*\n(?:#.*\n|[ \t\r]*\n)*(?:not )?ok \d)"
 )
-
-
-@dataclass(slots=True)
-class _Point:
-    """A test point and what was said about it."""
-
-    is_ok: bool
-    name: str
-    directive: str
-    remark: str
-    output: list[str]
-    has_subtests: bool = False
-    bad_below: bool = False
-    block: list[str] | None = None
-    is_open: bool = False
-    """Inside of its YAML block."""
 
 
 @dataclass(slots=True)
@@ -80,9 +57,9 @@ class _Level:
     points: int = 0
     is_bad: bool = False
     waiting: list[_Case] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
+    comments: Text = field(default_factory=Text)
     next_name: str | None = None
-    last: _Point | None = None
+    last: Point | None = None
 
     @property
     def is_over(self) -> bool:
@@ -104,6 +81,8 @@ class TapSession(ReadingSession):
         self._has_inner = False
         """Comments hold test points."""
         self._has_bailed = False
+        self._waiting = 0
+        """Characters of subtests that wait for a name."""
 
     def _read(self, chunk: bytes) -> None:
         for line in self._lines.feed(chunk):
@@ -135,7 +114,7 @@ class TapSession(ReadingSession):
         level = self._levels[-1]
         if level.last is not None and level.last.is_open:
             return rest.strip() == "..."
-        if _POINT.match(rest):
+        if LINE.match(rest):
             return self._levels[0].points + 1 == self._levels[0].plan
         return rest.startswith("Bail") or self._levels[0].is_over
 
@@ -156,16 +135,16 @@ class TapSession(ReadingSession):
             indent, text = indent + 2, text[inside.end() :]
         self._token(text, indent, line)
 
-    def _in_block(self, point: _Point, text: str, line: str) -> bool:
+    def _in_block(self, point: Point, text: str, line: str) -> bool:
         assert point.block is not None
         if text.rstrip() == "...":
             point.is_open = False
-        elif line[:1].strip() and (_POINT.match(text) or _PLAN.fullmatch(text)):
+        elif line[:1].strip() and (LINE.match(text) or _PLAN.fullmatch(text)):
             self._notes.add("malformed", f"what is told of {point.name[:200]!r} has no end")
             point.is_open = False
             return False
-        elif len(point.block) < MAX_BLOCK:
-            point.block.append(line)
+        else:
+            point.block.add(line)
         return True
 
     def _token(self, text: str, indent: int, line: str) -> None:
@@ -176,7 +155,7 @@ class TapSession(ReadingSession):
                 self._enter(indent, None)
         elif subtest := _SUBTEST.match(text):
             self._subtest(subtest[1].strip(), indent)
-        elif (point := _POINT.fullmatch(text)) and (self._is_known or point[2]):
+        elif (point := LINE.fullmatch(text)) and (self._is_known or point[2]):
             self._is_known = True
             self._point(point, indent)
         elif plan := _PLAN.fullmatch(text):
@@ -185,7 +164,7 @@ class TapSession(ReadingSession):
         elif text.startswith("Bail out!"):
             self._bail_out(text[9:].strip())
         elif text.rstrip() == "---" and (last := self._levels[-1].last) and last.block is None:
-            last.block, last.is_open = [], True
+            last.block, last.is_open = Text(), True
         elif not text.startswith("pragma "):
             self._remark(text, line)
 
@@ -195,8 +174,8 @@ class TapSession(ReadingSession):
         if text.startswith("#"):
             line = text[1:].removeprefix(" ")
         into = level.comments if self._is_kernel or level.last is None else level.last.output
-        if len(into) < MAX_OUTPUT and line.strip() and not level.is_over:
-            into.append(line)
+        if line.strip() and not level.is_over:
+            into.add(line)
 
     # levels
 
@@ -222,7 +201,7 @@ class TapSession(ReadingSession):
         name, outer.next_name = outer.next_name if name is None else name, None
         self._levels.append(_Level(indent, name))
 
-    def _leave(self, ended: _Level, point: _Point | None) -> None:
+    def _leave(self, ended: _Level, point: Point | None) -> None:
         """Subtests end, and `point` is theirs; `self._levels` are those around them."""
         self._settle(ended)
         name = point.name if point else ended.name or "(subtests)"
@@ -249,16 +228,16 @@ class TapSession(ReadingSession):
         is_first = level.name is None and not (level.points or level.last)
         if indent > level.indent and level.next_name is not None:
             self._enter(indent, None)
-            self._levels[-1].next_name = _unescaped(name)
+            self._levels[-1].next_name = unescaped(name)
         elif indent > level.indent:
-            self._enter(indent, _unescaped(name))
+            self._enter(indent, unescaped(name))
         elif indent == level.indent and is_first:
-            level.name = _unescaped(name)
+            level.name = unescaped(name)
         else:
             below = self._up_to(indent)
             if below is not None:
                 self._leave(below, None)
-            self._levels[-1].next_name = _unescaped(name)
+            self._levels[-1].next_name = unescaped(name)
 
     def _plan(self, count: int, remark: str, indent: int) -> None:
         below = self._up_to(indent)
@@ -297,22 +276,10 @@ class TapSession(ReadingSession):
         below = self._up_to(indent)
         level = self._levels[-1]
         self._settle(level)
-        text, remark = found[3], ""
-        comment = _COMMENT.search(text)
-        if comment:
-            text, remark = text[: comment.start()], comment[1]
-        directive = _DIRECTIVE.fullmatch(remark)
-        name = _unescaped(text.strip().removeprefix("-").strip())
         level.points += 1
         level.next_name = None
-        point = _Point(
-            is_ok=not found[1],
-            name=name or f"{found[2] or level.points}",
-            directive=directive[1].upper() if directive else "",
-            remark=directive[2] if directive else remark,
-            output=level.comments,
-        )
-        level.comments = []
+        point = read_point(found, level.points, level.comments)
+        level.comments = Text()
         if below is not None:
             self._leave(below, point)
         level.last = point
@@ -322,12 +289,12 @@ class TapSession(ReadingSession):
         point, level.last = level.last, None
         if point is None:
             return
-        block = self._block(point)
-        outcome = _outcome(point, block)
+        told = point.told(self._notes)
+        outcome = outcome_of(point, told)
         level.is_bad |= outcome.is_bad or point.bad_below
-        if point.has_subtests and not _is_test(point, block):
+        if point.has_subtests and not is_test(point, told):
             return
-        case = _Case([], point.name, outcome, _duration(block), _evidence(point, block, outcome))
+        case = _Case([], point.name, outcome, duration(told), evidence_of(point, told, outcome))
         around = self._levels if level is self._levels[-1] else [*self._levels, level]
         self._send(case, around)
 
@@ -336,7 +303,9 @@ class TapSession(ReadingSession):
         for level in reversed(around[1:]):
             if level.name is None:
                 level.waiting.append(case)
-                if len(level.waiting) > MAX_WAITING:
+                self._waiting += len(case.evidence.detail or case.evidence.stdout or "")
+                if len(level.waiting) > MAX_WAITING or self._waiting > MAX_EVIDENCE:
+                    self._waiting = 0
                     self._tell("unnamed", f"more than {MAX_WAITING} subtests before their name")
                     level.name = ""
                     for waiting in level.waiting:
@@ -351,79 +320,6 @@ class TapSession(ReadingSession):
         self._found.add(
             case.name, case.outcome, suite=suite, time=case.time, evidence=case.evidence
         )
-
-    def _block(self, point: _Point) -> dict[str, Any]:
-        if not point.block:
-            return {}
-        try:
-            told = load("\n".join(point.block))
-        except NotPlain as error:
-            self._notes.add("malformed", f"what is told of {point.name[:200]!r}: {error}")
-            point.output = [*point.block, *point.output]
-            return {}
-        return told if isinstance(told, dict) else {"": told}
-
-
-_DIRECTIVES = {
-    "SKIP": (TestOutcome.SKIPPED, TestOutcome.SKIPPED),
-    "TODO": (TestOutcome.XPASSED, TestOutcome.XFAILED),
-    "XFAIL": (TestOutcome.XFAILED, TestOutcome.XFAILED),
-    "ERROR": (TestOutcome.ERRORED, TestOutcome.ERRORED),
-}
-"""Outcome of a point that is ok, and of one that is not."""
-_ASIDE = {"duration_ms", "error", "message", "stack", "name", "type"}
-
-
-def _unescaped(name: str) -> str:
-    return _ESCAPED.sub(r"\1", name)
-
-
-def _outcome(point: _Point, block: dict[str, Any]) -> TestOutcome:
-    if point.directive in _DIRECTIVES:
-        return _DIRECTIVES[point.directive][0 if point.is_ok else 1]
-    if point.is_ok:
-        return TestOutcome.PASSED
-    is_cancelled = block.get("failureType") == "cancelledByParent"
-    return TestOutcome.ERRORED if is_cancelled else TestOutcome.FAILED
-
-
-def _is_test(point: _Point, block: dict[str, Any]) -> bool:
-    """Whether a point that has subtests is a case too."""
-    kind = block.get("type")
-    if kind == "test" or (kind is None and "duration_ms" in block):
-        return True
-    return not point.is_ok and not point.bad_below and not point.directive
-
-
-def _duration(block: dict[str, Any]) -> float:
-    return seconds(block.get("duration_ms")) / 1000
-
-
-def _evidence(point: _Point, block: dict[str, Any], outcome: TestOutcome) -> Evidence:
-    raw = "" if point.is_ok and not point.directive else "ok" if point.is_ok else "not ok"
-    if point.directive:
-        raw += f" # {point.directive}"
-    message = block.get("error") or block.get("message") or point.remark
-    output = "\n".join(point.output)
-    evidence = Evidence(
-        raw_outcome=raw,
-        message=message if isinstance(message, str) else None,
-        properties=[
-            (name, value)
-            for name, value in block.items()
-            if isinstance(value, str) and name not in _ASIDE
-        ],
-    )
-    if outcome.is_bad:
-        stack = block.get("stack")
-        evidence.detail = "\n".join(filter(None, [stack if isinstance(stack, str) else "", output]))
-        kind, said = last_error(evidence.detail)
-        name = block.get("name")
-        evidence.exception_type = name if isinstance(name, str) and "stack" in block else kind
-        evidence.message = evidence.message or said or next(iter(point.output), None)
-    else:
-        evidence.stdout = output or None
-    return evidence
 
 
 class TapParser:
@@ -442,8 +338,3 @@ class TapParser:
     def open(self) -> TapSession:
         """See `ResultParser`."""
         return TapSession()
-
-
-def create(settings: Settings) -> TapParser:
-    """The reader of TAP."""
-    return TapParser()
