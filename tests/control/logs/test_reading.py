@@ -1,8 +1,6 @@
 """Reading, searching and following logs over HTTP."""
 
 import asyncio
-import base64
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,35 +10,12 @@ from ringtest.control.db.notify import LIVE, Notifications
 from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.log_tail import service
 from tests.control.jobs.bench import Bench
-
-
-class Printing:
-    """A claimed job whose agent prints."""
-
-    def __init__(self, bench: Bench, job_id: str, token: str) -> None:
-        self.bench = bench
-        self.job_id = job_id
-        self.token = token
-        self.seq = 0
-
-    async def tell(self, **record: Any) -> None:
-        self.seq += 1
-        await self.bench.told(self.job_id, self.token, {"seq": self.seq, **record})
-
-    async def prints(self, data: bytes, stage: str = "test") -> None:
-        await self.tell(kind="log", stage=stage, data=base64.b64encode(data).decode())
-
-    async def ends(self, result: str = "passed") -> None:
-        await self.tell(kind="finish", result=result)
-
-    async def get(self, path: str = "", **params: Any) -> Any:
-        return await self.bench.world.get("red user", f"/jobs/{self.job_id}/log{path}", **params)
+from tests.control.logs.printing import Printing, printing
 
 
 @pytest.fixture
 async def job(bench: Bench) -> Printing:
-    job_id = await bench.queued()
-    return Printing(bench, job_id, (await bench.claim(job_id))["lease_token"])
+    return await printing(bench)
 
 
 async def test_lines_are_read_across_frames(job: Printing) -> None:

@@ -164,7 +164,7 @@ async def search_jobs(
     caller: Caller,
     heads: Sequence[Head],
     asked: Asked,
-) -> AsyncIterator[Told]:
+) -> AsyncGenerator[Told, None]:
     """Matches job by job, how far the search is, and how it ended."""
     most = heads[: asked.jobs]
     found = done = read = 0

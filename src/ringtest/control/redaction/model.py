@@ -19,6 +19,7 @@ LONGEST = 8 * 1024
 _KEY_LINES = 200
 """Lines of a private key at most."""
 _BODY_BYTES = 1000
+_TELLING = 4
 _LEAST = 8
 """Shorter words of a lab's are too likely to mean something else."""
 
@@ -268,12 +269,13 @@ def _skip_key(buffer: bytes, start: int, stop: int, left: int) -> tuple[int, int
 
 
 def _overlap(text: bytes, word: bytes) -> int:
-    """How many bytes at the end of `text` are the beginning of `word`.
+    """How many bytes at the end of `text` are the beginning of `word`; so few tell nothing.
 
-    >>> _overlap(b"x se", b"secret"), _overlap(b"x", b"secret")
-    (2, 0)
+    >>> _overlap(b"x secr", b"secret"), _overlap(b"x sec", b"secret")
+    (4, 0)
     """
-    return next((n for n in range(min(len(text), len(word)), 0, -1) if text[-n:] == word[:n]), 0)
+    most = min(len(text), len(word))
+    return next((n for n in range(most, _TELLING - 1, -1) if text[-n:] == word[:n]), 0)
 
 
 @lru_cache(maxsize=16)
