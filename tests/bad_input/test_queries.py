@@ -114,11 +114,14 @@ async def test_a_list_refuses_what_it_cannot_do(ground: Ground, bad: str) -> Non
 
 
 def _pages_its_own_way(route: Route, bad: str) -> bool:
-    """Tests, log lines and analytics may have one of limit and offset without the other;
+    """Tests, log lines, analytics and trends may have one of limit and offset without the other;
     files of a component come all at once."""
     if route.path == "/components/{component_id:str}/files":
         return bad == "after=nonsense"
-    is_own = route.path.endswith(("/tests", "/log", "/log/search", "/analytics/jobs"))
+    is_own = route.path.endswith((
+        "/tests", "/log", "/log/search", "/analytics/jobs", "/flaky_tests", "/trend",
+        "/durations", "/coverage",
+    ))  # fmt: skip
     return is_own and bad in ("limit=5", "offset=5", "limit=1e3&offset=0")
 
 

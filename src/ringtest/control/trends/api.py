@@ -104,11 +104,11 @@ async def get_series(
     """Parameters: key, query (a filter of jobs), from and to (dates; else the last 30 days),
     remoteci_id, team_id, limit (200, which is the most), offset. The newest, oldest first."""
     params = requests.parameters(request)
+    given = {"limit": "200", **params}
+    window = read_window(given, db.clock.now().date(), extra=("key", "query"))
     key = params.get("key", "")
     if not key or "\0" in key or len(key) > 1000:
         raise BadRequest("Request malformed", error="key: is a required parameter")
-    given = {"limit": "200", **params}
-    window = read_window(given, db.clock.now().date(), extra=("key", "query"))
     node = _filter(params)
     async with asking(db, caller.tenant) as tx:
         items, count = await service.series(tx, caller=caller, window=window, node=node, key=key)
