@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from ringtest.control.kernel.ids import test_id_text as text_of
+from ringtest.control.results.model import id_of_test
 from tests.control.people import count_statements
 from tests.control.results.shelf import Shelf, junit
 
@@ -55,6 +57,7 @@ async def test_a_case_tells_everything_that_is_known_of_it(shelf: Shelf, job: st
     (a,) = (await shelf.tests(job, state="regressed"))["tests"]
     file_id, since = a.pop("file_id"), a.pop("since_at")
     assert file_id and since
+    assert a.pop("test_id") == text_of(id_of_test("ring", "c", "a"))
     assert a == {
         "suite": "ring", "classname": "c", "name": "a", "outcome": "failed", "state": "regressed",
         "time": 0.25, "type": "AssertionError", "message": "a broke", "detail": "at a",

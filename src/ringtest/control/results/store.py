@@ -309,7 +309,8 @@ async def select_cases(tx: Transaction, team_id: UUID, columns: Mapping[str, Seq
           ELSE (left(z.shown::text, -1) || ', ' || z.more || '}')::json END
           ORDER BY z.n), '[]')::text
         FROM (SELECT n.n, n.more, json_build_object(
-          'file_id', n.file_id, 'suite', t.suite, 'classname', t.classname, 'name', t.name,
+          'file_id', n.file_id, 'test_id', lpad(to_hex(n.test_id), 16, '0'),
+          'suite', t.suite, 'classname', t.classname, 'name', t.name,
           'outcome', n.outcome, 'state', n.state, 'time', n.time,
           'type', coalesce(x.exception_type, n.own::json ->> 'type'),
           'message', coalesce(x.message, n.own::json ->> 'message'),
