@@ -209,6 +209,7 @@ def test_go_says_what_is_read_of_its_json(tmp_path: Path) -> None:
     printed = run(tmp_path, "go", "test", "-json", "./...", extra=environment)
     rows = read(printed.raw, "go-test.json", "application/x-go-test+json")
     told = {row.name: row.outcome for row in rows}
+    assert counts(rows)[ERRORED] == 1
     words = {"PASS": PASSED, "FAIL": FAILED, "SKIP": SKIPPED}
     expected = {n: words[w] for w, n in re.findall(r"--- (\w+): (\S+) ", plain.out)}
     assert expected and told == expected | {"(package)": ERRORED}

@@ -159,10 +159,9 @@ class GoSession(ReadingSession):
             self._held += test.size
 
     def _end(self, key: _Key, test: _Test, action: str, took: float) -> None:
-        package = self._tests.get((key[0], ""))
-        if package is not None:
-            package.tests += 1
-            package.failures += action == "fail"
+        package = self._open((key[0], ""))
+        package.tests += 1
+        package.failures += action == "fail"
         self._case(key[0], key[1], _ENDS[action], action, took, test)
 
     def _case(

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import yaml
 
-MAX_DEPTH = 50
+MAX_DEPTH = 100
 MAX_NODES = 100_000
 
 Plain = Any

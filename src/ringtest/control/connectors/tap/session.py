@@ -55,6 +55,7 @@ class _Level:
     name: str | None
     plan: int | None = None
     points: int = 0
+    plan_is_last: bool = False
     is_bad: bool = False
     waiting: list[_Case] = field(default_factory=list)
     comments: Text = field(default_factory=Text)
@@ -63,8 +64,8 @@ class _Level:
 
     @property
     def is_over(self) -> bool:
-        """The plan came last, and everything it says."""
-        return self.plan is not None and self.points >= self.plan
+        """The plan came last, and everything it says has come."""
+        return self.plan_is_last and self.points >= (self.plan or 0)
 
 
 class TapSession(ReadingSession):
@@ -247,7 +248,7 @@ class TapSession(ReadingSession):
         self._settle(level)
         if level.plan is not None and level.plan != count:
             self._notes.add("count_mismatch", f"two plans: 1..{level.plan} and 1..{count}")
-        level.plan = count
+        level.plan, level.plan_is_last = count, level.points > 0
         if count == 0 and len(self._levels) == 1 and not level.points:
             evidence = Evidence(raw_outcome="1..0", message=remark)
             self._found.add("(all)", TestOutcome.SKIPPED, evidence=evidence)
