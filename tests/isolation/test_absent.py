@@ -187,7 +187,7 @@ async def test_a_hidden_id_in_a_body_is_answered_like_none(
 def _noun(path: str, name: str) -> str:
     special = {"id": "component", "components": "component", "components_ids": "component",
                "teams_ids": "team", "next_topic_id": "topic", "previous_job_id": "job",
-               "update_previous_job_id": "job"}  # fmt: skip
+               "update_previous_job_id": "job", "into": "group"}  # fmt: skip
     return special.get(name) or re.sub(r"_\d?_?id$", "", name)
 
 
