@@ -32,12 +32,12 @@ def test_each_case_is_found_in_the_blocks_that_are_asked_for_it(
         packed = packer.pack([("a", "b", [])])
     finally:
         model._BLOCK = before
-    everything = unpack_asides(packed.data, packed.blocks)
+    everything = unpack_asides(packed.asides, packed.aside_blocks)
     assert everything.suites == [("a", "b", [])]
     assert {at: one.message for at, one in everything.cases.items()} == found
     read: set[int] = set()
-    for start, end in blocks_with(packed.blocks, sorted(wanted)):
-        read |= open_block(packed.data[start:end]).keys()
+    for start, end in blocks_with(packed.aside_blocks, sorted(wanted)):
+        read |= open_block(packed.asides[start:end]).keys()
     assert set(wanted) & found.keys() <= read <= found.keys()
 
 

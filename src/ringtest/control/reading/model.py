@@ -167,12 +167,12 @@ _BLOCK = 32 * 1024
 class PackedAsides:
     """Asides in blocks that can be read one by one: first that of the suites, then of cases.
 
-    `blocks` has where the first ends, and of each other the position of its first case
-    and where it ends.
+    `aside_blocks` has where the first ends, and of each other the position of its first case
+    and where it ends. Named as the columns of a result.
     """
 
-    data: bytes = b""
-    blocks: Sequence[int] = ()
+    asides: bytes = b""
+    aside_blocks: Sequence[int] = ()
 
 
 class AsidePacker:
@@ -228,7 +228,7 @@ def unpack_asides(data: bytes | None, blocks: Sequence[int]) -> Asides:
     >>> packer = AsidePacker()
     >>> packer.add(3, Aside(message="why"))
     >>> packed = packer.pack([("s", "s", [])])
-    >>> unpack_asides(packed.data, packed.blocks).cases[3].message
+    >>> unpack_asides(packed.asides, packed.aside_blocks).cases[3].message
     'why'
     """
     if not data:

@@ -305,8 +305,7 @@ async def _record(
         "outcomes": parsed.outcomes,
         "states": states,
         "durations": parsed.durations,
-        "asides": parsed.asides.data,
-        "aside_blocks": parsed.asides.blocks,
+        **asdict(parsed.asides),
         "warnings": [asdict(note) for note in parsed.notes],
     }
     if parsed.bad:
