@@ -28,7 +28,10 @@ _STEP = st.one_of(
     _RUN,
     _RUN,
     st.tuples(
-        st.sampled_from(("archive_file", "archive_job", "restore", "purge", "read_again")), _WHICH
+        st.sampled_from(
+            ("archive_file", "archive_job", "archive_with_many", "restore", "purge", "read_again")
+        ),
+        _WHICH,
     ),
     st.tuples(st.just("move"), _WHICH, st.sampled_from(SETS)),
     st.tuples(st.just("try_again"), _WHICH, st.tuples(st.integers(0, 9), st.integers(0, 9))),

@@ -169,3 +169,13 @@ async def test_imported_numbers_without_cases_are_counted_by_day(yard: Yard) -> 
     assert await yard.by_topic() == {
         (run.at.date(), "set one", 0): (1, 9, 4, 2, 0, 3, 1, 0, 0, 1_500_000)
     }
+
+
+async def test_what_is_archived_with_many_others_is_taken_out_later(yard: Yard) -> None:
+    for _ in range(2):
+        await yard.run(0, BAD, "set one")
+    for run in yard.runs:
+        await yard.archive_with_many(run)
+    assert len(await yard.by_topic()) == 1
+    assert await service.count_waiting(yard.db) == 2
+    assert await yard.by_topic() == {}

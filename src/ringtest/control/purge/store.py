@@ -67,8 +67,14 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 """Objects that go with the rows of a table, $1 being their ids."""
 
 _FIRST: Mapping[str, tuple[str, ...]] = {
-    "components": ("DELETE FROM jobs_components WHERE component_id = ANY ($1)",),
-    "topics": ("UPDATE topics SET next_topic_id = NULL WHERE next_topic_id = ANY ($1)",),
+    "components": (
+        "DELETE FROM jobs_components WHERE component_id = ANY ($1)",
+        "DELETE FROM component_sets WHERE component_id = ANY ($1)",
+    ),
+    "topics": (
+        "UPDATE topics SET next_topic_id = NULL WHERE next_topic_id = ANY ($1)",
+        "DELETE FROM component_sets WHERE topic_id = ANY ($1)",
+    ),
     "pipelines": ("UPDATE jobs SET pipeline_id = NULL WHERE pipeline_id = ANY ($1)",),
     "job_requests": ("UPDATE jobs SET request_id = NULL WHERE request_id = ANY ($1)",),
     "job_definitions": (
@@ -81,6 +87,7 @@ _FIRST: Mapping[str, tuple[str, ...]] = {
     ),
     "feeders": ("DELETE FROM credentials WHERE holder_kind = 'feeder' AND holder_id = ANY ($1)",),
     "teams": (
+        "DELETE FROM component_sets WHERE team_id = ANY ($1)",
         "DELETE FROM tests WHERE team_id = ANY ($1)",
         "DELETE FROM test_plans WHERE team_id = ANY ($1)",
     ),

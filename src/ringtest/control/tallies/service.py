@@ -1,7 +1,10 @@
 """Verbs of tallies: shapes of runs, months with tables of their own, counting what waits."""
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
+
+import asyncpg
 
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.kernel.errors import BadRequest, Unavailable
@@ -81,23 +84,28 @@ async def require_kept(tx: Transaction, *, file_id: UUID) -> None:
 
 async def count_waiting(db: Database) -> int:
     """Count results that wait for it: those stored before there were tallies, imported ones,
-    those of jobs that came back. One batch in a transaction of its own; 0 when none waits."""
+    those of jobs that came back; and take out what was archived with many others. One batch
+    in a transaction of its own; 0 when none waits."""
     async with db.transaction(SYSTEM) as tx:
         taken = await store.take_waiting(tx, _BATCH)
-        found = [row for row in taken if row["topic_id"]]
-        if not found:
-            return len(taken)
+        changed = [row for row in taken if row["id"] and row["is_live"] != row["is_counted"]]
         await store.hold_topics(
-            tx, [row["topic_id"] for row in found], [row["team_id"] for row in found]
+            tx, [row["topic_id"] for row in changed], [row["team_id"] for row in changed]
         )
-        planned = [row for row in found if row["plan_id"]]
-        shapes = {row["id"]: shape_of(row["outcomes"], row["digest"]) for row in planned}
-        await store.insert_shapes(
-            tx,
-            [row["team_id"] for row in planned],
-            [row["plan_id"] for row in planned],
-            list(shapes.values()),
-        )
-        ids = [shapes[row["id"]].id if row["id"] in shapes else None for row in found]
-        await store.set_counted(tx, found, ids)
+        await store.set_uncounted(tx, [row for row in changed if row["is_counted"]])
+        await _count(tx, [row for row in changed if row["is_live"]])
     return len(taken)
+
+
+async def _count(tx: Transaction, found: Sequence[asyncpg.Record]) -> None:
+    """Results become part of the tallies, with the shapes of those that have cases."""
+    planned = [row for row in found if row["plan_id"]]
+    shapes = {row["id"]: shape_of(row["outcomes"], row["digest"]) for row in planned}
+    await store.insert_shapes(
+        tx,
+        [row["team_id"] for row in planned],
+        [row["plan_id"] for row in planned],
+        list(shapes.values()),
+    )
+    ids = [shapes[row["id"]].id if row["id"] in shapes else None for row in found]
+    await store.set_counted(tx, found, ids)

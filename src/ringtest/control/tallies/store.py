@@ -107,8 +107,8 @@ async def select_file_retired(tx: Transaction, file_id: UUID) -> bool:
 
 async def take_waiting(tx: Transaction, limit: int) -> list[asyncpg.Record]:
     """Results that wait, the latest first, no longer waiting: `id`, `created_at`, `team_id`,
-    `topic_id`, `plan_id`, `outcomes`, `digest`; `topic_id` is NULL for what must not be
-    counted. Nobody else takes the same."""
+    `topic_id`, `plan_id`, `outcomes`, `digest`, `is_counted`, and whether it is to be
+    (`is_live`). Nobody else takes the same."""
     return await tx.fetch(
         """
         WITH taken AS (
@@ -116,9 +116,9 @@ async def take_waiting(tx: Transaction, limit: int) -> list[asyncpg.Record]:
             SELECT result_id, created_at FROM uncounted_results
             ORDER BY created_at DESC, result_id LIMIT $1 FOR UPDATE SKIP LOCKED)
           RETURNING result_id, created_at)
-        SELECT r.id, r.created_at, r.team_id, r.plan_id, r.outcomes, p.digest,
-          CASE WHEN j.state <> 'archived' AND f.state <> 'archived' AND NOT r.is_counted
-            THEN j.topic_id END AS topic_id
+        SELECT r.id, r.created_at, r.team_id, r.plan_id, r.outcomes, p.digest, r.is_counted,
+          coalesce(r.topic_id, j.topic_id) AS topic_id,
+          j.state <> 'archived' AND f.state <> 'archived' AS is_live
         FROM taken t
         LEFT JOIN test_results r ON r.id = t.result_id AND r.created_at = t.created_at
         LEFT JOIN test_plans p ON p.id = r.plan_id
@@ -138,6 +138,14 @@ async def hold_topics(tx: Transaction, topics: Sequence[UUID], teams: Sequence[U
         """,
         topics,
         teams,
+    )
+
+
+async def set_uncounted(tx: Transaction, found: Sequence[asyncpg.Record]) -> None:
+    """These results count no longer."""
+    await tx.execute(
+        "UPDATE test_results SET is_counted = false WHERE id = ANY ($1)",
+        [row["id"] for row in found],
     )
 
 
