@@ -242,4 +242,4 @@ def test_names_and_messages_of_any_length_are_cut() -> None:
     assert len(rows[0].name) <= MESSAGE_LIMIT >= len(rows[0].suite)
     assert rows[0].evidence and len(rows[0].evidence.steps[0].name) <= MESSAGE_LIMIT
     assert "message" in rows[0].evidence.cut
-    assert [note.code for note in notes] == ["name_changed"]
+    assert [note.code for note in notes] == ["name_cut"]

@@ -152,11 +152,12 @@ class Found:
         return cases
 
     def _name(self, text: str) -> str:
-        short = cut(clean(text), MESSAGE_LIMIT)
-        if short != text:
-            self._notes.add(
-                "name_changed", "long names or ones with control characters were changed", once=True
-            )
+        tidy = clean(text)
+        if tidy != text:
+            self._notes.add("control_characters", "control characters were replaced", once=True)
+        short = cut(tidy, MESSAGE_LIMIT)
+        if short != tidy:
+            self._notes.add("name_cut", "names of more than 4 KiB were cut", once=True)
         return short
 
     def _within_limits(self, raw: Evidence) -> Evidence:
