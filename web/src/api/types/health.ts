@@ -1,3 +1,4 @@
+import type { KnownIssueRef } from './questions';
 import type { ComponentRef, Id, Moment, Named } from './wire';
 import type { JobResult, JobStatus, Phase, Progress, StageName, TestTotals } from './job';
 
@@ -85,4 +86,6 @@ export interface FailureGroup {
   tests_count: number;
   sample: { job_id: Id; text: string | null } | null;
   reports: GroupReport[];
+  /** Rules of people that know this failure. */
+  known_issues?: KnownIssueRef[];
 }

@@ -9,3 +9,4 @@ export type * from './log';
 export type * from './report';
 export type * from './tests';
 export type * from './questions';
+export type * from './answer';

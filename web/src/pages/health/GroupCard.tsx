@@ -33,6 +33,11 @@ function Badges({ group }: { group: FailureGroup }) {
           not seen in the newest set
         </Label>
       )}
+      {group.known_issues?.map((issue) => (
+        <Label key={issue.id} isCompact color="purple" title={issue.owner ?? undefined}>
+          {issue.name}
+        </Label>
+      ))}
       {group.kind === 'stage' && (
         <Label isCompact color="orange" title="A stage broke before tests could tell anything">
           stage

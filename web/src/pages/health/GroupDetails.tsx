@@ -5,6 +5,7 @@ import { DeliveryLabel } from '@/components/StatusLabel';
 import { Time } from '@/components/Time';
 import { versionOf } from '@/components/Versions';
 import { plural } from '@/format/size';
+import { BlastRadius } from './BlastRadius';
 
 function setText(components: FailureGroup['first_seen']['components']): string {
   return components.map((one) => `${one.type} ${versionOf(one)}`).join(' · ');
@@ -101,6 +102,7 @@ export function GroupDetails({ group }: { group: FailureGroup }) {
   return (
     <div className="rt-group-body">
       <Facts group={group} />
+      <BlastRadius group={group.id} />
       {group.sample?.text && (
         <div>
           <h3 className="rt-part">

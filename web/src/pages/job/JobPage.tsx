@@ -9,6 +9,7 @@ import { JOB_LOOKS } from '@/format/status';
 import { count } from '@/format/size';
 import type { JobContext } from './context';
 import { Evidence } from './Evidence';
+import { FirstAnswer } from './FirstAnswer';
 import { JobActions } from './JobActions';
 import { JobFacts } from './JobFacts';
 import { attemptOf, tellsItself } from './stages';
@@ -75,6 +76,7 @@ export function JobPage() {
                 <Stepper job={job} stages={context.stages} attempt={attempt} />
               )}
             </section>
+            <FirstAnswer job={job} />
             <Evidence job={job} stages={context.stages} attempt={attempt} />
             <Tabs job={job} />
             <Outlet context={context} />

@@ -1,0 +1,192 @@
+/** Why did it fail? What the server found by itself, each thing with a link to its proof. */
+import { useQuery } from '@tanstack/react-query';
+import { ExpandableSection } from 'pf/ExpandableSection';
+import { Label } from 'pf/Label';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { answerQuery } from '@/api/queries/answer';
+import type { FirstAnswer as Found, Job } from '@/api/types';
+import { Time } from '@/components/Time';
+import { count, plural } from '@/format/size';
+import { Difference } from '@/pages/health/Difference';
+
+const FEW = 5;
+
+export const mayHaveAnswer = (job: Job): boolean =>
+  job.phase === 'finished' && (job.status === 'failure' || job.status === 'error');
+
+export function FirstAnswer({ job }: { job: Job }) {
+  const query = useQuery({ ...answerQuery(job.id), enabled: mayHaveAnswer(job) });
+  const answer = query.data;
+  if (!answer || !saysSomething(answer)) return null;
+  return (
+    <section className="rt-card rt-answer" aria-labelledby="first-answer">
+      <h2 id="first-answer">Why it failed</h2>
+      <Known answer={answer} />
+      <Lines answer={answer} />
+      <dl className="rt-facts">
+        <Changed answer={answer} />
+        <Failures job={job} answer={answer} />
+        <Elsewhere answer={answer} />
+        <Chance job={job} answer={answer} />
+      </dl>
+      <Steps answer={answer} />
+    </section>
+  );
+}
+
+function saysSomething(answer: Found): boolean {
+  return (
+    answer.lines.length > 0 ||
+    answer.groups.length > 0 ||
+    answer.new_failures.count > 0 ||
+    answer.components_changed.length > 0 ||
+    answer.known_issues.length > 0
+  );
+}
+
+function Known({ answer }: { answer: Found }) {
+  if (answer.known_issues.length === 0) return null;
+  return (
+    <p>
+      Known already:{' '}
+      {answer.known_issues.map((issue) => (
+        <Label key={issue.id} color="purple" href={issue.link ?? undefined} isCompact>
+          {issue.name}
+          {issue.owner && ` (${issue.owner})`}
+        </Label>
+      ))}
+    </p>
+  );
+}
+
+/** Lines of the log that good jobs never had. */
+function Lines({ answer }: { answer: Found }) {
+  const [all, setAll] = useState(false);
+  if (answer.lines.length === 0) return null;
+  const shown = all ? answer.lines : answer.lines.slice(0, FEW);
+  return (
+    <>
+      <h3>{answer.compared_with.length > 0 ? 'Lines that good jobs do not have' : 'Telling lines'}</h3>
+      <ol className="rt-answer-lines">
+        {shown.map((one) => (
+          <li key={one.line}>
+            <Link
+              to={`/jobs/${answer.job_id}/log#L${one.line + 1}`}
+              title={one.why.join(', ')}
+              className="rt-answer-number"
+            >
+              {one.line + 1}
+            </Link>
+            <code>{one.text}</code>
+          </li>
+        ))}
+      </ol>
+      {answer.lines.length > FEW && (
+        <button type="button" className="rt-more" onClick={() => setAll(!all)}>
+          {all ? 'Show fewer' : `Show all ${answer.lines.length}`}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Changed({ answer }: { answer: Found }) {
+  if (answer.components_changed.length === 0) return null;
+  return (
+    <div>
+      <dt>Changed since the last good job</dt>
+      <dd>
+        <Difference changes={answer.components_changed} />
+      </dd>
+    </div>
+  );
+}
+
+function Failures({ job, answer }: { job: Job; answer: Found }) {
+  const { count: total, tests } = answer.new_failures;
+  if (total === 0) return null;
+  return (
+    <div>
+      <dt>Newly failing</dt>
+      <dd>
+        <Link to={`/jobs/${job.id}/tests?state=regressed`}>{plural(total, 'test')}</Link>
+        <ul className="rt-answer-tests">
+          {tests.slice(0, FEW).map((test) => (
+            <li key={test.id}>
+              <Link to={`/answers/${job.topic_id}/tests/${test.id}`}>{test.name}</Link>{' '}
+              <span className="rt-muted">{test.classname}</span>
+            </li>
+          ))}
+          {total > FEW && <li className="rt-muted">and {count(total - FEW)} more</li>}
+        </ul>
+      </dd>
+    </div>
+  );
+}
+
+function Elsewhere({ answer }: { answer: Found }) {
+  if (answer.groups.length === 0) return null;
+  return (
+    <div>
+      <dt>The same failure elsewhere</dt>
+      <dd>
+        <ul className="rt-answer-tests">
+          {answer.groups.slice(0, FEW).map((group) => (
+            <li key={group.id}>
+              <b>{group.verdict.text}</b>: {group.title}
+            </li>
+          ))}
+        </ul>
+      </dd>
+    </div>
+  );
+}
+
+function Chance({ job, answer }: { job: Job; answer: Found }) {
+  if (answer.flaky.length === 0) return null;
+  return (
+    <div>
+      <dt>Maybe by chance</dt>
+      <dd>
+        <ul className="rt-answer-tests">
+          {answer.flaky.slice(0, FEW).map((test) => (
+            <li key={test.id}>
+              <Link to={`/answers/${job.topic_id}/tests/${test.id}`}>{test.name}</Link>:{' '}
+              {test.evidence.text}
+            </li>
+          ))}
+        </ul>
+      </dd>
+    </div>
+  );
+}
+
+function Steps({ answer }: { answer: Found }) {
+  return (
+    <ExpandableSection toggleText="How this was found">
+      {answer.compared_with.length > 0 && (
+        <p>
+          Compared with{' '}
+          {answer.compared_with.map((one, at) => (
+            <span key={one.job_id}>
+              {at > 0 && ', '}
+              <Link to={`/jobs/${one.job_id}`}>
+                <Time at={one.at} />
+              </Link>{' '}
+              <span className="rt-muted">({one.why})</span>
+            </span>
+          ))}
+        </p>
+      )}
+      <ol className="rt-answer-steps">
+        {answer.steps.map((step) => (
+          <li key={step.name}>
+            <b>{step.name}</b>: {step.found}
+            {step.left_out && <span className="rt-muted"> ({step.left_out})</span>}
+          </li>
+        ))}
+      </ol>
+    </ExpandableSection>
+  );
+}
