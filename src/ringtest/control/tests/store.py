@@ -135,14 +135,17 @@ _SAME_SET = """EXISTS (SELECT FROM test_results e WHERE e.id = r.previous_result
 async def select_unsteady(tx: Transaction, scope: Scope) -> list[Unsteady]:
     """Results in which something flipped or was retried, the newest `MAX_RESULTS`."""
     where = scope.results()
+    inner, topic = where.sql(), where.param(scope.topic_id)
     found = await tx.fetch(
         f"""
         SELECT z.plan_id, z.remoteci_id, z.created_at, z.retried,
           CASE WHEN z.is_same THEN z.states ELSE ''::bytea END AS states
         FROM (
           SELECT r.plan_id, r.remoteci_id, r.created_at, r.retried, r.states,
-            coalesce(r.regressed, 1) + coalesce(r.recovered, 1) > 0 AND {_SAME_SET} AS is_same
-          FROM test_results r WHERE {where.sql()} AND r.shape_id IS NOT NULL) z
+            coalesce(e.set_key = r.set_key AND r.set_key <> '', false) AS is_same
+          FROM test_results r LEFT JOIN test_results e ON e.id = r.previous_result_id
+            AND e.topic_id = {topic} AND coalesce(r.regressed, 1) + coalesce(r.recovered, 1) > 0
+          WHERE {inner} AND r.shape_id IS NOT NULL) z
         WHERE z.is_same OR cardinality(z.retried) > 0
         ORDER BY z.created_at DESC LIMIT {where.param(MAX_RESULTS)}
         """,
