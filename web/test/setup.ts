@@ -27,7 +27,7 @@ for (const [name, size] of [['clientHeight', 600], ['clientWidth', 1000], ['offs
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
 }
 // The first test of a file also loads the pages' code.
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 15_000 });
 
 beforeEach(() => {
   localStorage.clear();
