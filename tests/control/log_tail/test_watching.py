@@ -66,6 +66,9 @@ async def test_a_log_is_read_once_for_all_who_watch_it(
     all_of_them = [watchers.one() for _ in range(20)]
     for watching in all_of_them:
         assert await watchers.told(watching, 1) == ["zero"]
+    await watchers.printed("one")
+    for watching in all_of_them:  # whoever reads for them has begun by then
+        assert await watchers.told(watching, 1) == ["one"]
     waiting = [asyncio.ensure_future(anext(watching)) for watching in all_of_them]
     read = []
     read_raw = logs.read_raw
@@ -76,10 +79,10 @@ async def test_a_log_is_read_once_for_all_who_watch_it(
 
     monkeypatch.setattr(logs, "read_raw", counted)
     await asyncio.sleep(0)
-    await watchers.printed("one", "two")
+    await watchers.printed("two", "three")
     async with asyncio.timeout(20):
         chunks = await asyncio.gather(*waiting)
-    assert {(chunk.first, chunk.lines) for chunk in chunks} == {(1, ("one", "two"))}
+    assert {(chunk.first, chunk.lines) for chunk in chunks} == {(2, ("two", "three"))}
     assert len({id(chunk.json) for chunk in chunks}) == 1, "what is sent is made once"
     assert len(read) == 1
     for watching in all_of_them:
