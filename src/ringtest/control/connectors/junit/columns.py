@@ -1,6 +1,7 @@
 """Finished cases of a JUnit file on their way into columns."""
 
 import math
+from operator import eq
 
 from ringtest.control.connectors.junit.conventions import PARAMETERS
 from ringtest.control.connectors.junit.evidence import (
@@ -31,6 +32,8 @@ class Run:
         """Cases of all batches taken."""
         self.bad = 0
         """Failures and errors so far, without those that a status will tell of."""
+        self.counts_tries = False
+        """Whether cases of one name behind one another are tries, whatever came of them."""
         self._notes = notes
         self._cases = Cases()
         self._times: list[str] = []
@@ -74,7 +77,8 @@ class Run:
         return self.bad - before
 
     def repeats_since(self, start: int) -> int:
-        """Cases from number `start` on that failed and have the name of the case before them."""
+        """Cases from number `start` on that have the name of the case before them, and failed
+        unless tries look like passed cases here."""
         self._settle()
         repeats = [*self._repeats, *self._repeats_in_batch()]
         return sum(1 for number in repeats if number >= start)
@@ -82,7 +86,13 @@ class Run:
     def _repeats_in_batch(self) -> list[int]:
         names, classnames = self._cases.names, self._cases.classnames
         found = []
-        for at in self._odd:
+        if (
+            self.counts_tries
+            and not any(map(eq, names, names[1:]))
+            and names[:1] != [self._last[1]]
+        ):
+            return []
+        for at in range(len(names)) if self.counts_tries else self._odd:
             before = (classnames[at - 1], names[at - 1]) if at else self._last
             if before == (classnames[at], names[at]):
                 found.append(self.total + at)

@@ -11,6 +11,7 @@ from ringtest.control.connectors.junit.evidence import (
     Attributes,
     Gathering,
 )
+from ringtest.control.connectors.junit.reruns import PYTEST, RerunFolder
 from ringtest.control.kernel.excerpts import Sink, cut
 from ringtest.control.ports.result_parser import (
     MAX_EVIDENCE,
@@ -83,6 +84,7 @@ class Reader:
         self._suites: list[Suite] = []
         self._suites_left = MAX_SUITES
         self._seen_root = False
+        self._reruns: RerunFolder | None = None
         self._allowance = MAX_EVIDENCE
         # the case
         self._case: _Flat | None = None
@@ -132,6 +134,8 @@ class Reader:
             code = "unknown_element" if self._seen_root else "unknown_root"
             self.notes.add(code, f"the element {name[:80]} is not one of JUnit's", once=True)
         self._seen_root = True
+        if self._reruns is None and attributes.get("name") in PYTEST:
+            self._reruns, self.run.counts_tries = RerunFolder(), True
         self._stack.append(_Element(name, self._path, attributes, self.run))
         if name == "testsuite" and attributes.get("name"):
             suite = attributes["name"]
@@ -267,7 +271,8 @@ class Reader:
 
     def finish(self) -> Cases:
         """The last of them."""
-        return self.take()
+        cases = self._take()
+        return self._reruns.fold(cases, final=True) if self._reruns else cases
 
     @property
     def total(self) -> int:
@@ -308,6 +313,10 @@ class Reader:
 
     def take(self) -> Cases:
         """The cases finished since the last call, as columns."""
+        cases = self._take()
+        return self._reruns.fold(cases, final=False) if self._reruns else cases
+
+    def _take(self) -> Cases:
         self.run.name_suite(self._path)
         cases = self.run.take()
         cases.declared, self._suites = self._suites, []
