@@ -27,7 +27,7 @@ _COLUMNS = (
     "pass_rate", "last_at",
 )  # fmt: skip
 _SHOWN = (
-    "component.type", "component.display_name", "jobs", "labs", "teams", "failed", "errored",
+    "type", "component", "jobs", "labs", "teams", "failed", "errored",
     "pass_rate", "last_at",
 )  # fmt: skip
 
@@ -56,7 +56,15 @@ def coverage(
     asked |= {"type": kind} if kind else {}
     found = client.get(f"/topics/{find_id(client, 'topic', topic)}/coverage", asked)["coverage"]
     if form is Format.TABLE:
-        shown = [{**one, "pass_rate": percent(one["pass_rate"])} for one in found]
+        shown = [
+            {
+                **one,
+                "type": one["component"]["type"],
+                "component": one["component"]["display_name"],
+                "pass_rate": percent(one["pass_rate"]),
+            }
+            for one in found
+        ]
         write_many(shown, _SHOWN, form)
     else:
         write_many(found, _COLUMNS, form)

@@ -28,10 +28,11 @@ _LEAST = 3
 _RESOLUTION = 0.001
 """Seconds: how finely result files tell times."""
 METHOD = (
-    "Seconds of the runs that passed, of the newest 200 result files (500,000 cases) per list of"
-    " tests and window. p_value: Welch's t-test, two-sided, on the logarithms of the seconds (at least"
-    " 0.001, with the variance that rounding to 0.001 adds), where both windows have 3 runs;"
-    " significant: by Benjamini and Hochberg over all tests compared, at most 5 % false alarms."
+    "Seconds of the runs that passed, of the newest 200 result files of each list of tests and"
+    " 500,000 cases per window. p_value: Welch's t-test, two-sided, on the logarithms of the"
+    " seconds (at least 0.001, with the variance that rounding to 0.001 adds), where both windows"
+    " have 3 runs; significant: by Benjamini and Hochberg over all tests compared, at most 5 %"
+    " false alarms."
 )
 
 _PASSED = np.zeros(256, dtype=bool)
