@@ -10,9 +10,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColu
 
 from ringtest.cli.calls import connected
 from ringtest.cli.config import UsageError
+from ringtest.cli.downloads import place_below
 from ringtest.cli.kinds import find_id
 from ringtest.cli.output import Format, FormatOption, write_many
 from ringtest.client import Client
+from ringtest.client.downloads import download_resumable
 from ringtest.client.files import LocalFile
 from ringtest.client.uploads import upload_resumable
 
@@ -55,11 +57,50 @@ def upload(
     write_many(stored, COLUMNS, form)
 
 
-def _with_progress(client: Client, file: LocalFile, metadata: dict[str, str]) -> str:
+@app.command()
+@connected
+def download(
+    client: Client,
+    which: Annotated[list[str], typer.Argument(help="Ids of files.", metavar="ID…")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to write to.")] = Path(),
+    component: Annotated[
+        str | None, typer.Option("--component", help="Component they are of; else of jobs.")
+    ] = None,
+) -> None:
+    """Download files. What was cut goes on when the same command runs again.
+
+    Example: `ringtest file download ID --to /tmp`
+    """
+    path, key = "/files", "file"
+    if component is not None:
+        path = f"/components/{find_id(client, 'component', component)}/files"
+        key = "component_file"
+    for one in which:
+        about = client.get(f"{path}/{one}")[key]
+        target = place_below(to, about["name"])
+        with _progress() as shown:
+            task = shown.add_task(target.name, total=about["size"])
+            download_resumable(
+                client,
+                f"{path}/{about['id']}/content",
+                target,
+                size=about["size"],
+                sha256=about["sha256"],
+                progress=lambda done, _, shown=shown, task=task: shown.update(  # type: ignore[misc]
+                    task, completed=done
+                ),
+            )
+        print(target)
+
+
+def _progress() -> Progress:
     """Shown to people alone: what is piped stays clean."""
     columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as shown:
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+
+
+def _with_progress(client: Client, file: LocalFile, metadata: dict[str, str]) -> str:
+    with _progress() as shown:
         task = shown.add_task(file.path.name, total=file.size)
 
         def tell(done: int, size: int) -> None:

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from ringtest.cli.calls import connected, find_connection, problems
+from ringtest.cli.config import UsageError
 from ringtest.cli.downloads import place_below
 from ringtest.cli.exits import EXIT_OF_RESULT
 from ringtest.cli.fields import Field, body
-from ringtest.cli.job_log import follow_log
+from ringtest.cli.job_log import follow_log, print_lines, print_matches, read_moment
 from ringtest.cli.job_watch import watch_job
 from ringtest.cli.job_why import explain
 from ringtest.cli.kinds import find_id
@@ -79,9 +80,29 @@ def stages(client: Client, which: WhichArgument, form: FormatOption = Format.TAB
 
 @app.command()
 @connected
-def files(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List the files that a job brought home."""
+def files(
+    client: Client,
+    which: WhichArgument,
+    zip_: Annotated[
+        Path | None, typer.Option("--zip", help="Write them to this zip instead of listing them.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--name", help="With --zip: only files that match, such as *.log.")
+    ] = "*",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List the files that a job brought home, or write them to one zip.
+
+    Example: `ringtest job files ID --zip logs.zip --name '*.log'`
+    """
     path = f"/jobs/{find_id(client, 'job', which)}/files"
+    if zip_ is not None:
+        ids = [one["id"] for one in client.pages(path, "files") if fnmatch(one["name"], name)]
+        if not ids:
+            raise UsageError(f"the job has no files that match {name}")
+        client.download(f"{path}/zip", zip_, {} if name == "*" else {"ids": ",".join(ids)})
+        print(zip_)
+        return
     show_list(client, path, "files", ("id", "name", "mime", "size", "created_at"), form)
 
 
@@ -131,22 +152,45 @@ def log(
     search: Annotated[
         str | None, typer.Option(help="Only lines that hold this text, with their numbers.")
     ] = None,
+    grep: Annotated[
+        str | None, typer.Option(help="Only lines that fit this pattern (RE2), with their numbers.")
+    ] = None,
+    case: Annotated[bool, typer.Option("--case", help="Upper and lower case differ.")] = False,
+    context: Annotated[
+        int, typer.Option("-C", "--context", min=0, max=20, help="Lines around each of them.")
+    ] = 0,
+    since: Annotated[
+        str | None, typer.Option(help="Only what came since: a time (UTC), or 10m, 2h, 1d.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only what came before.")] = None,
     server: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
     user: Annotated[str | None, typer.Option(help="Name of a user.")] = None,
 ) -> None:
     """Print a job's log as it was printed in the lab.
 
-    Example: `ringtest job log ID --follow`, `ringtest job log ID --search error`
+    Example: `ringtest job log ID --follow`, `ringtest job log ID --grep 'E[0-9]{4}' -C 2`,
+    `ringtest job log ID --since 10m`
     """
     parameters = {"attempt": str(attempt)} if attempt else {}
     with problems(), Client(find_connection(server, user)) as client:
+        if sum([follow, search is not None, grep is not None]) > 1:
+            raise UsageError("say one of --follow, --search and --grep")
+        if follow and (since or until):
+            raise UsageError("--follow tells all lines: leave out --since and --until")
+        for name, text in (("from_time", since), ("to_time", until)):
+            if text is not None:
+                parameters[name] = read_moment("--since/--until", text)
         job = find_id(client, "job", which)
-        if search is not None:
-            found = client.get(f"/jobs/{job}/log/search", {"q": search, **parameters})
-            for match in found["matches"]:
-                print(f"{match['line']}: {match['text']}")
+        text = grep if search is None else search
+        if text is not None:
+            asked = {"regex": "1"} if grep is not None else {}
+            asked |= {"case": "1"} if case else {}
+            asked |= {"context": str(context)} if context else {}
+            print_matches(client, job, {"q": text, **asked, **parameters})
         elif follow:
             asyncio.run(_follow(client, job, parameters))
+        elif since or until:
+            print_lines(client, job, parameters)
         else:
             for chunk in client.stream(f"/jobs/{job}/log/raw", parameters):
                 sys.stdout.buffer.write(chunk)

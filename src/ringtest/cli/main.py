@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "coverage": (_THINGS, "coverage", "Which components were tested, and how it went."),
     "statistics": (_THINGS, "statistics", "Jobs counted by any two keys."),
     "series": (_THINGS, "series", "A number of jobs over time."),
+    "log": (_THINGS, "log", "Logs of many jobs: search them."),
     "component": (_THINGS, "component", "Components under test, and their files."),
     "file": (_THINGS, "file", "Files of jobs and components, however large."),
     "topic": (_THINGS, "topic", "Topics: the streams that components belong to."),

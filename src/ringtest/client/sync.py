@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -130,12 +131,25 @@ class Client:
 
     def stream(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[bytes]:
         """The bytes at a path, as they come."""
+        with self.opened(path, params) as response:
+            yield from response.iter_bytes()
+
+    @contextmanager
+    def opened(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[httpx.Response]:
+        """An answer whose body is read as it comes."""
         url = self.connection.url(path)
         try:
-            with self._http.stream("GET", url, params=dict(params or {})) as response:
+            with self._http.stream(
+                "GET", url, params=dict(params or {}), headers=dict(headers or {})
+            ) as response:
                 if response.status_code >= 300:
                     response.read()
                     raise error_from(response)
-                yield from response.iter_bytes()
+                yield response
         except httpx.RequestError as error:
             raise unreachable_from(error, self.connection.server) from error
