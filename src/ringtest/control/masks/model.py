@@ -78,7 +78,7 @@ _DATE = (
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
     r"|\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
 )
-_MONTH = rf"(?:{_MONTHS}) {{1,2}}\d{{1,2}}(?: \d\d:\d\d:\d\d)?(?: \d{{4}})?"
+_MONTH = rf"(?:{_MONTHS}) {{1,2}}\d{{1,2}}(?: \d\d:\d\d:\d\d)?(?: \d{{4}}\b)?"
 _TIMES = r"[nuµm]?s|secs?|seconds?|m|mins?|minutes?|h|hours?"
 _SIZES = r"[kKMGT]i?B|B|[kKMG]?bytes?"
 _MASKS = {
@@ -116,7 +116,7 @@ _MASK_OF_NUMBERS = re.compile(
     _either("addr", "uuid", "time", "ip", "duration", "size", "hex", "version", "n")
 )
 """Those that a word may be which begins with a digit, if it holds no name of a test."""
-_PLAIN_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+){0,2}")
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]+){0,2}|[0-9]+")
 _TOKENS = {name: f"<{name}>" for name in _MASKS if name not in ("keep", "path", "url")}
 _TOKENS |= {"hex": "<n>", "version": "<n>"}  # a hash may by chance be all digits
 _QUOTES = str.maketrans({mark: "'" for mark in '"`´‘’“”'})
@@ -236,7 +236,7 @@ def _joins_after(word: str) -> int:
         return _ALL
     if word[-1].isdigit():
         number = _NUMBER if "/" in word else 0  # HTTP/1.1
-        return number | _UNIT | (_CLOCK if "-" in word else 0)
+        return number | _UNIT | (_CLOCK if "-" in word or " " in word else 0)
     return _NUMBER if word.rstrip(":=")[-3:].lower() in _ENDS else 0
 
 
