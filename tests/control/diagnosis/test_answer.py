@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from ringtest.control.db import rows
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.tenant import SYSTEM
 from tests.control.diagnosis.story import GOOD, Story, junit, open_story
@@ -76,7 +78,28 @@ async def test_the_answer_names_changed_components_new_failures_and_groups(story
     assert group["verdict"]["text"] == "only one lab has run it"
     assert group["elsewhere"]["jobs"] == 0
     names = [one["name"] for one in answer["steps"]]
-    assert names == ["stage", "baselines", "log", "components", "new_failures", "flaky", "groups"]
+    assert names == ["stage", "baselines", "log", "components", "new_failures", "flaky", "groups",
+                     "known_issues"]  # fmt: skip
+
+
+async def test_known_issues_are_named_to_those_who_may_see_them(story: Story) -> None:
+    _, job = await break_it(story)
+    rules = [("of all", None), ("one's own", story.ids["one"]), ("a rival's", story.ids["two"])]
+    async with story.parts.db.transaction(SYSTEM) as tx:
+        for name, team in rules:
+            values = {"name": name, "kind": "text", "pattern": "boom", "owner": "ring people",
+                      "link": "https://issues.example/7", "team_id": team}  # fmt: skip
+            issue = await rows.insert(tx, "known_issues", values)
+            await tx.execute(
+                "INSERT INTO known_issue_labels SELECT $1, group_id, team_id, $3"
+                " FROM failure_occurrences WHERE job_id = $2",
+                issue,
+                UUID(job),
+                tx.now,
+            )
+    found = (await story.answer(job))["known_issues"]
+    assert [one["name"] for one in found] == ["of all", "one's own"]
+    assert found[0]["link"] == "https://issues.example/7" and not found[0]["expired"]
 
 
 async def test_the_same_rows_give_the_same_bytes_made_or_kept(story: Story) -> None:

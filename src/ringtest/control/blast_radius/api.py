@@ -8,7 +8,9 @@ from litestar.params import FromPath
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.blast_radius import service
+from ringtest.control.blast_radius.model import MOST_LABS, SHOWN_LABS
 from ringtest.control.db.pool import Database
+from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.paging import refuse_unknown
 from ringtest.control.kernel.settings import Settings
@@ -26,17 +28,28 @@ async def get_blast_radius(
     caller: Injected[Caller],
     settings: Injected[Settings],
 ) -> Response[bytes]:
-    """Of the product's topics. Partners see their own labs and numbers of teams that are
-    large enough; whoever sees everything has no use for these: `others` is null."""
-    refuse_unknown(requests.parameters(request), ["fields"])
+    """Of the product's topics, `limit` (≤ 200) labs each. Partners see their own labs and
+    numbers of teams that are large enough; whoever sees everything has no use for these:
+    `others` is null."""
+    asked = requests.parameters(request)
+    refuse_unknown(asked, ["fields", "limit"])
     radius = await service.get_radius(
         db,
         caller=caller,
         group_id=parse_id(group_id, "failure group"),
         minimum=settings.radius_minimum,
+        labs=_limit(asked.get("limit")),
     )
     text = answers.encode(radius).decode()
     return answers.one("blast_radius", text, fields=requests.fields(request))
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return SHOWN_LABS
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
+        raise BadRequest("limit must be a whole number of at least 1")
+    return min(int(text), MOST_LABS)
 
 
 routes = [get_blast_radius]

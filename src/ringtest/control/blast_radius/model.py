@@ -1,9 +1,7 @@
 """Whom a failure hits; and which numbers of others tell nothing of a few. Pure."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -17,13 +15,14 @@ Teams = frozenset[bytes]
 MAX_TOPICS = 20
 """Of a product: those with the failure, then the newest."""
 LOOKED_LABS = 2000
-MAX_LABS = 200
-"""Labs of a topic that are shown; all of them are counted."""
+"""Of the teams that a product is linked with, the newest."""
+SHOWN_LABS, MOST_LABS = 50, 200
+"""Labs of a topic that are shown, unless asked for more, and at most; all are counted."""
 MAX_SETS = 300
 """Sets remembered for a product. When there are as many, only these are published."""
 
 
-# what rows say -----------------------------------------------------------------
+# what is shown -----------------------------------------------------------------
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -33,48 +32,17 @@ class Named(msgspec.Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A lab in a topic: the last job that it hit, the first one's beginning, the last verdict."""
-
-    topic: Named
-    remoteci: Named
-    team: Named
-    hardware: str | None
-    is_subscribed: bool
-    hit_job_id: UUID | None
-    hit_at: datetime | None
-    began_at: datetime | None
-    ran_job_id: UUID | None
-    ran_at: datetime | None
-    ran_created_at: datetime | None
-
-
-def since(sights: Iterable[Sight]) -> datetime | None:
-    """When the first job began that the failure hit: who ran before says nothing of it."""
-    return min((one.began_at for one in sights if one.began_at), default=None)
-
-
-def status_of(sight: Sight, begun: datetime | None) -> Status:
-    """Hit in any job; else passed, if a job made since could have told; else not run."""
-    if sight.hit_job_id is not None:
-        return "hit"
-    ran = sight.ran_created_at
-    return "passed" if ran is not None and begun is not None and ran >= begun else "not_run"
-
-
-# what is shown -----------------------------------------------------------------
-
-
 class Lab(msgspec.Struct, frozen=True):
-    """A lab in a topic; `job_id` is the last job it was hit in, else the last that told."""
+    """A lab in a topic. Hit in any job; else passed, if a job made since the first one that
+    was hit could have told; else not run. `job_id` is the last job it was hit in and `at` when
+    that ended, else the last that could tell and when that was made."""
 
     remoteci: Named
     team: Named
     hardware: str | None
     status: Status
     job_id: UUID | None
-    at: datetime | None
+    at: str | None
 
 
 class Others(msgspec.Struct, frozen=True):
@@ -93,11 +61,11 @@ class Topic(msgspec.Struct, frozen=True):
     not_run: int
     labs: tuple[Lab, ...]
     left_out: int
-    others: Others | None
+    others: Others | None = None
 
 
 class Hardware(msgspec.Struct, frozen=True):
-    """Labs with the same word for their hardware; None: they say none."""
+    """Labs with the same word for their hardware, each by the worst it met; None: no word."""
 
     name: str | None = msgspec.field(name="class")
     hit: int = 0
@@ -105,79 +73,27 @@ class Hardware(msgspec.Struct, frozen=True):
     not_run: int = 0
 
 
-class Radius(msgspec.Struct, frozen=True):
-    """The answer."""
+class Radius(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer; `since` is when the first job was made that was hit."""
 
-    group_id: UUID
-    minimum: int
-    since: datetime | None
+    group_id: UUID | None = None
+    minimum: int = 0
+    since: str | None
     topics: tuple[Topic, ...]
     hardware: tuple[Hardware, ...]
 
 
-_ORDER: tuple[Status, ...] = ("hit", "not_run", "passed")
-
-
-def describe(
-    group_id: UUID,
-    sights: Sequence[Sight],
-    *,
-    minimum: int,
-    others: Mapping[UUID, Others] | None,
+def complete(
+    radius: Radius, group_id: UUID, *, minimum: int, others: Mapping[UUID, Others] | None
 ) -> Radius:
-    """The answer of what a reader sees. `others` by topic; None: the reader sees everything."""
-    begun = since(sights)
-    by_topic: dict[UUID, list[tuple[Status, Sight]]] = {}
-    for one in sights:
-        by_topic.setdefault(one.topic.id, []).append((status_of(one, begun), one))
-    topics = [_topic(found, others) for found in by_topic.values()]
-    topics.sort(key=lambda one: (-one.hit, one.topic.name, one.topic.id))
-    return Radius(
-        group_id=group_id,
-        minimum=minimum,
-        since=begun,
-        topics=tuple(topics),
-        hardware=tuple(_hardware(sights, begun)),
-    )
-
-
-def _topic(found: list[tuple[Status, Sight]], others: Mapping[UUID, Others] | None) -> Topic:
-    topic = found[0][1].topic
-    found.sort(key=lambda one: (_ORDER.index(one[0]), one[1].remoteci.name, one[1].remoteci.id))
-    counts = Counter(status for status, _ in found)
-    return Topic(
-        topic=topic,
-        hit=counts["hit"],
-        passed=counts["passed"],
-        not_run=counts["not_run"],
-        labs=tuple(_lab(*one) for one in found[:MAX_LABS]),
-        left_out=max(0, len(found) - MAX_LABS),
-        others=None if others is None else others.get(topic.id, Others()),
-    )
-
-
-def _lab(status: Status, sight: Sight) -> Lab:
-    job_id, at = (sight.ran_job_id, sight.ran_at)
-    if status == "hit":
-        job_id, at = (sight.hit_job_id, sight.hit_at)
-    return Lab(sight.remoteci, sight.team, sight.hardware, status, job_id, at)
-
-
-def _hardware(sights: Sequence[Sight], begun: datetime | None) -> Iterator[Hardware]:
-    """A lab counts once, by the worst it met in any topic."""
-    worst: dict[UUID, tuple[str | None, Status]] = {}
-    rank: tuple[Status, ...] = ("not_run", "passed", "hit")
-    for one in sights:
-        status = status_of(one, begun)
-        known = worst.get(one.remoteci.id)
-        if known is None or rank.index(status) > rank.index(known[1]):
-            worst[one.remoteci.id] = (one.hardware, status)
-    counts: dict[str | None, Counter[Status]] = {}
-    for hardware, status in worst.values():
-        counts.setdefault(hardware, Counter())[status] += 1
-    for name in sorted(counts, key=lambda name: (name is None, name or "")):
-        found = counts[name]
-        yield Hardware(name, found["hit"], found["passed"], found["not_run"])
+    """With what is published of each topic; `others` None: the reader sees everything."""
+    topics = radius.topics
+    if others is not None:
+        topics = tuple(
+            msgspec.structs.replace(one, others=others.get(one.topic.id, Others()))
+            for one in topics
+        )
+    return msgspec.structs.replace(radius, group_id=group_id, minimum=minimum, topics=topics)
 
 
 # numbers for partners ----------------------------------------------------------
@@ -210,23 +126,6 @@ class Truth:
 
     hit: Teams
     run: Teams
-
-
-def truths(sights: Sequence[Sight]) -> dict[UUID, Truth]:
-    """By topic, of what the server itself sees."""
-    begun = since(sights)
-    hit: dict[UUID, set[bytes]] = {}
-    run: dict[UUID, set[bytes]] = {}
-    for one in sights:
-        status = status_of(one, begun)
-        if status != "not_run":
-            run.setdefault(one.topic.id, set()).add(one.team.id.bytes)
-        if status == "hit":
-            hit.setdefault(one.topic.id, set()).add(one.team.id.bytes)
-    return {
-        topic: Truth(frozenset(hit.get(topic, ())), frozenset(teams))
-        for topic, teams in run.items()
-    }
 
 
 Shown = Mapping[tuple[UUID, Number], Teams]

@@ -10,11 +10,10 @@ import asyncpg
 from ringtest.control.blast_radius.model import (
     LOOKED_LABS,
     MAX_TOPICS,
-    Named,
     Number,
     Shown,
-    Sight,
     Teams,
+    Truth,
     pack,
     unpack,
 )
@@ -28,94 +27,143 @@ _MINE = "($2::uuid[] IS NULL OR {0}.team_id = ANY ($2))"
 async def select_group(
     tx: Transaction, group_id: UUID, teams: Sequence[UUID] | None
 ) -> asyncpg.Record | None:
-    """kind, signature and product of a group of which `teams` have an occurrence."""
+    """kind, signatures and product of the group that an id stands for, if `teams` have an
+    occurrence of it."""
     return await tx.fetchrow(
         f"""
-        SELECT g.id, g.kind, g.signature, t.product_id
+        SELECT g.id, g.kind, t.product_id, ARRAY(SELECT a.signature FROM failure_groups a
+          WHERE a.shown_id = g.id ORDER BY a.signature) AS signatures
         FROM failure_groups g JOIN topics t ON t.id = g.topic_id
-        WHERE g.id = $1 AND EXISTS (
-          SELECT FROM failure_occurrences o JOIN jobs j ON j.id = o.job_id AND {_LIVE.format("j")}
-          WHERE o.group_id = g.id AND {_MINE.format("o")})
+        WHERE g.id = rt_group($1) AND EXISTS (
+          SELECT FROM failure_labs l WHERE l.shown_id = g.id AND {_MINE.format("l")})
         """,
         group_id,
         teams,
     )
 
 
-# $1 product, $2 teams or NULL, $3 signature, $4 results that judge, $5 sees every topic, $6 the
-# reader's teams have pre-release access, $7 and $8 limits. A lab without any relation to a
-# topic is not named in it.
-_SIGHTS = f"""
-WITH topics_seen AS MATERIALIZED (
-  SELECT t.id, t.name, g.id AS group_id
-  FROM topics t LEFT JOIN failure_groups g ON g.topic_id = t.id AND g.signature = $3
-  WHERE t.product_id = $1 AND {_LIVE.format("t")} AND ($5 OR t.export_control OR $6)
-  ORDER BY g.id IS NULL, t.created_at DESC, t.id LIMIT $7),
+# $1 product, $2 teams or NULL, $3 signatures, $4 results that judge, $5 sees every topic, $6 the
+# reader's teams have pre-release access, $7 topics, $8 labs looked at.
+_GROUND = f"""
+WITH same AS MATERIALIZED (
+  SELECT DISTINCT g.topic_id, g.shown_id FROM topics t JOIN failure_groups g ON g.topic_id = t.id
+  WHERE t.product_id = $1 AND g.signature = ANY ($3)),
 labs AS MATERIALIZED (
-  SELECT m.id, m.name, m.team_id, e.name AS team_name,
+  SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
     CASE WHEN jsonb_typeof(m.data->'hardware') = 'string'
-      THEN left(btrim(m.data->>'hardware'), 100) END AS hardware
+      THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
   FROM products_teams p JOIN remotecis m ON m.team_id = p.team_id AND {_LIVE.format("m")}
   JOIN teams e ON e.id = m.team_id
-  WHERE p.product_id = $1 AND {_MINE.format("m")} ORDER BY m.created_at DESC, m.id LIMIT $8)
-SELECT x.id AS topic_id, x.name AS topic_name, l.id AS lab_id, l.name AS lab_name, l.team_id,
-  l.team_name, nullif(l.hardware, '') AS hardware, s.remoteci_id IS NOT NULL AS is_subscribed,
-  h.job_id AS hit_job_id, h.at AS hit_at, f.began_at,
-  r.id AS ran_job_id, r.at AS ran_at, r.created_at AS ran_created_at
-FROM topics_seen x CROSS JOIN labs l
-LEFT JOIN remotecis_topics s ON s.remoteci_id = l.id AND s.topic_id = x.id
-LEFT JOIN LATERAL (
-  SELECT o.job_id, coalesce(j.finished_at, j.created_at) AS at
-  FROM failure_occurrences o JOIN jobs j ON j.id = o.job_id AND {_LIVE.format("j")}
-  WHERE o.group_id = x.group_id AND o.team_id = l.team_id AND o.remoteci_id = l.id
-  ORDER BY o.created_at DESC LIMIT 1) h ON true
-LEFT JOIN LATERAL (
-  SELECT j.created_at AS began_at
-  FROM failure_occurrences o JOIN jobs j ON j.id = o.job_id AND {_LIVE.format("j")}
-  WHERE h.job_id IS NOT NULL AND o.group_id = x.group_id AND o.team_id = l.team_id
-    AND o.remoteci_id = l.id
-  ORDER BY o.created_at LIMIT 1) f ON true
-LEFT JOIN LATERAL (
-  SELECT j.id, coalesce(j.finished_at, j.created_at) AS at, j.created_at
-  FROM jobs j WHERE j.topic_id = x.id AND j.remoteci_id = l.id AND j.team_id = l.team_id
-    AND j.status = 'finished' AND {_LIVE.format("j")} AND j.result::text = ANY ($4)
-  ORDER BY j.created_at DESC LIMIT 1) r ON true
-WHERE s.remoteci_id IS NOT NULL OR h.job_id IS NOT NULL OR r.id IS NOT NULL
+  WHERE p.product_id = $1 AND {_MINE.format("m")} ORDER BY m.created_at DESC, m.id LIMIT $8),
+hits AS MATERIALIZED (
+  SELECT DISTINCT ON (s.topic_id, l.remoteci_id) s.topic_id, l.remoteci_id, l.team_id,
+    l.last_job_id AS job_id, l.last_ended_at AS at,
+    min(l.first_made_at) OVER (PARTITION BY s.topic_id, l.remoteci_id) AS began_at
+  FROM same s JOIN failure_labs l ON l.shown_id = s.shown_id AND {_MINE.format("l")}
+  ORDER BY s.topic_id, l.remoteci_id, l.last_ended_at DESC, l.last_job_id),
+begun AS MATERIALIZED (SELECT min(began_at) AS at FROM hits),
+topics_seen AS MATERIALIZED (
+  SELECT t.id, t.name FROM topics t
+  WHERE t.product_id = $1 AND {_LIVE.format("t")} AND ($5 OR t.export_control OR $6)
+  ORDER BY NOT EXISTS (SELECT FROM hits WHERE hits.topic_id = t.id), t.created_at DESC, t.id
+  LIMIT $7),
+ran AS MATERIALIZED (
+  SELECT n.topic_id, n.remoteci_id, n.team_id, n.job_id, n.created_at AS at
+  FROM topics_seen x JOIN latest_jobs n ON n.topic_id = x.id AND {_MINE.format("n")}
+  WHERE n.result::text = ANY ($4)
+  UNION ALL SELECT n.topic_id, n.remoteci_id, n.team_id, r.id, r.created_at
+  FROM topics_seen x JOIN latest_jobs n ON n.topic_id = x.id AND {_MINE.format("n")}
+  CROSS JOIN LATERAL (
+    SELECT j.id, j.created_at FROM jobs j
+    WHERE j.topic_id = n.topic_id AND j.remoteci_id = n.remoteci_id AND j.status = 'finished'
+      AND {_LIVE.format("j")} AND j.result::text = ANY ($4) AND {_MINE.format("j")}
+    ORDER BY j.created_at DESC LIMIT 1) r
+  WHERE NOT n.result::text = ANY ($4))"""
+
+# $9 labs shown of a topic. A lab without any relation to a topic is not named in it; hits of
+# labs that are gone count no more.
+_RADIUS = f"""{_GROUND},
+pairs AS (
+  SELECT s.topic_id, s.remoteci_id FROM topics_seen x
+  JOIN remotecis_topics s ON s.topic_id = x.id AND {_MINE.format("s")}
+  UNION SELECT topic_id, remoteci_id FROM ran UNION SELECT topic_id, remoteci_id FROM hits),
+seen AS MATERIALIZED (
+  SELECT p.topic_id, l.*, coalesce(h.job_id, r.job_id) AS job_id, coalesce(h.at, r.at) AS at,
+    CASE WHEN h.job_id IS NOT NULL THEN 'hit'
+      WHEN r.at >= (SELECT at FROM begun) THEN 'passed' ELSE 'not_run' END AS status
+  FROM pairs p JOIN labs l ON l.id = p.remoteci_id
+  LEFT JOIN hits h ON h.topic_id = p.topic_id AND h.remoteci_id = p.remoteci_id
+  LEFT JOIN ran r ON r.topic_id = p.topic_id AND r.remoteci_id = p.remoteci_id),
+placed AS (
+  SELECT s.*, row_number() OVER (PARTITION BY s.topic_id ORDER BY
+    array_position('{{hit,not_run,passed}}', s.status), s.name, s.id) AS place FROM seen s),
+worst AS (
+  SELECT hardware, id, bool_or(status = 'hit') AS hit, bool_or(status = 'passed') AS passed
+  FROM seen GROUP BY hardware, id)
+SELECT json_build_object('since', (SELECT at FROM begun),
+  'topics', (SELECT coalesce(json_agg(json_build_object(
+      'topic', json_build_object('id', x.id, 'name', x.name), 'hit', n.hit, 'passed', n.passed,
+      'not_run', n.not_run, 'labs', n.labs, 'left_out', n.left_out)
+      ORDER BY n.hit DESC, x.name, x.id), '[]')
+    FROM topics_seen x JOIN (
+      SELECT topic_id, count(*) FILTER (WHERE status = 'hit') AS hit,
+        count(*) FILTER (WHERE status = 'passed') AS passed,
+        count(*) FILTER (WHERE status = 'not_run') AS not_run,
+        count(*) FILTER (WHERE place > $9) AS left_out,
+        coalesce(json_agg(json_build_object(
+          'remoteci', json_build_object('id', id, 'name', name),
+          'team', json_build_object('id', team_id, 'name', team_name), 'hardware', hardware,
+          'status', status, 'job_id', job_id, 'at', at) ORDER BY place)
+          FILTER (WHERE place <= $9), '[]') AS labs
+      FROM placed GROUP BY topic_id) n ON n.topic_id = x.id),
+  'hardware', (SELECT coalesce(json_agg(json_build_object('class', w.hardware, 'hit', w.hit,
+      'passed', w.passed, 'not_run', w.not_run) ORDER BY w.hardware), '[]')
+    FROM (SELECT hardware, count(*) FILTER (WHERE hit) AS hit,
+        count(*) FILTER (WHERE passed AND NOT hit) AS passed,
+        count(*) FILTER (WHERE NOT passed AND NOT hit) AS not_run
+      FROM worst GROUP BY hardware) w))::text
 """
 
 
-async def select_sights(
+def _asked(group: Mapping[str, Any], teams: Sequence[UUID] | None) -> list[Any]:
+    judging = JUDGING["test" if group["kind"] == "test" else "stage"]
+    return [group["product_id"], teams, group["signatures"], list(judging)]
+
+
+async def select_radius(
     tx: Transaction,
     group: Mapping[str, Any],
     *,
     teams: Sequence[UUID] | None,
     sees_all: bool,
     pre_release: bool,
-) -> list[Sight]:
-    """Labs of `teams` (None: all) in the topics of the group's product."""
-    rows = await tx.fetch(
-        _SIGHTS,
-        group["product_id"],
-        teams,
-        group["signature"],
-        list(JUDGING["test" if group["kind"] == "test" else "stage"]),
-        sees_all,
-        pre_release,
-        MAX_TOPICS,
-        LOOKED_LABS,
+    labs: int,
+) -> str:
+    """JSON of `Radius` without what is published, of labs of `teams` (None: of all)."""
+    text: str = await tx.fetchval(
+        _RADIUS, *_asked(group, teams), sees_all, pre_release, MAX_TOPICS, LOOKED_LABS, labs
     )
-    return [
-        Sight(
-            topic=Named(row["topic_id"], row["topic_name"]),
-            remoteci=Named(row["lab_id"], row["lab_name"]),
-            team=Named(row["team_id"], row["team_name"]),
-            **{name: row[name] for name in Sight.__slots__ if name not in _NAMED},
-        )
-        for row in rows
-    ]
+    return text
 
 
-_NAMED = ("topic", "remoteci", "team")
+_TRUTHS = f"""{_GROUND},
+told AS (
+  SELECT h.topic_id, h.team_id, true AS hit FROM hits h JOIN labs l ON l.id = h.remoteci_id
+  UNION ALL SELECT r.topic_id, r.team_id, false FROM ran r JOIN labs l ON l.id = r.remoteci_id
+    WHERE r.at >= (SELECT at FROM begun))
+SELECT topic_id, array_agg(DISTINCT team_id) AS run,
+  coalesce(array_agg(DISTINCT team_id) FILTER (WHERE hit), '{{}}') AS hit
+FROM told GROUP BY topic_id"""
+
+
+async def select_truths(tx: Transaction, group: Mapping[str, Any]) -> dict[UUID, Truth]:
+    """Teams that were hit and that could have told, by topic: of all teams there are."""
+    rows = await tx.fetch(_TRUTHS, *_asked(group, None), True, True, MAX_TOPICS, LOOKED_LABS)
+    return {row["topic_id"]: Truth(_teams(row["hit"]), _teams(row["run"])) for row in rows}
+
+
+def _teams(ids: Sequence[UUID]) -> Teams:
+    return frozenset(team.bytes for team in ids)
 
 
 # what was published ------------------------------------------------------------------
@@ -135,7 +183,7 @@ async def select_published(
         FROM published_sets s WHERE s.product_id = $1 ORDER BY s.created_at, s.digest
         """,
         group["product_id"],
-        group["signature"],
+        _family(group),
     )
     sets: list[Teams] = []
     shown: dict[tuple[UUID, Number], Teams] = {}
@@ -168,12 +216,17 @@ async def save_published(
         ON CONFLICT (topic_id, family, kind) DO UPDATE SET updated_at = excluded.updated_at,
           digest = excluded.digest
         """,
-        group["signature"],
+        _family(group),
         tx.now,
         [topic for topic, _ in changed],
         [kind for _, kind in changed],
         [_digest(pack(one)) for one in changed.values()],
     )
+
+
+def _family(group: Mapping[str, Any]) -> str:
+    """Names a failure in all topics of its product: the same signatures, the same numbers."""
+    return _digest(" ".join(group["signatures"]).encode()).hex()
 
 
 def _digest(packed: bytes) -> bytes:

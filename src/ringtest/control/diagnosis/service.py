@@ -34,7 +34,7 @@ SERVER = Caller("user", UUID(int=0), "server", "", (), is_super_admin=True, may_
 _PAGE = 5000
 _CLAIM = timedelta(minutes=10)
 _TRIES = 5
-_GROUPS, _LABS, _SIGHTINGS, _JOBS = 10, 20, 1000, 2000
+_GROUPS, _LABS, _JOBS = 10, 20, 2000
 
 
 # reading -----------------------------------------------------------------------
@@ -85,6 +85,14 @@ class Ground:
         return msgspec.json.decode(self.row["answer"], type=Kept)
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a reader sees of other jobs."""
+
+    groups: list[dict[str, Any]]
+    issues: list[dict[str, Any]]
+
+
 async def get_answer(db: Database, objects: ObjectStore, *, caller: Caller, job_id: UUID) -> Answer:
     """The first answer on a job; 401 or 404 when the caller may not see it.
 
@@ -93,13 +101,13 @@ async def get_answer(db: Database, objects: ObjectStore, *, caller: Caller, job_
     async with db.transaction(caller.tenant) as tx:
         found = await store.select_ground(tx, job_id, caller.visible_teams)
         ground = Ground.of(await seen(tx, "job", job_id, found))
-        groups = await _groups(tx, job_id, caller.visible_teams)
+        others = await _others(tx, job_id, caller.visible_teams)
     kept = ground.kept if ground.is_broken else _nothing(ground)
     if kept is None:
         kept = await _make(db, objects, ground, asked=True)
         async with db.transaction(SYSTEM) as tx:
             await store.want(tx, job_id)
-    return _whole(kept, groups)
+    return _whole(kept, others)
 
 
 def _nothing(ground: Ground) -> Kept:
@@ -115,31 +123,30 @@ def _nothing(ground: Ground) -> Kept:
     )
 
 
-async def _groups(
-    tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None
-) -> list[dict[str, Any]]:
-    text = await store.select_groups(
-        tx, job_id, teams, groups=_GROUPS, labs=_LABS, sightings=_SIGHTINGS, jobs=_JOBS
+async def _others(tx: Transaction, job_id: UUID, teams: Sequence[UUID] | None) -> Others:
+    groups, issues = await store.select_groups(
+        tx, job_id, teams, groups=_GROUPS, labs=_LABS, jobs=_JOBS
     )
-    groups: list[dict[str, Any]] = msgspec.json.decode(text)
-    for group in groups:
+    found = Others(msgspec.json.decode(groups), msgspec.json.decode(issues))
+    for group in found.groups:
         runs = msgspec.convert(group.pop("runs"), list[triage.Run])
-        line = group.pop("template").split("\n", 1)[0].strip().rstrip(": ")
-        parts = (group.pop("exception_type"), line)
-        group["title"] = ": ".join(part for part in parts if part) or "failure without a message"
+        group["title"] = triage.title(group.pop("exception_type"), group.pop("template"))
         group["verdict"] = msgspec.to_builtins(triage.judge(group["kind"], runs))
-    return groups
+    return found
 
 
-def _whole(kept: Kept, groups: list[dict[str, Any]]) -> Answer:
+def _whole(kept: Kept, others: Others) -> Answer:
     values = {name: getattr(kept, name) for name in Kept.__struct_fields__}
     steps = list(kept.steps)
+    groups, issues = others.groups, others.issues
     if kept.result in ("failed", "errored"):
         seen_before = sum(1 for group in groups if group["elsewhere"]["jobs"])
         found = f"{len(groups)} failure groups, {seen_before} of them seen in other jobs too"
-        limit = f"at most {_GROUPS} groups, and the last {_SIGHTINGS} sightings of each"
-        steps.append(Step("groups", found if groups else "no failure group yet", limit))
-    return Answer(**values | {"steps": tuple(steps)}, groups=tuple(groups))
+        left = f"only the {_GROUPS} largest" if len(groups) == _GROUPS else None
+        steps.append(Step("groups", found if groups else "no failure group yet", left))
+        steps.append(Step("known_issues", f"{len(issues)} known issues name failures of the job"))
+    whole = values | {"steps": tuple(steps)}
+    return Answer(**whole, groups=tuple(groups), known_issues=tuple(issues))
 
 
 # making ------------------------------------------------------------------------

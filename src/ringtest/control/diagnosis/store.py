@@ -276,56 +276,79 @@ async def done(tx: Transaction, job_id: UUID, since: datetime) -> None:
 
 # other jobs, as far as the reader sees them ----------------------------------------
 
-# $1 job, $2 teams or NULL, $3 groups, $4 labs named, $5 sightings counted, $6 jobs of the set.
+# $1 job, $2 teams or NULL, $3 groups, $4 labs named, $5 jobs of the set. A failure is shown in
+# one group, whatever signature it was given; other topics of the product have their own.
 _SEEN = "($2::uuid[] IS NULL OR {0}.team_id = ANY ($2))"
-_GROUPS = f"""
-WITH job AS MATERIALIZED (
-  SELECT j.id, j.topic_id, j.set_key, t.product_id, {_SUITE.format("j")} AS suite
+_JOBS_GROUPS = f"""
+job AS MATERIALIZED (
+  SELECT j.id, j.team_id, j.topic_id, j.set_key, t.product_id, {_SUITE.format("j")} AS suite
   FROM jobs j JOIN topics t ON t.id = j.topic_id WHERE j.id = $1 AND {_SEEN.format("j")}),
-mine AS MATERIALIZED (
-  SELECT o.group_id, o.cases, g.kind, g.exception_type, g.template, g.signature
+own AS MATERIALIZED (
+  SELECT o.group_id, o.remoteci_id, o.cases, g.shown_id
   FROM failure_occurrences o JOIN failure_groups g ON g.id = o.group_id
-  WHERE o.job_id = $1 AND {_SEEN.format("o")}
-  ORDER BY o.cases DESC, o.group_id LIMIT $3),
+  WHERE o.job_id = $1 AND {_SEEN.format("o")}),
+mine AS MATERIALIZED (
+  SELECT s.id, s.kind, s.exception_type, s.template, sum(own.cases)::bigint AS cases
+  FROM own JOIN failure_groups s ON s.id = own.shown_id
+  GROUP BY s.id ORDER BY cases DESC, s.id LIMIT $3),
 same_set AS MATERIALIZED (
   SELECT p.id, p.remoteci_id, p.result::text AS result FROM job JOIN jobs p
     ON p.topic_id = job.topic_id AND p.set_key = job.set_key AND {_SUITE.format("p")} = job.suite
   WHERE p.status = 'finished' AND {_LIVE.format("p")} AND {_SEEN.format("p")}
-  ORDER BY p.created_at DESC, p.id LIMIT $6),
+  ORDER BY p.created_at DESC, p.id LIMIT $5),
+hits AS MATERIALIZED (
+  SELECT DISTINCT o.job_id, g.shown_id FROM same_set s
+  JOIN failure_occurrences o ON o.job_id = s.id JOIN failure_groups g ON g.id = o.group_id),
 runs AS (
-  SELECT m.group_id, s.remoteci_id, bool_or(o.job_id IS NOT NULL) AS hit,
+  SELECT m.id AS group_id, s.remoteci_id, bool_or(h.job_id IS NOT NULL) AS hit,
     array_remove(array_agg(DISTINCT s.result), NULL) AS results
-  FROM mine m CROSS JOIN same_set s LEFT JOIN failure_occurrences o
-    ON o.group_id = m.group_id AND o.job_id = s.id
-  GROUP BY m.group_id, s.remoteci_id),
-elsewhere AS (
-  SELECT m.group_id, o.job_id, o.remoteci_id, o.topic_id, o.created_at
-  FROM mine m CROSS JOIN job JOIN topics t ON t.product_id = job.product_id
-  JOIN failure_groups g ON g.topic_id = t.id AND g.signature = m.signature
-  CROSS JOIN LATERAL (
-    SELECT o.* FROM failure_occurrences o JOIN jobs p ON p.id = o.job_id AND {_LIVE.format("p")}
-    WHERE o.group_id = g.id AND o.job_id <> $1 AND {_SEEN.format("o")}
-    ORDER BY o.created_at DESC LIMIT $5) o)
-SELECT coalesce(json_agg(json_build_object('id', m.group_id, 'kind', m.kind, 'cases', m.cases,
+  FROM mine m CROSS JOIN same_set s LEFT JOIN hits h ON h.shown_id = m.id AND h.job_id = s.id
+  GROUP BY m.id, s.remoteci_id)"""
+_ELSEWHERE = f"""
+siblings AS (
+  SELECT DISTINCT m.id AS group_id, b.shown_id FROM mine m CROSS JOIN job
+  JOIN failure_groups a ON a.shown_id = m.id JOIN topics t ON t.product_id = job.product_id
+  JOIN failure_groups b ON b.topic_id = t.id AND b.signature = a.signature),
+elsewhere AS MATERIALIZED (
+  SELECT * FROM (
+    SELECT b.group_id, l.remoteci_id, l.topic_id, l.first_made_at, l.first_job_id,
+      l.last_ended_at, l.last_job_id, l.occurrences - (EXISTS (SELECT FROM own
+        WHERE own.group_id = l.group_id AND own.remoteci_id = l.remoteci_id))::int AS jobs
+    FROM siblings b JOIN failure_labs l ON l.shown_id = b.shown_id AND {_SEEN.format("l")}) e
+  WHERE e.jobs > 0)"""
+_OF_GROUP = """json_build_object('id', m.id, 'kind', m.kind, 'cases', m.cases,
   'exception_type', m.exception_type, 'template', m.template,
   'runs', (SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name,
       'results', runs.results, 'hit', runs.hit) ORDER BY r.name, r.id), '[]')
-    FROM runs JOIN remotecis r ON r.id = runs.remoteci_id WHERE runs.group_id = m.group_id),
-  'elsewhere', (SELECT json_build_object('jobs', count(*), 'is_counted_whole', count(*) < $5,
+    FROM runs JOIN remotecis r ON r.id = runs.remoteci_id WHERE runs.group_id = m.id),
+  'elsewhere', (SELECT json_build_object('jobs', coalesce(sum(e.jobs), 0),
       'labs', (SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name)
           ORDER BY r.name, r.id), '[]') FROM (SELECT r.id, r.name FROM remotecis r WHERE r.id IN (
-          SELECT e.remoteci_id FROM elsewhere e WHERE e.group_id = m.group_id)
+          SELECT x.remoteci_id FROM elsewhere x WHERE x.group_id = m.id)
           ORDER BY r.name, r.id LIMIT $4) r),
       'topics', (SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.name)
           ORDER BY t.name), '[]') FROM topics t WHERE t.id IN (
-          SELECT e.topic_id FROM elsewhere e WHERE e.group_id = m.group_id)),
-      'last_seen', (SELECT json_build_object('job_id', e.job_id, 'at', e.created_at)
-        FROM elsewhere e WHERE e.group_id = m.group_id
-        ORDER BY e.created_at DESC, e.job_id LIMIT 1))
-    FROM elsewhere e WHERE e.group_id = m.group_id))
-  ORDER BY m.cases DESC, m.group_id), '[]')::text
-FROM mine m
-"""
+          SELECT x.topic_id FROM elsewhere x WHERE x.group_id = m.id)),
+      'first_seen', (SELECT json_build_object('job_id', x.first_job_id, 'at', x.first_made_at)
+        FROM elsewhere x WHERE x.group_id = m.id AND x.first_job_id <> $1
+        ORDER BY x.first_made_at, x.first_job_id LIMIT 1),
+      'last_seen', (SELECT json_build_object('job_id', x.last_job_id, 'at', x.last_ended_at)
+        FROM elsewhere x WHERE x.group_id = m.id AND x.last_job_id <> $1
+        ORDER BY x.last_ended_at DESC, x.last_job_id LIMIT 1))
+    FROM elsewhere e WHERE e.group_id = m.id))"""
+_ISSUES = f"""
+SELECT DISTINCT k.id, k.name, k.owner, k.link, k.is_expired AS expired
+FROM own JOIN job ON true JOIN known_issue_labels x
+  ON x.group_id = own.group_id AND x.team_id = job.team_id
+JOIN known_issues k ON k.id = x.issue_id AND k.state = 'active'
+  AND (k.team_id IS NULL OR {_SEEN.format("k")})"""
+_GROUPS = f"""
+WITH {_JOBS_GROUPS},{_ELSEWHERE},
+issues AS (SELECT * FROM ({_ISSUES}) i ORDER BY i.expired, i.name, i.id LIMIT $3)
+SELECT coalesce(json_agg({_OF_GROUP} ORDER BY m.cases DESC, m.id), '[]')::text AS groups,
+  (SELECT coalesce(json_agg(row_to_json(i) ORDER BY i.expired, i.name, i.id), '[]')
+   FROM issues i)::text AS issues
+FROM mine m"""
 
 
 async def select_groups(
@@ -335,9 +358,10 @@ async def select_groups(
     *,
     groups: int,
     labs: int,
-    sightings: int,
     jobs: int,
-) -> str:
-    """Failure groups of a job and where else they were seen, as a JSON array."""
-    text: str = await tx.fetchval(_GROUPS, job_id, teams, groups, labs, sightings, jobs)
-    return text
+) -> tuple[str, str]:
+    """Failure groups of a job with where else they were seen, and known issues that name its
+    failures: two JSON arrays."""
+    row = await tx.fetchrow(_GROUPS, job_id, teams, groups, labs, jobs)
+    assert row is not None
+    return row["groups"], row["issues"]

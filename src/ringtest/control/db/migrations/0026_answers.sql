@@ -53,10 +53,6 @@ BEGIN
   END LOOP;
 END $$;
 
--- Where else a failure was seen, newest first; and of each lab the first and the last time.
-CREATE INDEX failure_occurrences_newest ON failure_occurrences (group_id, created_at DESC);
-CREATE INDEX failure_occurrences_lab ON failure_occurrences
-  (group_id, team_id, remoteci_id, created_at DESC);
 -- A lab's last verdict on a topic.
 CREATE INDEX jobs_judged ON jobs (topic_id, remoteci_id, created_at DESC)
   WHERE status = 'finished';
