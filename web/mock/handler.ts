@@ -164,7 +164,7 @@ const ROUTES: Route[] = [
     list('files', job.phase === 'finished' ? asked.world.files() : [], asked.query))],
   ['GET', /^\/files\/([^/]+)\/content$/, () => ({ status: 200, text: 'first line\nsecond line <b>not bold</b>\n' })],
   ['GET', /^\/jobs\/([^/]+)\/tests$/, (asked) => withJob(asked, ({ plan, job }) => {
-    if (!plan || !job.tests) return ok({ tests: [], _meta: { count: 0, totals: {} } });
+    if (!plan || !job.tests) return ok({ tests: [], _meta: { count: 0, totals: {}, retired: job.tags.includes('old') } });
     const { query } = asked;
     return ok(listCases(plan, {
       outcomes: (query.get('outcome') ?? '').split(',').filter(Boolean),

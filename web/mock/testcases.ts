@@ -1,5 +1,5 @@
 /** Test cases of the demo's jobs, made on demand: 740 of them, or 20,000 for the big job. */
-import type { CaseState, Outcome, TestCase, TestTotals } from '@/api/types';
+import type { CaseExtras, CaseState, Outcome, TestCase, TestTotals } from '@/api/types';
 import { before, id } from './catalog.ts';
 
 const MODULES = ['test_api', 'test_core_tags', 'test_ext', 'test_filters', 'test_loader', 'test_regression', 'test_security', 'test_utils'];
@@ -22,6 +22,25 @@ function stateOf(plan: Plan, outcome: Outcome): CaseState {
   return bad && plan.regressed ? 'regressed' : 'unchanged';
 }
 
+/** What a runner with steps and tries adds; here every tenth failure has it. */
+function extrasAt(index: number, bad: boolean): CaseExtras {
+  if (!bad || index % 10 !== 0) return {};
+  return {
+    raw_outcome: 'rerun-failed',
+    parameters: [{ name: 'browser', value: 'chromium' }, { name: 'locale', value: 'en_GB' }],
+    attempts: [{ outcome: 'failed', raw_outcome: 'rerun', time: 0.4, message: 'timed out on the first try' }],
+    steps: [
+      { name: 'open the page', outcome: 'passed', time: 0.2, steps: [{ name: 'log in', outcome: 'passed', time: 0.1 }] },
+      { name: 'render the template', outcome: 'failed', time: 0.3, message: 'the filter is not known' },
+    ],
+    attachments: [
+      { name: 'screenshot', reference: '/tmp/run/pytest.log', mime: 'text/plain' },
+      { name: 'trace', reference: 'https://traces.example.org/4711' },
+    ],
+    cut: ['stdout'],
+  };
+}
+
 export function caseAt(plan: Plan, index: number): TestCase {
   const outcome = outcomeAt(plan, index);
   const bad = outcome === 'failed' || outcome === 'errored';
@@ -29,6 +48,7 @@ export function caseAt(plan: Plan, index: number): TestCase {
   const module = MODULES[index % MODULES.length] ?? 'test_api';
   return {
     file_id: id(7, 1),
+    test_id: index.toString(16).padStart(16, '0'),
     suite: 'pytest',
     classname: `tests.${module}.TestFilter`,
     name,
@@ -44,6 +64,7 @@ export function caseAt(plan: Plan, index: number): TestCase {
     stderr: null,
     since_job_id: bad ? (plan.sinceJob ?? plan.jobId) : null,
     since_at: bad ? before(plan.sinceJob ? 300 : 5) : null,
+    ...extrasAt(index, bad),
   };
 }
 

@@ -12,7 +12,7 @@ export const testsQuery = (jobId: Id, filter: TestFilter, page: number) =>
     queryFn: async ({ signal }): Promise<TestsPage> => {
       const answer = await request<{
         tests: TestCase[];
-        _meta: Meta & Partial<Pick<TestsPage, 'totals' | 'states'>>;
+        _meta: Meta & Partial<Pick<TestsPage, 'totals' | 'states' | 'retired'>>;
       }>(`/jobs/${jobId}/tests`, {
         signal,
         query: {
@@ -24,7 +24,7 @@ export const testsQuery = (jobId: Id, filter: TestFilter, page: number) =>
           offset: page * TESTS_PAGE,
         },
       });
-      const { count, totals = {}, states = {} } = answer._meta;
-      return { tests: answer.tests, count, totals, states };
+      const { count, totals = {}, states = {}, retired = false } = answer._meta;
+      return { tests: answer.tests, count, totals, states, retired };
     },
   });

@@ -10,12 +10,13 @@ const OVERSCAN = 15;
 
 interface Props {
   jobId: Id;
+  topic: Id;
   pages: TestPages;
   needle: string;
   onVisible: (range: readonly [number, number]) => void;
 }
 
-export function TestList({ jobId, pages, needle, onVisible }: Props) {
+export function TestList({ jobId, topic, pages, needle, onVisible }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const rows = useVirtualizer({
@@ -60,6 +61,7 @@ export function TestList({ jobId, pages, needle, onVisible }: Props) {
             <TestRow
               test={pages.at(item.index)}
               jobId={jobId}
+              topic={topic}
               needle={needle}
               open={open.has(item.index)}
               onToggle={() => toggle(item.index)}

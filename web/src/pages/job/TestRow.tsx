@@ -1,40 +1,16 @@
 import AngleDownIcon from 'icons/angle-down-icon';
 import AngleRightIcon from 'icons/angle-right-icon';
-import BanIcon from 'icons/ban-icon';
-import CheckCircleIcon from 'icons/check-circle-icon';
-import ExclamationTriangleIcon from 'icons/exclamation-triangle-icon';
-import TimesCircleIcon from 'icons/times-circle-icon';
 import { Skeleton } from 'pf/Skeleton';
 import { Link } from 'react-router';
-import type { CaseState, Id, Outcome, TestCase } from '@/api/types';
-import { CopyButton } from '@/components/CopyButton';
+import type { CaseState, Id, TestCase } from '@/api/types';
 import { Time } from '@/components/Time';
+import { plural } from '@/format/size';
 import { duration } from '@/format/time';
-import { parseLine } from '@/log/ansi';
 import { AnsiText } from '@/log/AnsiText';
 import { markHits } from '@/log/spans';
+import { CaseDetails } from './CaseDetails';
+import { OutcomeIcon } from './OutcomeIcon';
 import { STATE_WORDS } from './testFilter';
-
-const ICONS: Record<Outcome, [typeof BanIcon, string]> = {
-  passed: [CheckCircleIcon, 'rt-good'],
-  failed: [TimesCircleIcon, 'rt-bad'],
-  errored: [ExclamationTriangleIcon, 'rt-warn'],
-  skipped: [BanIcon, 'rt-muted'],
-  xfailed: [CheckCircleIcon, 'rt-muted'],
-  xpassed: [ExclamationTriangleIcon, 'rt-warn'],
-  blocked: [BanIcon, 'rt-warn'],
-  info: [BanIcon, 'rt-muted'],
-};
-
-function OutcomeIcon({ outcome }: { outcome: Outcome }) {
-  const [Icon, tone] = ICONS[outcome] ?? ICONS.skipped;
-  return (
-    <span className={tone} title={outcome}>
-      <Icon />
-      <span className="pf-v6-screen-reader">{outcome}</span>
-    </span>
-  );
-}
 
 const PILLS: Partial<Record<CaseState, string>> = {
   regressed: 'rt-pill rt-pill-bad',
@@ -67,50 +43,26 @@ function Since({ test, jobId }: { test: TestCase; jobId: Id }) {
   );
 }
 
-function Block({ title, text }: { title: string; text: string | null }) {
-  if (!text) return null;
+/** A case that was tried again says so, whatever came of it. */
+function Tries({ test }: { test: TestCase }) {
+  if (!test.attempts?.length) return null;
   return (
-    <div>
-      <h3 className="rt-part">
-        {title} <CopyButton text={text} label={`Copy ${title}`} />
-      </h3>
-      <pre className="rt-sample">
-        {text.split('\n').map((line, at) => (
-          <span key={at}>
-            <AnsiText pieces={parseLine(line).spans} />
-            {'\n'}
-          </span>
-        ))}
-      </pre>
-    </div>
-  );
-}
-
-function Details({ test }: { test: TestCase }) {
-  const nothing = !test.message && !test.detail && !test.stdout && !test.stderr;
-  return (
-    <div className="rt-test-details">
-      <p className="rt-small rt-muted">
-        {[test.suite, test.classname, test.type].filter(Boolean).join(' · ')}
-      </p>
-      <Block title="Message" text={test.message} />
-      <Block title="Detail" text={test.detail} />
-      <Block title="Output" text={test.stdout} />
-      <Block title="Errors" text={test.stderr} />
-      {nothing && <p className="rt-muted">The result file says no more about this test.</p>}
-    </div>
+    <span className="rt-pill" title={`Before that: ${test.attempts.map((one) => one.outcome).join(', ')}`}>
+      {plural(test.attempts.length + 1, 'try', 'tries')}
+    </span>
   );
 }
 
 interface Props {
   test: TestCase | undefined;
   jobId: Id;
+  topic: Id;
   needle: string;
   open: boolean;
   onToggle: () => void;
 }
 
-export function TestRow({ test, jobId, needle, open, onToggle }: Props) {
+export function TestRow({ test, jobId, topic, needle, open, onToggle }: Props) {
   if (!test) {
     return (
       <div className="rt-test">
@@ -125,16 +77,24 @@ export function TestRow({ test, jobId, needle, open, onToggle }: Props) {
         <button type="button" className="rt-test-head" aria-expanded={open} data-row onClick={onToggle}>
           <Angle className="rt-muted" />
           <OutcomeIcon outcome={test.outcome} />
-          <span className="rt-test-name">
+          <span className="rt-case-name">
             {test.classname && <span className="rt-muted">{test.classname} </span>}
             <AnsiText pieces={markHits([{ text: test.name, style: {} }], needle)} />
           </span>
         </button>
+        <Tries test={test} />
         <StatePill state={test.state} />
         <Since test={test} jobId={jobId} />
+        <Link
+          className="rt-small"
+          to={`/answers/${topic}/tests/${test.test_id}`}
+          aria-label={`History of ${test.name}`}
+        >
+          History
+        </Link>
         <span className="rt-small rt-muted rt-test-time">{duration(test.time)}</span>
       </div>
-      {open && <Details test={test} />}
+      {open && <CaseDetails test={test} jobId={jobId} />}
     </>
   );
 }

@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
+import ArchiveIcon from 'icons/archive-icon';
 import FlaskIcon from 'icons/flask-icon';
 import { useEffect, useMemo, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { resultsQuery } from '@/api/queries/jobs';
+import type { Job } from '@/api/types';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
 import { useJob } from './context';
@@ -45,11 +47,7 @@ export function TestsTab() {
       <QueryView query={pages.first}>
         {(page) =>
           page.count === 0 && !Object.values(page.totals).some(Boolean) && !filter.q ? (
-            <Teach title={job.phase === 'finished' ? 'No test results' : 'No test results yet'} icon={FlaskIcon}>
-              Results come from files that the job collects with the type{' '}
-              <code>application/junit</code>
-              {job.phase === 'finished' ? '; this job sent none.' : ', when its tests are done.'}
-            </Teach>
+            <Nothing job={job} retired={page.retired} />
           ) : (
             <>
               <TestFilters
@@ -72,6 +70,7 @@ export function TestsTab() {
                 <TestList
                   key={JSON.stringify(filter)}
                   jobId={job.id}
+                  topic={job.topic_id}
                   pages={pages}
                   needle={filter.q}
                   onVisible={setVisible}
@@ -82,5 +81,25 @@ export function TestsTab() {
         }
       </QueryView>
     </section>
+  );
+}
+
+/** Why there is no case: kept no longer, not sent, or not here yet. */
+function Nothing({ job, retired }: { job: Job; retired: boolean }) {
+  if (retired) {
+    return (
+      <Teach title="These results are kept no longer" icon={ArchiveIcon}>
+        Their totals stand on the job’s page, and <Link to={`/answers/${job.topic_id}`}>the topic’s answers</Link>{' '}
+        still count them. Files of the job that are kept longer are under{' '}
+        <Link to={`/jobs/${job.id}/files`}>Files</Link>.
+      </Teach>
+    );
+  }
+  const over = job.phase === 'finished';
+  return (
+    <Teach title={over ? 'No test results' : 'No test results yet'} icon={FlaskIcon}>
+      Results come from files that the job collects with the type <code>application/junit</code>
+      {over ? '; this job sent none.' : ', when its tests are done.'}
+    </Teach>
   );
 }

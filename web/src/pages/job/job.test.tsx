@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { id } from '../../../mock/catalog';
 import { open } from '../../../test/render';
@@ -87,6 +87,20 @@ test('twenty thousand tests cost the rows on the screen and one page', async () 
   expect(screen.getByText(/could not be read as written/)).toBeTruthy();
 });
 
+test('the middle of a hundred thousand tests is reached by scrolling, with its page alone', async () => {
+  const big = server.world.job(id(6, 7));
+  if (big?.plan) big.plan.total = 100_000;
+  open(`${BIG}/tests?outcome=all`);
+  await screen.findByText('100,000 tests');
+  const list = screen.getByRole('list', { name: 'Test cases' });
+  list.scrollTop = 50_000 * 40;
+  fireEvent.scroll(list);
+  await screen.findByText(/_50005$/);
+  expect(screen.getAllByRole('listitem').length).toBeLessThan(200);
+  const asked = server.calls.filter((call) => call.path.endsWith('/tests'));
+  expect(asked.map((call) => call.query.get('offset'))).toEqual(['0', '49800', '50000']);
+});
+
 test('tests are filtered by outcome and name, in the address', async () => {
   const { user, where } = open(`${BIG}/tests`);
   await screen.findByText('120 tests');
@@ -101,6 +115,25 @@ test('a failed test opens to its message and detail', async () => {
   await user.click(await screen.findByRole('button', { name: /test_upper_0/ }));
   expect(screen.getByText(/\(case 0\)/)).toBeTruthy();
   expect(screen.getAllByText('failing since this job').length).toBeGreaterThan(0);
+});
+
+test('a test shows its tries, steps, parameters and attachments, and leads to its history', async () => {
+  const { user, where } = open(`${BIG}/tests`);
+  await user.click(await screen.findByRole('button', { name: /test_upper_0/ }));
+  expect(screen.getByText('rerun-failed')).toBeTruthy();
+  expect(screen.getByText('timed out on the first try')).toBeTruthy();
+  expect(screen.getByText('log in').closest('ul')?.parentElement?.textContent).toContain('open the page');
+  expect(screen.getByText('chromium')).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'screenshot' }).getAttribute('href')).toBe(`${BIG}/files?q=pytest.log`);
+  expect(screen.getByRole('link', { name: 'trace' }).getAttribute('href')).toBe('https://traces.example.org/4711');
+  await user.click(screen.getByRole('link', { name: 'History of test_upper_0' }));
+  await waitFor(() => expect(where()).toMatch(/^\/answers\/[^/]+\/tests\/0{16}$/));
+});
+
+test('results that are kept no longer are said to be gone', async () => {
+  server.world.job(id(6, 5))?.job.tags.push('old');
+  open(`${FAILED}/tests`);
+  await screen.findByText('These results are kept no longer');
 });
 
 test('an older attempt keeps its log', async () => {

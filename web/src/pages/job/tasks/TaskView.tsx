@@ -92,7 +92,7 @@ export function TaskView({ task, needle, open, linked, onToggle }: Props) {
             <ToneIcon look={{ label: task.outcome, tone, hint: '' }} />
             <span className="pf-v6-screen-reader">{task.outcome}</span>
           </span>
-          <span className="rt-test-name">
+          <span className="rt-case-name">
             <AnsiText pieces={markHits([{ text: task.name, style: {} }], needle)} />
           </span>
         </button>
