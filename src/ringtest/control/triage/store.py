@@ -233,16 +233,15 @@ totals AS MATERIALIZED (
     array_agg(DISTINCT remoteci_id) AS labs, array_agg(DISTINCT group_id) AS signatures
   FROM seen GROUP BY shown_id, topic_id),
 firsts AS MATERIALIZED (
-  SELECT DISTINCT ON (s.shown_id) s.shown_id AS id, j.id AS job_id, j.set_key, j.remoteci_id,
-    j.created_at, o.ended_at AS at, {_SUITE.format("j")} AS suite
-  FROM seen s JOIN jobs j ON j.id = s.first_job_id
-  JOIN failure_occurrences o ON o.group_id = s.group_id AND o.job_id = s.first_job_id
-  ORDER BY s.shown_id, s.first_made_at, s.first_job_id),
+  SELECT s.shown_id AS id, j.id AS job_id, j.set_key, j.remoteci_id, j.created_at,
+    s.first_ended_at AS at, {_SUITE.format("j")} AS suite
+  FROM (SELECT DISTINCT ON (shown_id) * FROM seen
+    ORDER BY shown_id, first_made_at, first_job_id) s JOIN jobs j ON j.id = s.first_job_id),
 lasts AS MATERIALIZED (
-  SELECT DISTINCT ON (s.shown_id) s.shown_id AS id, s.group_id, j.id AS job_id, j.set_key,
-    s.last_ended_at AS at
-  FROM seen s JOIN jobs j ON j.id = s.last_job_id
-  ORDER BY s.shown_id, s.last_ended_at DESC, s.last_made_at DESC, s.last_job_id DESC)"""
+  SELECT s.shown_id AS id, s.group_id, j.id AS job_id, j.set_key, s.last_ended_at AS at
+  FROM (SELECT DISTINCT ON (shown_id) * FROM seen
+    ORDER BY shown_id, last_ended_at DESC, last_made_at DESC, last_job_id DESC) s
+  JOIN jobs j ON j.id = s.last_job_id)"""
 
 # A set begins with the first job made for it. The newest of a group (or topic) began no
 # earlier than that of its last job did, and none of what was made before can be of it.

@@ -65,7 +65,7 @@ CREATE TABLE failure_labs (
   remoteci_id uuid NOT NULL, team_id uuid NOT NULL, topic_id uuid NOT NULL,
   shown_id uuid NOT NULL, -- of the signature's row
   occurrences bigint NOT NULL, cases bigint NOT NULL,
-  first_made_at timestamp NOT NULL, first_job_id uuid NOT NULL,
+  first_made_at timestamp NOT NULL, first_job_id uuid NOT NULL, first_ended_at timestamp NOT NULL,
   last_ended_at timestamp NOT NULL, last_made_at timestamp NOT NULL, last_job_id uuid NOT NULL,
   first_grouped_at timestamp NOT NULL, last_grouped_at timestamp NOT NULL,
   PRIMARY KEY (group_id, remoteci_id));
@@ -79,7 +79,7 @@ CREATE FUNCTION rt_count_failures(groups uuid[], labs uuid[]) RETURNS void LANGU
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO failure_labs SELECT DISTINCT g.id, r.id, r.team_id, g.topic_id, g.shown_id, 0, 0,
-    g.created_at, g.id, g.created_at, g.created_at, g.id, g.created_at, g.created_at
+    g.created_at, g.id, g.created_at, g.created_at, g.created_at, g.id, g.created_at, g.created_at
   FROM unnest(groups, labs) x (group_id, lab_id) JOIN failure_groups g ON g.id = x.group_id
   JOIN remotecis r ON r.id = x.lab_id ORDER BY 1, 2
   ON CONFLICT (group_id, remoteci_id) DO NOTHING;
@@ -87,12 +87,14 @@ BEGIN
   ORDER BY group_id, remoteci_id FOR UPDATE;
   UPDATE failure_labs l SET occurrences = n.occurrences, cases = n.cases,
     first_made_at = n.first_made_at, first_job_id = n.first_job_id,
+    first_ended_at = n.first_ended_at,
     last_ended_at = n.last_ended_at, last_made_at = n.last_made_at, last_job_id = n.last_job_id,
     first_grouped_at = n.first_grouped_at, last_grouped_at = n.last_grouped_at
   FROM (
     SELECT o.group_id, o.remoteci_id, count(*) AS occurrences, sum(o.cases) AS cases,
       min(o.made_at) AS first_made_at, max(o.ended_at) AS last_ended_at,
       (array_agg(o.job_id ORDER BY o.made_at, o.job_id))[1] AS first_job_id,
+      (array_agg(o.ended_at ORDER BY o.made_at, o.job_id))[1] AS first_ended_at,
       (array_agg(o.made_at ORDER BY o.ended_at DESC, o.made_at DESC))[1] AS last_made_at,
       (array_agg(o.job_id ORDER BY o.ended_at DESC, o.made_at DESC, o.job_id DESC))[1]
         AS last_job_id,
@@ -112,11 +114,12 @@ CREATE FUNCTION rt_failures_came() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO failure_labs AS l (group_id, remoteci_id, team_id, topic_id, shown_id, occurrences,
-    cases, first_made_at, first_job_id, last_ended_at, last_made_at, last_job_id,
+    cases, first_made_at, first_job_id, first_ended_at, last_ended_at, last_made_at, last_job_id,
     first_grouped_at, last_grouped_at)
   SELECT n.group_id, n.remoteci_id, (array_agg(n.team_id))[1], (array_agg(n.topic_id))[1],
     (array_agg(g.shown_id))[1], count(*), sum(n.cases),
-    min(n.made_at), (array_agg(n.job_id ORDER BY n.made_at, n.job_id))[1], max(n.ended_at),
+    min(n.made_at), (array_agg(n.job_id ORDER BY n.made_at, n.job_id))[1],
+    (array_agg(n.ended_at ORDER BY n.made_at, n.job_id))[1], max(n.ended_at),
     (array_agg(n.made_at ORDER BY n.ended_at DESC, n.made_at DESC))[1],
     (array_agg(n.job_id ORDER BY n.ended_at DESC, n.made_at DESC, n.job_id DESC))[1],
     min(n.created_at), max(n.created_at)
@@ -124,8 +127,10 @@ BEGIN
   WHERE n.is_live GROUP BY n.group_id, n.remoteci_id ORDER BY n.group_id, n.remoteci_id
   ON CONFLICT (group_id, remoteci_id) DO UPDATE SET
     occurrences = l.occurrences + excluded.occurrences, cases = l.cases + excluded.cases,
-    (first_made_at, first_job_id) = (SELECT a, b FROM (VALUES (l.first_made_at, l.first_job_id),
-      (excluded.first_made_at, excluded.first_job_id)) v (a, b) ORDER BY a, b LIMIT 1),
+    (first_made_at, first_job_id, first_ended_at) = (SELECT a, b, c FROM (VALUES
+      (l.first_made_at, l.first_job_id, l.first_ended_at),
+      (excluded.first_made_at, excluded.first_job_id, excluded.first_ended_at)) v (a, b, c)
+      ORDER BY a, b LIMIT 1),
     (last_ended_at, last_made_at, last_job_id) = (SELECT a, b, c FROM (VALUES
       (l.last_ended_at, l.last_made_at, l.last_job_id),
       (excluded.last_ended_at, excluded.last_made_at, excluded.last_job_id)) v (a, b, c)
