@@ -17,7 +17,7 @@ from ringtest.control.kernel.windows import Window, check_days, read_day
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CASES = 500_000
+CASES = 300_000
 """Cases of one window that durations are computed from."""
 RESULTS = 200
 """Result files of one plan and window that durations are computed from: the newest."""
@@ -29,7 +29,7 @@ _RESOLUTION = 0.001
 """Seconds: how finely result files tell times."""
 METHOD = (
     "Seconds of the runs that passed, of the newest 200 result files of each list of tests and"
-    " 500,000 cases per window. p_value: Welch's t-test, two-sided, on the logarithms of the"
+    " 300,000 cases per window. p_value: Welch's t-test, two-sided, on the logarithms of the"
     " seconds (at least 0.001, with the variance that rounding to 0.001 adds), where both windows"
     " have 3 runs; significant: by Benjamini and Hochberg over all tests compared, at most 5 %"
     " false alarms."
