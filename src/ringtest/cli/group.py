@@ -30,12 +30,21 @@ app = noun_app(GROUP)
 def list_(
     client: Client,
     topic: Annotated[str | None, typer.Option(help="Only of this topic, by id or name.")] = None,
+    known: Annotated[
+        str | None, typer.Option(help="yes, no, or a known issue by id or name: only these.")
+    ] = None,
     limit: LimitOption = 20,
     all_: AllOption = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List failure groups, the latest first."""
+    """List failure groups, the latest first.
+
+    Example: `ringtest group list --topic rhel-9 --known no`
+    """
     parameters = {"topic_id": find_id(client, "topic", topic)} if topic else {}
+    if known:
+        is_word = known in ("yes", "no")
+        parameters["known_issue"] = known if is_word else find_id(client, "issue", known)
     wanted = None if all_ else limit
     path = "/failure_groups"
     show_list(client, path, "failure_groups", COLUMNS, form, parameters=parameters, limit=wanted)
@@ -66,6 +75,51 @@ def radius(client: Client, which: WhichArgument, form: FormatOption = Format.TAB
         print("\n".join(["", *in_short(found)]))
 
 
+@app.command()
+@connected
+def similar(
+    client: Client,
+    which: WhichArgument,
+    limit: LimitOption = 20,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List groups of the same topic that look like this one, the most alike first.
+
+    Example: `ringtest group similar 3f2504e0-4f89-11d3-9a0c-0305e82c3301`
+    """
+    path = f"/failure_groups/{find_id(client, 'group', which)}/similar"
+    found = client.get(path, {"limit": str(min(limit, 100))})["similar"]
+    write_many(found, ("score", "id", "title", "occurrences", "last_seen_at"), form)
+
+
+@app.command()
+@connected
+def merge(
+    client: Client,
+    which: WhichArgument,
+    into: Annotated[str, typer.Option(help="The group that stays, by id.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Make a group a part of another: counted, listed and told as one.
+
+    Example: `ringtest group merge ID --into OTHER`
+    """
+    body = {"into": find_id(client, "group", into)}
+    path = f"/failure_groups/{find_id(client, 'group', which)}/merge"
+    group = client.post(path, body)["failure_group"]
+    write_one(_in_words(group) if form is Format.TABLE else group, form)
+
+
+@app.command()
+@connected
+def unmerge(client: Client, which: WhichArgument) -> None:
+    """Take a merged group out of the other one again.
+
+    Example: `ringtest group unmerge ID`; `ringtest group show OTHER` lists what is merged
+    """
+    client.delete(f"/failure_groups/{find_id(client, 'group', which)}/merge")
+
+
 def _in_words(group: dict[str, Any]) -> dict[str, Any]:
     """The group as a few lines for people."""
     verdict = group["verdict"]
@@ -82,10 +136,19 @@ def _in_words(group: dict[str, Any]) -> dict[str, Any]:
         "first seen": _seen(group.get("first_seen")),
         "last seen": _seen(group.get("last_seen")),
         "changed since the last good": "\n".join(changes) or "nothing known",
+        "known as": "\n".join(_known(issue) for issue in group.get("known_issues") or []),
+        "merged into it": "\n".join(
+            f"{part['id']} {part['title']}" for part in group.get("merged") or []
+        ),
         "tests": "\n".join(tests),
         "failed cases": group.get("cases"),
         "sample": (group.get("sample") or {}).get("text"),
     }
+
+
+def _known(issue: dict[str, Any]) -> str:
+    ended = " (expired)" if issue["expired"] else ""
+    return " ".join(filter(None, (f"{issue['name']}{ended}, {issue['owner']}", issue["link"])))
 
 
 def _version(component: dict[str, Any] | None) -> str:

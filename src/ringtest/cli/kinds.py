@@ -38,6 +38,7 @@ KINDS = {
         Kind("definition", "/job_definitions", "job_definition", "job_definitions"),
         Kind("rule", "/trigger_rules", "trigger_rule", "trigger_rules"),
         Kind("group", "/failure_groups", "failure_group", "failure_groups", None),
+        Kind("issue", "/known_issues", "known_issue", "known_issues"),
         Kind("target", "/report_targets", "report_target", "report_targets"),
         Kind("webhook", "/report_targets", "report_target", "report_targets"),
         Kind("delivery", "/deliveries", "delivery", "deliveries", None),

@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "definition": (_THINGS, "definition", "Job definitions: what a job does."),
     "rule": (_THINGS, "rule", "Trigger rules: which component starts which definition."),
     "group": (_THINGS, "group", "Failure groups: one cause, many jobs."),
+    "issue": (_THINGS, "issue", "Known issues: rules that name failures."),
     "target": (_THINGS, "target", "Report targets: where reports go."),
     "webhook": (_THINGS, "webhook", "Webhooks: a program is told of a team's events."),
     "delivery": (_THINGS, "delivery", "Reports on their way."),

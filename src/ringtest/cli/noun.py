@@ -57,7 +57,9 @@ def noun_app(noun: Noun) -> typer.Typer:
         "list": _list_command,
         "show": _show_command,
         "create": _create_command,
+        "add": _create_command,
         "update": _update_command,
+        "edit": _update_command,
         "delete": _delete_command,
     }
     app = new_app(f"{noun.help}\n\n{noun.example}")

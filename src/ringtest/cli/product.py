@@ -8,7 +8,7 @@ from ringtest.cli.calls import connected
 from ringtest.cli.fields import Field
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
-from ringtest.cli.output import Format, FormatOption
+from ringtest.cli.output import Format, FormatOption, write_one
 from ringtest.client import Client
 
 PRODUCT = Noun(
@@ -50,3 +50,29 @@ def teams(client: Client, which: WhichArgument, form: FormatOption = Format.TABL
     """List the teams that see the product."""
     product = find_id(client, "product", which)
     show_list(client, f"/products/{product}/teams", "teams", ("id", "name", "country"), form)
+
+
+@app.command()
+@connected
+def signatures(
+    client: Client,
+    which: WhichArgument,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="Pattern of text that is never masked; repeat.")
+    ] = None,
+    own_code: Annotated[
+        list[str] | None, typer.Option(help="Glob of source files that are its own; repeat.")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show how a product's failures are told apart, or change it: one '' empties a list.
+
+    Example: `ringtest product signatures RHEL --keep 'port [0-9]+' --own-code '*/ringlib/*'`
+    """
+    path = f"/products/{find_id(client, 'product', which)}/signature_policy"
+    policy = client.get(path)["signature_policy"]
+    given = {"keep": keep, "own_code": own_code}
+    changes = {name: [one for one in values if one] for name, values in given.items() if values}
+    if changes:
+        policy = client.put(path, changes, etag=policy["etag"])["signature_policy"]
+    write_one(policy, form)
