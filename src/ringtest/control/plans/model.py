@@ -115,7 +115,7 @@ def parts_of(
     >>> key, team = UUID(int=1), UUID(int=2)
     >>> shapes = {(team, 1): Shape(key, b"d", []), (team, 2): Shape(key, b"d", [1])}
     >>> (part,) = parts_of({(team, 1): 3, (team, 2): 2}, shapes, {b"d": [7, 8]})
-    >>> part.runs, dict(part.absent), runs_of([part], {7, 8})
+    >>> part.runs, dict(part.absent), runs_of([part], [7, 8])
     (5, {1: 2}, {7: 5, 8: 3})
     """
     parts: dict[bytes, Part] = {}
