@@ -30,6 +30,8 @@ export interface Flake {
   high: number;
   runs: number;
   failed: number;
+  /** Runs that count against it: changed without a reason, or decided by another attempt. */
+  unsteady: number;
   flips: number;
   retried: number;
   labs: number | null;
@@ -132,9 +134,16 @@ export interface StatisticsCell {
   killed: number;
 }
 
+/** A value that jobs were counted by: `key` is what cells name it by. */
+export interface StatisticsHead {
+  key: string;
+  name: string;
+  jobs: number;
+}
+
 export interface Statistics {
-  rows: string[];
-  columns: string[];
+  rows: StatisticsHead[];
+  columns: StatisticsHead[];
   cells: StatisticsCell[];
 }
 

@@ -64,6 +64,7 @@ export function FlakyPage() {
                   { name: 'high', values: items.map((one) => one.high) },
                   { name: 'runs', values: items.map((one) => one.runs) },
                   { name: 'failed', values: items.map((one) => one.failed) },
+                  { name: 'unsteady', values: items.map((one) => one.unsteady) },
                   { name: 'flips', values: items.map((one) => one.flips) },
                   { name: 'retried', values: items.map((one) => one.retried) },
                 ]}
@@ -73,7 +74,7 @@ export function FlakyPage() {
             <DataTable
               label="Flaky tests"
               busy={query.isFetching}
-              columns={['Test', 'Score', 'Runs', 'Failed', 'Changes', 'Other attempt', 'Last seen']}
+              columns={['Test', 'Score', 'Runs', 'Failed', 'Unsteady', 'Retried', 'Last seen']}
             >
               {items.map((flake) => (
                 <Row key={flake.test.id}>
@@ -85,8 +86,8 @@ export function FlakyPage() {
                   </Cell>
                   <Cell label="Runs">{count(flake.runs)}</Cell>
                   <Cell label="Failed">{count(flake.failed)}</Cell>
-                  <Cell label="Changes">{count(flake.flips)}</Cell>
-                  <Cell label="Other attempt">{count(flake.retried)}</Cell>
+                  <Cell label="Unsteady">{count(flake.unsteady)}</Cell>
+                  <Cell label="Retried">{count(flake.retried)}</Cell>
                   <Cell label="Last seen">
                     {flake.last_seen_at ? <Time at={flake.last_seen_at} /> : '–'}
                   </Cell>

@@ -134,21 +134,21 @@ function Grid({ statistics, name }: { statistics: Statistics; name: string }) {
             <tr className="pf-v6-c-table__tr">
               <th className="pf-v6-c-table__th" aria-label="Rows" />
               {columns.map((column) => (
-                <th key={column} scope="col" className="pf-v6-c-table__th">
-                  {column}
+                <th key={column.key} scope="col" className="pf-v6-c-table__th">
+                  {column.name}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody className="pf-v6-c-table__tbody">
             {rows.map((row) => (
-              <tr key={row} className="pf-v6-c-table__tr">
+              <tr key={row.key} className="pf-v6-c-table__tr">
                 <th scope="row" className="pf-v6-c-table__th">
-                  {row}
+                  {row.name}
                 </th>
                 {columns.map((column) => (
-                  <td key={column} className="pf-v6-c-table__td">
-                    <Square cell={by.get(JSON.stringify([row, column]))} />
+                  <td key={column.key} className="pf-v6-c-table__td">
+                    <Square cell={by.get(JSON.stringify([row.key, column.key]))} />
                   </td>
                 ))}
               </tr>
