@@ -8,9 +8,11 @@ import pytest
 
 from ringtest.control.connectors.junit.session import JunitSession
 from ringtest.control.db.pool import Database
+from ringtest.control.kernel import places
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.tenant import SYSTEM
-from ringtest.control.results import service
+from ringtest.control.reading import service as reading
+from ringtest.control.results import service, store
 from tests.control.people import count_statements
 from tests.control.results.shelf import JUNIT, Shelf, junit
 
@@ -308,3 +310,37 @@ async def test_long_details_are_shortened_for_rooms_above(
     assert found.detail == "b" * 8192 + "\n…\n" + "e" * 8192
     (test,) = (await shelf.tests(job))["tests"]
     assert test["detail"] == detail
+
+
+async def test_a_file_in_many_batches_is_stored_as_one(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {f"t{n}": ("passed", "failed", "errored", "skipped")[n % 4] for n in range(40)}
+    changed = {name: "passed" if word == "failed" else word for name, word in words.items()}
+    changed = dict(reversed(changed.items())) | {"new": "failed"}
+    plain = [await shelf.job(name="plain") for _ in range(2)]
+    for job, body in zip(plain, (words, changed), strict=True):
+        await shelf.upload(job, body)
+    for name, value in (("_FEED", 500), ("_OPEN", 9), ("_PACKED", 4)):
+        monkeypatch.setattr(reading, name, value)
+    monkeypatch.setattr(store, "_SENT", 7)
+    monkeypatch.setattr(places, "_AT_ONCE", 5)
+    many = [await shelf.job(name="many", lab="blue lab") for _ in range(2)]
+    for job, body in zip(many, (words, changed), strict=True):
+        await shelf.upload(job, body, "blue lab")
+    for one, other in zip(plain, many, strict=True):
+        left, right = await shelf.tests(one), await shelf.tests(other, "blue user")
+        own = ("file_id", "since_job_id", "since_at")
+        shown = [
+            [{key: test[key] for key in test if key not in own} for test in found["tests"]]
+            for found in (left, right)
+        ]
+        assert shown[0] == shown[1]
+        assert left["_meta"] == right["_meta"]
+    for team in ("red", "blue"):
+        found = await shelf.world.sql(
+            "SELECT array_agg(cardinality(test_ids) ORDER BY cardinality(test_ids))"
+            " FROM test_plans WHERE team_id = $1",
+            shelf.world.teams[team],
+        )
+        assert found == [40, 41]

@@ -16,12 +16,29 @@ from typing import Any
 import msgspec
 
 
+class PlanDigest:
+    """Equal for equal lists of tests, in whatever pieces they come: 32 bytes. No name holds a
+    NUL, so joining is safe."""
+
+    def __init__(self) -> None:
+        self._columns = [blake2b(digest_size=32) for _ in range(3)]
+
+    def add(self, suites: Sequence[str], classnames: Sequence[str], names: Sequence[str]) -> None:
+        """The next tests: a column each, of one length."""
+        if names:
+            for digest, column in zip(self._columns, (suites, classnames, names), strict=True):
+                digest.update("\0".join(column).encode())
+                digest.update(b"\0")
+
+    def digest(self) -> bytes:
+        """Of all so far."""
+        return blake2b(b"".join(one.digest() for one in self._columns), digest_size=32).digest()
+
+
 def plan_digest(suites: Sequence[str], classnames: Sequence[str], names: Sequence[str]) -> bytes:
-    """Equal for equal lists of tests: 32 bytes. No name holds a NUL, so joining is safe."""
-    digest = blake2b(len(names).to_bytes(8, "big"), digest_size=32)
-    for column in (suites, classnames, names):
-        digest.update("\0".join(column).encode())
-        digest.update(b"\0")
+    """The digest of a list of tests that comes in one piece."""
+    digest = PlanDigest()
+    digest.add(suites, classnames, names)
     return digest.digest()
 
 
@@ -72,7 +89,7 @@ def totals(outcomes: bytes) -> Totals:
     return Totals(len(outcomes), success, skips, failures, errors)
 
 
-def bad_positions(outcomes: bytes) -> list[int]:
+def bad_positions(outcomes: bytes | bytearray) -> list[int]:
     """Positions of the cases that need a failure row.
 
     >>> bad_positions(b"pfse")

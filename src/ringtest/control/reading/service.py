@@ -4,10 +4,13 @@ Python runs in a thread.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+import msgspec
 
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.steady import steady_names
@@ -20,16 +23,16 @@ from ringtest.control.ports.result_parser import (
     Note,
     ResultParser,
     Step,
+    Suite,
     Unreadable,
 )
 from ringtest.control.reading.model import (
     Aside,
     AsidePacker,
     PackedAsides,
+    PlanDigest,
     Totals,
-    bad_positions,
     pack_durations,
-    plan_digest,
     totals,
 )
 
@@ -40,6 +43,12 @@ _FEED = 512 * 1024
 """Bytes parsed at a time: each costs a visit to a thread."""
 _INLINE = 32 * 1024
 """Parsing so few bytes takes less time than a visit to a thread."""
+_OPEN = 25_000
+"""Cases of one file that lie open at a time."""
+_PACKED = 5_000
+"""Cases that are packed together."""
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Cases)
 
 
 Parsers = Mapping[str, ResultParser]
@@ -131,20 +140,44 @@ def _plain(mime: str | None) -> str:
     return (mime or "").partition(";")[0].strip().lower()
 
 
+class Batches:
+    """Cases of a file with the positions at which they begin, in their order.
+
+    A file of usual size is one batch. Of a large one the latest lies open, and those before
+    it packed until they are asked for: a million names would be 300 MB.
+    """
+
+    def __init__(self, packed: Sequence[bytes], last: Cases) -> None:
+        self._packed, self._last = packed, last
+
+    def __iter__(self) -> Iterator[tuple[int, Cases]]:
+        start = 0
+        for data in self._packed:
+            cases = _DECODER.decode(zlib.decompress(data))
+            yield start, cases
+            start += len(cases)
+        yield start, self._last
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there is more than one."""
+        return bool(self._packed)
+
+
 @dataclass(slots=True)
 class Parsed:
     """Cases by their steady names, and what can be known of them without the database.
 
-    `retried` are the positions of those that another attempt decided.
+    `retried` are the positions of those that another attempt decided. Times and suites of
+    `batches` are left out: they are in `durations` and `asides`.
     """
 
-    cases: Cases
+    batches: Batches
     notes: list[Note]
     outcomes: bytes
     durations: bytes
     seconds: float
     totals: Totals
-    bad: list[int]
     digest: bytes
     retried: list[int]
     asides: PackedAsides
@@ -155,7 +188,7 @@ class Reading:
 
     def __init__(self, parser: ResultParser) -> None:
         self._session = parser.open()
-        self._cases = Cases()
+        self._sum = _Sum()
         self._waiting: list[bytes] = []
         self._size = 0
         self._parsed: Parsed | None = None
@@ -170,7 +203,7 @@ class Reading:
             if self._size >= _FEED:
                 await asyncio.to_thread(self._feed)
             yield chunk
-        if self._size < _INLINE and not self._cases:
+        if self._size < _INLINE and not self._sum.count:
             self._parsed = self._close()
         else:
             self._closing = asyncio.create_task(asyncio.to_thread(self._close))
@@ -188,7 +221,7 @@ class Reading:
         if self.refused:
             return
         try:
-            self._cases.extend(read())
+            self._sum.add(read())
         except Unreadable as refusal:
             self.refused = refusal
         except Exception:  # a mistake of ours must not lose the file
@@ -200,39 +233,97 @@ class Reading:
         self._read(self._session.close)
         if self.refused:
             return None
-        return _digest(self._cases, list(self._session.notes))
+        return self._sum.parsed(list(self._session.notes))
 
 
-def _digest(cases: Cases, notes: list[Note]) -> Parsed:
-    """What a file comes to. The columns of names are changed to steady ones."""
-    outcomes = bytes(cases.outcomes)
-    bad = bad_positions(outcomes)
-    raw = _steady(cases)
-    packer = AsidePacker()
-    for at in sorted(cases.evidence.keys() | raw.keys()):
-        packer.add(at, _aside(cases.evidence.get(at), raw.get(at), outcomes[at]))
-    if packer.is_full:
-        notes.append(Note("asides", "too much output beside failures: later left out"))
-    cut = [one.cut for one in cases.evidence.values() if one.cut]
-    if cut:
-        fields = ", ".join(sorted({field for fields in cut for field in fields}))
-        notes.append(Note("cut", f"{fields} of {len(cut)} cases were cut to their limits"))
-    return Parsed(
-        cases=cases,
-        notes=notes,
-        outcomes=outcomes,
-        durations=pack_durations(cases.times),
-        seconds=sum(cases.times),
-        totals=totals(outcomes),
-        bad=bad,
-        digest=plan_digest(cases.suites, cases.classnames, cases.names),
-        retried=[
-            at
-            for at, one in cases.evidence.items()
-            if one.attempts and one.is_retried(TestOutcome(chr(outcomes[at])))
-        ],
-        asides=packer.pack([(one.path, one.name, one.properties) for one in cases.declared]),
-    )
+class _Sum:
+    """What the cases of a file come to, batch by batch. The columns of names are changed to
+    steady ones."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._open = Cases()
+        self._packed: list[bytes] = []
+        self._declared: list[Suite] = []
+        self._outcomes = bytearray()
+        self._durations: list[bytes] = []
+        self._seconds = 0.0
+        self._digest = PlanDigest()
+        self._packer = AsidePacker()
+        self._retried: list[int] = []
+        self._cut: set[str] = set()
+        self._cuts = 0
+
+    def add(self, more: Cases) -> None:
+        """The next cases."""
+        self.count += len(more)
+        self._open.extend(more)
+        if len(self._open) >= _OPEN:
+            self._take()
+            self._packed += map(_pack, _slices(self._open))
+            self._open = Cases()
+
+    def _take(self) -> None:
+        """The open batch, which is complete."""
+        cases, start = self._open, len(self._outcomes)
+        raw = _steady(cases)
+        for at in sorted(cases.evidence.keys() | raw.keys()):
+            aside = _aside(cases.evidence.get(at), raw.get(at), cases.outcomes[at])
+            self._packer.add(start + at, aside)
+        for at, one in cases.evidence.items():
+            if one.attempts and one.is_retried(TestOutcome(chr(cases.outcomes[at]))):
+                self._retried.append(start + at)
+            self._cut.update(one.cut)
+            self._cuts += bool(one.cut)
+        self._outcomes += cases.outcomes
+        self._durations.append(pack_durations(cases.times))
+        self._seconds = sum(cases.times, self._seconds)
+        self._digest.add(cases.suites, cases.classnames, cases.names)
+        self._declared += cases.declared
+        cases.times, cases.declared = [], []
+
+    def parsed(self, notes: list[Note]) -> Parsed:
+        """Everything; nothing may be added behind it."""
+        self._take()
+        if self._packer.is_full:
+            notes.append(Note("asides", "too much output beside failures: later left out"))
+        if self._cuts:
+            fields = ", ".join(sorted(self._cut))
+            notes.append(Note("cut", f"{fields} of {self._cuts} cases were cut to their limits"))
+        paths = steady_names([one.path for one in self._declared])
+        suites = [
+            (path, one.name, one.properties)
+            for path, one in zip(paths, self._declared, strict=True)
+        ]
+        outcomes = bytes(self._outcomes)
+        return Parsed(
+            batches=Batches(self._packed, self._open),
+            notes=notes,
+            outcomes=outcomes,
+            durations=b"".join(self._durations),
+            seconds=self._seconds,
+            totals=totals(outcomes),
+            digest=self._digest.digest(),
+            retried=self._retried,
+            asides=self._packer.pack(suites),
+        )
+
+
+def _pack(cases: Cases) -> bytes:
+    return zlib.compress(_ENCODER.encode(cases), 1)
+
+
+def _slices(cases: Cases) -> Iterator[Cases]:
+    """Names, outcomes and evidence of a batch, in smaller ones."""
+    for start in range(0, len(cases), _PACKED):
+        stop = start + _PACKED
+        yield Cases(
+            suites=cases.suites[start:stop],
+            classnames=cases.classnames[start:stop],
+            names=cases.names[start:stop],
+            outcomes=cases.outcomes[start:stop],
+            evidence={at - start: one for at, one in cases.evidence.items() if start <= at < stop},
+        )
 
 
 def _steady(cases: Cases) -> dict[int, tuple[str | None, str | None]]:
@@ -250,9 +341,6 @@ def _steady(cases: Cases) -> dict[int, tuple[str | None, str | None]]:
                 )
     cases.classnames, cases.names = classnames, names
     cases.suites = steady_names(cases.suites)
-    paths = steady_names([one.path for one in cases.declared])
-    for suite, path in zip(cases.declared, paths, strict=True):
-        suite.path = path
     return raw
 
 

@@ -17,6 +17,7 @@ import msgspec
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
 from ringtest.control.kernel.paging import refuse_unknown
+from ringtest.control.kernel.places import NOT_THERE, match
 from ringtest.control.reading.model import (
     SKIPPED,
     Aside,
@@ -57,26 +58,6 @@ ACTIONS = {
 
 
 # comparing ---------------------------------------------------------------------
-
-NOT_THERE = -1
-"""The place of a case that a run does not have."""
-
-
-def match(before: Sequence[int], now: Sequence[int]) -> tuple[list[int], list[int]]:
-    """For each test of `now` its position in `before` (-1: not there), and what is gone.
-
-    A test that stands in a plan several times is matched in order.
-
-    >>> match([7, 8, 8], [8, 9, 8])
-    ([1, -1, 2], [0])
-    """
-    if before == now:
-        return list(range(len(now))), []
-    places: dict[int, list[int]] = {}
-    for place in range(len(before) - 1, -1, -1):
-        places.setdefault(before[place], []).append(place)
-    found = [places[test].pop() if places.get(test) else NOT_THERE for test in now]
-    return found, sorted(place for left in places.values() for place in left)
 
 
 def state_of(before: int, now: int) -> CaseState:

@@ -33,10 +33,11 @@ from ringtest.control.kernel.errors import (
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
+from ringtest.control.kernel.places import NOT_THERE, match
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.ports.result_parser import Cases, Evidence, ResultParser, Unreadable
-from ringtest.control.reading.model import unpack_asides
+from ringtest.control.reading.model import bad_positions, unpack_asides
 from ringtest.control.reading.service import (
     Chunks,
     Parsed,
@@ -46,7 +47,6 @@ from ringtest.control.reading.service import (
 )
 from ringtest.control.results import store
 from ringtest.control.results.model import (
-    NOT_THERE,
     STATES,
     WORDS,
     Earlier,
@@ -63,7 +63,6 @@ from ringtest.control.results.model import (
     dci_counts,
     id_of_test,
     junit_suites,
-    match,
     page_of,
     pick_earlier,
 )
@@ -74,6 +73,9 @@ from ringtest.control.wire.md5 import Md5
 log = logging.getLogger(__name__)
 
 _JUNIT_CASES = 50_000
+_KNOWN = 100_000
+"""Tests of the plan before that are not inserted again; of more than that all are, which costs
+time and no room."""
 _FAILURES = 10_000
 
 
@@ -124,7 +126,7 @@ async def upload_file(
     try:
         upload.require_digests(sha256=stored.sha256, md5=md5.hex() if md5 else None)
         parsed = await reading.finish() if reading else None
-        if parsed and not (is_claimed or parsed.cases):
+        if parsed and not (is_claimed or parsed.outcomes):
             parsed = None  # it only began like results
         async with db.transaction(caller.tenant) as tx:
             kept = files.Kept(stored, file_id, key, small)
@@ -308,8 +310,10 @@ async def _record(
         **asdict(parsed.asides),
         "warnings": [asdict(note) for note in parsed.notes],
     }
-    if parsed.bad:
-        await store.insert_failures(tx, result, _failure_columns(parsed, places, earlier))
+    if parsed.totals.failures or parsed.totals.errors:
+        batches = iter(parsed.batches)
+        while batch := await asyncio.to_thread(next, batches, None):
+            await store.insert_failures(tx, result, _failure_columns(*batch, places, earlier))
     await store.insert_result(tx, result)
 
 
@@ -323,21 +327,26 @@ async def _place(
     """The plan, the places of its tests in the earlier one's, and how many tests are gone."""
     wanted = [one for one in (plan_id, earlier.plan_id if earlier else None) if one]
     plans = await store.select_plans(tx, wanted) if earlier else {}
-    before = plans[earlier.plan_id] if earlier and earlier.plan_id else []
-    cases = parsed.cases
+    before: Sequence[int] = plans.get(earlier.plan_id, ()) if earlier and earlier.plan_id else ()
+    ids = plans.get(plan_id, array("q")) if plan_id else array("q")
     if plan_id is None:
-        ids, new = await asyncio.to_thread(_identify, cases, set(before))
-        await store.insert_tests(tx, team_id, new)
+        await store.hold_tests(tx, team_id, alone=parsed.batches.are_several)
+        known = frozenset(before if len(before) < _KNOWN else ())
+        batches = iter(parsed.batches)
+        while batch := await asyncio.to_thread(next, batches, None):
+            more, new = await asyncio.to_thread(_identify, batch[1], known)
+            ids.extend(more)
+            await store.insert_tests(tx, team_id, new)
         plan_id = await store.insert_plan(tx, team_id, parsed.digest, ids)
-    elif earlier:
-        ids = plans[plan_id]
     if earlier is None:
-        return plan_id, array("i", [NOT_THERE]) * len(cases), 0
+        return plan_id, array("i", [NOT_THERE]) * len(parsed.outcomes), 0
     places, gone = await asyncio.to_thread(match, before, ids)
     return plan_id, places, len(gone)
 
 
-def _identify(cases: Cases, known: set[int]) -> tuple[list[int], dict[int, tuple[str, str, str]]]:
+def _identify(
+    cases: Cases, known: frozenset[int]
+) -> tuple[list[int], dict[int, tuple[str, str, str]]]:
     """The ids of the cases' tests, and the names of those that are not known."""
     names = list(zip(cases.suites, cases.classnames, cases.names, strict=True))
     ids = [id_of_test(*name) for name in names]
@@ -348,21 +357,23 @@ _NO_EVIDENCE = Evidence()
 
 
 def _failure_columns(
-    parsed: Parsed, places: Sequence[int] | None, earlier: Earlier | None
+    start: int, cases: Cases, places: Sequence[int] | None, earlier: Earlier | None
 ) -> dict[str, list[Any]]:
-    cases, bad = parsed.cases, parsed.bad
-    evidence = [cases.evidence.get(position, _NO_EVIDENCE) for position in bad]
+    """Failures of a batch that begins at the position `start`."""
+    bad = bad_positions(cases.outcomes)
+    evidence = [cases.evidence.get(at, _NO_EVIDENCE) for at in bad]
+    positions = [start + at for at in bad]
     if earlier is None:
         found: list[int | None] = [None] * len(bad)
     else:
-        found = [position if places is None else places[position] for position in bad]
+        found = [at if places is None else places[at] for at in positions]
     return {
-        "position": bad,
+        "position": positions,
         "place": found,
         "test_id": [
             id_of_test(cases.suites[at], cases.classnames[at], cases.names[at]) for at in bad
         ],
-        "outcome": [chr(parsed.outcomes[at]) for at in bad],
+        "outcome": [chr(cases.outcomes[at]) for at in bad],
         "exception_type": [one.exception_type for one in evidence],
         "message": [one.message for one in evidence],
         "detail": [one.detail for one in evidence],
