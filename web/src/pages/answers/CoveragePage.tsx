@@ -42,6 +42,7 @@ export function CoveragePage() {
   return (
     <>
       {topic.component_types.length > 1 && (
+        <div className="rt-span">
         <FormSelect
           aria-label="Component type"
           className="rt-select"
@@ -53,6 +54,7 @@ export function CoveragePage() {
             <FormSelectOption key={one} value={one} label={one} />
           ))}
         </FormSelect>
+        </div>
       )}
       <QueryView query={query}>
         {({ items, count: total }) =>

@@ -20,7 +20,7 @@ export function FirstAnswer({ job }: { job: Job }) {
   const answer = query.data;
   if (!answer || !saysSomething(answer)) return null;
   return (
-    <section className="rt-card rt-answer" aria-labelledby="first-answer">
+    <section className="rt-card rt-why" aria-labelledby="first-answer">
       <h2 id="first-answer">Why it failed</h2>
       <Known answer={answer} />
       <Lines answer={answer} />
