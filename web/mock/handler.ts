@@ -1,6 +1,7 @@
 /** A control server small enough to live in a test: method and address in, status and JSON out. */
 import type { Job } from '@/api/types';
 import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalog.ts';
+import { marksOf, type FakeLog } from './logs.ts';
 import { listCases } from './testcases.ts';
 import { TOLD_JOB, toldFiles, toldStates } from './told.ts';
 import type { World } from './world.ts';
@@ -63,6 +64,30 @@ function jobsOf({ world, query }: Asked): Job[] {
 function withJob(asked: Asked, answer: (job: NonNullable<ReturnType<World['job']>>) => Answer): Answer {
   const found = asked.world.job(asked.params[0] ?? '');
   return found ? answer(found) : refuse(404, 'job not found');
+}
+
+function searchLog(log: FakeLog, query: URLSearchParams): Answer {
+  const q = query.get('q') ?? '';
+  const limit = Number(query.get('limit') ?? 100);
+  const context = Number(query.get('context') ?? 0);
+  const source = query.get('regex') === '1' ? q : q.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(source, query.get('case') === '1' ? '' : 'i');
+  } catch {
+    return refuse(400, 'q: the pattern cannot be read: missing )');
+  }
+  const lines = log.lines.flatMap((text, line) => (pattern.test(text) ? [line] : []));
+  const matches = lines.slice(0, limit).map((line) => ({
+    line,
+    text: log.lines[line],
+    ...(context && {
+      before: log.lines.slice(Math.max(0, line - context), line),
+      after: log.lines.slice(line + 1, line + 1 + context),
+    }),
+  }));
+  const complete = lines.length <= limit;
+  return ok({ matches, _meta: { count: matches.length, complete, ...(!complete && { stopped: 'matches' }) } });
 }
 
 const ROUTES: Route[] = [
@@ -182,14 +207,9 @@ const ROUTES: Route[] = [
     return ok({ log: { attempt: job.attempt, from_line: from, lines, total_lines: log.lines.length, complete } });
   })],
   ['GET', /^\/jobs\/([^/]+)\/log\/raw$/, (asked) => withJob(asked, ({ log }) => ({ status: 200, text: log.lines.join('\n') }))],
-  ['GET', /^\/jobs\/([^/]+)\/log\/search$/, (asked) => withJob(asked, ({ log }) => {
-    const q = (asked.query.get('q') ?? '').toLowerCase();
-    const limit = Number(asked.query.get('limit') ?? 100);
-    const matches = log.lines
-      .map((text, line) => ({ line, text }))
-      .filter(({ text }) => text.toLowerCase().includes(q));
-    return ok({ matches: matches.slice(0, limit), _meta: { count: Math.min(limit, matches.length), complete: matches.length <= limit } });
-  })],
+  ['GET', /^\/jobs\/([^/]+)\/log\/search$/, (asked) => withJob(asked, ({ log }) => searchLog(log, asked.query))],
+  ['GET', /^\/jobs\/([^/]+)\/log\/marks$/, (asked) => withJob(asked, ({ log, stages, job }) =>
+    ok({ marks: marksOf(log, stages, job.attempt) }))],
   ['POST', /^\/jobs\/([^/]+)\/cancel$/, (asked) => withJob(asked, ({ job }) => {
     job.cancel_requested_at = before(0);
     asked.world.tell('job.cancel_requested', { job_id: job.id });

@@ -1,4 +1,6 @@
 /** Logs as pytest and a shell write them, colours and all. */
+import type { LogMark, LogMarks, Stage } from '@/api/types';
+
 const ESC = '\u001b[';
 const green = (text: string) => `${ESC}32m${text}${ESC}0m`;
 const red = (text: string) => `${ESC}31m${text}${ESC}0m`;
@@ -30,13 +32,10 @@ const COLLECT = ['+ cp junit.xml "$RINGTEST_WORK/"', 'kept junit.xml (142 KiB, a
 export function passingLog(markupsafe: string, repeat = 1): FakeLog {
   const head = prepare(markupsafe);
   const tests = ['+ python -m pytest -v --color=yes --junitxml=junit.xml', bold('============================= test session starts =============================='), 'platform linux -- Python 3.11.2, pytest-7.4.4', 'collected 740 items', ''];
-  for (let round = 0; round < repeat; round += 1) {
-    for (const file of FILES) {
-      for (let at = 0; at < 48; at += 1) {
-        tests.push(`tests/${file}.py::Test${at % 7}::test_case_${at} ${green('PASSED')}`);
-      }
-    }
-  }
+  const round = FILES.flatMap((file) =>
+    Array.from({ length: 48 }, (_, at) => `tests/${file}.py::Test${at % 7}::test_case_${at} ${green('PASSED')}`),
+  );
+  for (let number = 0; number < repeat; number += 1) tests.push(...round);
   tests.push('', green('====================== 740 passed, 12 skipped in 9.31s ======================='));
   const lines = [...head, ...tests, ...COLLECT];
   return { lines, prepare: 0, test: head.length, collect: head.length + tests.length };
@@ -56,4 +55,23 @@ export function failingLog(markupsafe: string): FakeLog {
   const tests = ['+ python -m pytest -v --color=yes --junitxml=junit.xml', ...IMPORT_ERROR.split('\n'), red('exit status 4')];
   const lines = [...head, ...tests, ...COLLECT];
   return { lines, prepare: 0, test: head.length, collect: head.length + tests.length };
+}
+
+/** Lines that are worth a jump: commands of a stage, and its first error. */
+export function marksOf(log: FakeLog, stages: readonly Stage[], attempt: number): LogMarks {
+  const stageOf = (line: number) =>
+    line >= (log.collect ?? Infinity) ? 'collect' : line >= log.test ? 'test' : 'prepare';
+  const errors = new Map<string, LogMark>();
+  const steps: LogMark[] = [];
+  log.lines.forEach((text, line) => {
+    const mark = { line, stage: stageOf(line), text };
+    if (text.startsWith('+ ')) steps.push({ ...mark, text: text.slice(2) });
+    else if (/\w*Error\b/.test(text) && !errors.has(mark.stage)) errors.set(mark.stage, mark);
+  });
+  return {
+    attempt,
+    stages: stages.map(({ name, status, first_line }) => ({ name, status, line: first_line })),
+    steps,
+    errors: [...errors.values()],
+  };
 }

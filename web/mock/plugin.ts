@@ -74,7 +74,7 @@ function middleware(world: World): Connect.NextHandleFunction {
 }
 
 export function mockApi(): Plugin {
-  const world = new World({ bigLog: 300 });
+  const world = new World({ bigLog: 7000 });
   return {
     name: 'ringtest-mock-api',
     configureServer(server) {

@@ -40,7 +40,7 @@ export class World {
   private lastEvent = 0;
   private readonly listeners = new Set<(told: Told) => void>();
 
-  /** `bigLog`: how often the long log repeats itself; 300 makes 216,000 lines. */
+  /** `bigLog`: how often the long log repeats itself; 7000 makes 5 million lines. */
   constructor({ bigLog = 2 } = {}) {
     this.jobs = makeJobs(bigLog);
   }

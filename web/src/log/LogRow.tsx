@@ -6,6 +6,7 @@ import { plural } from '@/format/size';
 import type { Span } from './ansi';
 import { AnsiText } from './AnsiText';
 import { lineHash } from './lineLink';
+import type { Matcher } from './matcher';
 import type { Row, Section } from './rows';
 import { markHits } from './spans';
 
@@ -15,10 +16,10 @@ interface Props {
   row: Row;
   spans: Span[] | undefined;
   folded: boolean;
-  needle: string;
+  /** Marks what was searched for. */
+  matcher: Matcher | null;
   isCurrent: boolean;
   isNamed: boolean;
-  measure: ((element: HTMLElement | null) => void) | undefined;
   onFold: (section: Section) => void;
   onLine: (line: number, event: MouseEvent) => void;
 }
@@ -40,11 +41,11 @@ function Head({ section, folded, onFold }: { section: Section; folded: boolean; 
 }
 
 export function LogRow(props: Props) {
-  const { row, index, top, measure } = props;
+  const { row, index, top } = props;
   const place = { transform: `translateY(${top}px)` };
   if (row.kind === 'head') {
     return (
-      <div className="rt-log-row" style={place} data-index={index} ref={measure}>
+      <div className="rt-log-row" style={place} data-index={index}>
         <Head section={row.section} folded={props.folded} onFold={props.onFold} />
       </div>
     );
@@ -54,7 +55,7 @@ export function LogRow(props: Props) {
   if (props.isNamed) names.push('rt-log-named');
   if (props.isCurrent) names.push('rt-log-current');
   return (
-    <div className={names.join(' ')} style={place} data-index={index} ref={measure}>
+    <div className={names.join(' ')} style={place} data-index={index}>
       <a
         className="rt-log-number"
         href={lineHash({ first: line, last: line })}
@@ -66,7 +67,7 @@ export function LogRow(props: Props) {
       </a>
       <span className="rt-log-text">
         {props.spans ? (
-          <AnsiText pieces={markHits(props.spans, props.needle)} />
+          <AnsiText pieces={markHits(props.spans, props.matcher)} />
         ) : (
           <span className="rt-muted">…</span>
         )}

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { CHUNK, LogStore } from './LogStore';
+import { textMatcher } from './matcher';
 
 const lines = (from: number, count: number) => Array.from({ length: count }, (_, at) => `line ${from + at}`);
 
@@ -25,6 +26,20 @@ test('only the chunks on the screen are asked for, each once', async () => {
   expect(fetch.mock.calls).toEqual([[0, CHUNK], [30_000, CHUNK]]);
   expect(store.text(30_500)).toBe('line 30500');
   expect(store.whole).toBe(false);
+});
+
+test('of a log that was scrolled through, what was seen last is kept', async () => {
+  const { fetch, store } = logOf(5_000_000);
+  await store.open();
+  for (let chunk = 1; chunk <= 300; chunk += 1) {
+    store.need(chunk * CHUNK, chunk * CHUNK);
+    await settled();
+  }
+  expect([store.has(0), store.has(50 * CHUNK), store.has(300 * CHUNK)]).toEqual([false, false, true]);
+  store.need(0, 10);
+  await settled();
+  expect(fetch.mock.calls.length).toBe(302);
+  expect(store.text(0)).toBe('line 0');
 });
 
 test('a chunk of long lines comes in several answers', async () => {
@@ -72,7 +87,10 @@ test('a search sees text without its colours', async () => {
     complete: true,
   }));
   await store.open();
-  expect(store.search('failed', 10)).toEqual([1]);
+  const matcher = textMatcher('failed') ?? (() => []);
+  expect(store.search(matcher, 10, 1)).toEqual([
+    { line: 1, text: 'FAILED', before: ['ok'], after: [] },
+  ]);
 });
 
 test('an error is kept, told, and does not stop a later try', async () => {

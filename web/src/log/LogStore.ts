@@ -3,11 +3,13 @@
  * Lines live in chunks that are asked for when the screen needs them; live lines
  * are appended at the end. No React: components subscribe to `version`.
  */
-import type { LogPage } from '@/api/types';
+import type { LogMatch, LogPage } from '@/api/types';
 import { PLAIN, parseLine, plainText, type Span, type Style } from './ansi';
-import { hitsIn } from './spans';
+import type { Matcher } from './matcher';
 
 export const CHUNK = 1000;
+/** So many chunks are kept: who scrolls through millions of lines must not keep them all. */
+const MOST_CHUNKS = 200;
 const RETRY_MS = 3_000;
 
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
@@ -29,6 +31,8 @@ export class LogStore {
   private readonly lines = new Map<number, string>();
   private readonly parsed = new Map<number, Parsed>();
   private readonly asking = new Set<number>();
+  /** Chunks that were asked for, the one looked at last at the end. */
+  private readonly seen = new Set<number>();
   /** Chunks that came short, with the length of the log at that time: asked again when it grew. */
   private readonly short = new Map<number, number>();
   private readonly listeners = new Set<() => void>();
@@ -76,6 +80,8 @@ export class LogStore {
   need(first: number, last: number): void {
     const end = Math.min(last, this.total - 1);
     for (let chunk = Math.floor(first / CHUNK); chunk * CHUNK <= end; chunk += 1) {
+      this.seen.delete(chunk);
+      this.seen.add(chunk);
       if (!this.hasChunk(chunk) && this.short.get(chunk) !== this.total) void this.load(chunk);
     }
   }
@@ -89,8 +95,10 @@ export class LogStore {
     if (this.asking.has(chunk)) return;
     this.asking.add(chunk);
     try {
+      this.seen.add(chunk);
       await this.fetchChunk(chunk);
       this.error = null;
+      this.forget();
     } catch (error) {
       this.error = error instanceof Error ? error : new Error(String(error));
       if (this.loaded) await pause(RETRY_MS);
@@ -98,6 +106,18 @@ export class LogStore {
       this.asking.delete(chunk);
     }
     this.changed();
+  }
+
+  /** Drops what was looked at longest ago. */
+  private forget(): void {
+    for (const chunk of this.seen) {
+      if (this.seen.size <= MOST_CHUNKS) return;
+      this.seen.delete(chunk);
+      for (let line = chunk * CHUNK; line < (chunk + 1) * CHUNK; line += 1) {
+        this.lines.delete(line);
+        this.parsed.delete(line);
+      }
+    }
   }
 
   /** The server sends fewer lines at once when they are long: go on until the chunk is here. */
@@ -139,14 +159,28 @@ export class LogStore {
     });
   }
 
-  /** Lines here that hold `needle`, ascending, at most `limit`. */
-  search(needle: string, limit: number): number[] {
-    const found: number[] = [];
+  /** Lines here that fit, ascending, at most `limit`, with `context` lines around each. */
+  search(matcher: Matcher, limit: number, context = 0): LogMatch[] {
+    const found: LogMatch[] = [];
     for (let line = 0; line < this.total && found.length < limit; line += 1) {
       const text = this.text(line);
-      if (text !== undefined && hitsIn(text, needle).length > 0) found.push(line);
+      if (text === undefined || matcher(text).length === 0) continue;
+      found.push({
+        line,
+        text,
+        before: this.texts(line - context, line),
+        after: this.texts(line + 1, line + 1 + context),
+      });
     }
     return found;
+  }
+
+  private texts(from: number, to: number): string[] {
+    const lines: string[] = [];
+    for (let line = Math.max(0, from); line < Math.min(to, this.total); line += 1) {
+      lines.push(this.text(line) ?? '');
+    }
+    return lines;
   }
 
   private changed(): void {

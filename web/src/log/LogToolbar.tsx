@@ -3,14 +3,19 @@ import AngleUpIcon from 'icons/angle-up-icon';
 import BugIcon from 'icons/bug-icon';
 import DownloadIcon from 'icons/download-icon';
 import { Button } from 'pf/Button';
+import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { TextInput } from 'pf/TextInput';
-import { count } from '@/format/size';
+import type { LogMark, LogQuestion } from '@/api/types';
+import { count, plural } from '@/format/size';
+import { CONTEXTS } from './question';
 import type { Found } from './useLogSearch';
 
 interface Props {
-  q: string;
+  question: LogQuestion;
   found: Found;
-  at: number;
+  /** Which match is shown; null: none yet. */
+  at: number | null;
+  listed: boolean;
   live: boolean;
   follow: boolean;
   wrap: boolean;
@@ -18,27 +23,42 @@ interface Props {
   /** What became of the look for an error. */
   note: string;
   downloadAddress: string;
-  onSearch: (q: string) => void;
+  gzipAddress: string;
+  steps: readonly LogMark[];
+  onSearch: (question: LogQuestion) => void;
+  onList: () => void;
+  onGoTo: (line: number) => void;
   onStep: (step: 1 | -1) => void;
   onFollow: () => void;
   onWrap: () => void;
   onFirstError: () => void;
 }
 
-function matchWords(q: string, found: Found, at: number): string {
-  if (!q.trim()) return '';
-  if (found.error) return 'search failed';
-  if (found.busy && found.lines.length === 0) return 'searching…';
-  if (found.lines.length === 0) return 'no match';
-  return `${at + 1} of ${count(found.lines.length)}${found.complete ? '' : '+'}`;
+function matchWords(q: string, found: Found, at: number | null): string {
+  if (!q) return '';
+  if (found.error) return found.error.message;
+  if (found.busy && found.matches.length === 0) return 'searching…';
+  if (found.matches.length === 0) return found.complete ? 'no match' : 'no match so far as was searched';
+  const all = `${count(found.matches.length)}${found.complete ? '' : '+'}`;
+  return at === null ? all : `${count(at + 1)} of ${all}`;
 }
 
-function Toggle({ on, text, hint, onClick }: { on: boolean; text: string; hint: string; onClick: () => void }) {
+interface ToggleProps {
+  on: boolean;
+  text: string;
+  hint: string;
+  /** For those who do not see `text`, when that is no word. */
+  name?: string;
+  onClick: () => void;
+}
+
+function Toggle({ on, text, hint, name, onClick }: ToggleProps) {
   return (
     <Button
       variant={on ? 'primary' : 'secondary'}
       size="sm"
       aria-pressed={on}
+      aria-label={name}
       title={hint}
       onClick={onClick}
     >
@@ -48,8 +68,8 @@ function Toggle({ on, text, hint, onClick }: { on: boolean; text: string; hint: 
 }
 
 export function LogToolbar(props: Props) {
-  const { q, found, at } = props;
-  const none = found.lines.length === 0;
+  const { question, found, at } = props;
+  const none = found.matches.length === 0;
   return (
     <div className="rt-log-tools" role="toolbar" aria-label="Log tools">
       <div className="rt-log-search">
@@ -58,15 +78,30 @@ export function LogToolbar(props: Props) {
           data-search
           aria-label="Search the log"
           placeholder="Search the log…  ( / )"
-          value={q}
-          onChange={(_, value) => props.onSearch(value)}
+          value={question.q}
+          maxLength={1000}
+          onChange={(_, q) => props.onSearch({ ...question, q })}
           onKeyDown={(event) => {
             if (event.key === 'Enter') props.onStep(event.shiftKey ? -1 : 1);
             if (event.key === 'Escape') event.currentTarget.blur();
           }}
         />
-        <span className="rt-small rt-muted rt-nowrap" role="status">
-          {matchWords(q, found, at)}
+        <Toggle
+          on={question.matchCase}
+          text="Aa"
+          name="Match case"
+          hint="Upper and lower case differ"
+          onClick={() => props.onSearch({ ...question, matchCase: !question.matchCase })}
+        />
+        <Toggle
+          on={question.regex}
+          text=".*"
+          name="Regular expression"
+          hint="A pattern that a line must fit (RE2)"
+          onClick={() => props.onSearch({ ...question, regex: !question.regex })}
+        />
+        <span className={`rt-small ${found.error ? 'rt-bad' : 'rt-muted'}`} role="status">
+          {matchWords(question.q, found, at)}
         </span>
         <Button
           variant="plain"
@@ -86,12 +121,42 @@ export function LogToolbar(props: Props) {
           isDisabled={none}
           onClick={() => props.onStep(1)}
         />
+        {question.q && (
+          <>
+            <Toggle on={props.listed} text="List" hint="All matches, with lines around them" onClick={props.onList} />
+            {props.listed && (
+              <FormSelect
+                aria-label="Lines around a match"
+                className="rt-select"
+                value={question.context}
+                onChange={(_, value) => props.onSearch({ ...question, context: Number(value) })}
+              >
+                {CONTEXTS.map((lines) => (
+                  <FormSelectOption key={lines} value={lines} label={`± ${plural(lines, 'line')}`} />
+                ))}
+              </FormSelect>
+            )}
+          </>
+        )}
       </div>
       <div className="rt-log-buttons">
         <span className="rt-small rt-muted rt-nowrap" role="status">
           {props.note}
         </span>
         <span className="rt-small rt-muted rt-nowrap">{count(props.total)} lines</span>
+        {props.steps.length > 0 && (
+          <FormSelect
+            aria-label="Go to a step"
+            className="rt-select"
+            value=""
+            onChange={(_, line) => line !== '' && props.onGoTo(Number(line))}
+          >
+            <FormSelectOption value="" label="Steps" />
+            {props.steps.map((step) => (
+              <FormSelectOption key={step.line} value={step.line} label={`${step.stage}: ${step.text}`} />
+            ))}
+          </FormSelect>
+        )}
         <Button
           variant="secondary"
           size="sm"
@@ -119,6 +184,9 @@ export function LogToolbar(props: Props) {
           icon={<DownloadIcon />}
         >
           Download
+        </Button>
+        <Button component="a" href={props.gzipAddress} download variant="secondary" size="sm" title="Packed with gzip">
+          .gz
         </Button>
       </div>
     </div>

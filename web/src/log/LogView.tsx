@@ -1,15 +1,11 @@
 /** The visible part of a log: only the rows on the screen exist. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type CSSProperties, type MouseEvent } from 'react';
 import { LogRow } from './LogRow';
 import type { LineRange } from './lineLink';
 import type { LogStore } from './LogStore';
+import type { Matcher } from './matcher';
 import type { RowModel, Section } from './rows';
-
-const LINE_HEIGHT = 20;
-const HEAD_HEIGHT = 34;
-const OVERSCAN = 30;
-const END_SLACK = 40;
+import { useRows } from './useRows';
 
 export interface Target {
   line: number;
@@ -21,7 +17,7 @@ interface Props {
   store: LogStore;
   model: RowModel;
   folded: ReadonlySet<string>;
-  needle: string;
+  matcher: Matcher | null;
   current: number | null;
   range: LineRange | null;
   target: Target | null;
@@ -35,18 +31,12 @@ interface Props {
 export function LogView(props: Props) {
   const { store, model, folded, target, follow, wrap, onFollow } = props;
   const box = useRef<HTMLDivElement>(null);
-  const lastTop = useRef(0);
-  const rows = useVirtualizer({
-    count: model.count,
-    getScrollElement: () => box.current,
-    estimateSize: (index) => (model.row(index)?.kind === 'head' ? HEAD_HEIGHT : LINE_HEIGHT),
-    overscan: OVERSCAN,
+  const rows = useRows(box, model, wrap, (by, atEnd) => {
+    if (follow && by < -2 && !atEnd) onFollow(false);
   });
-  const items = rows.getVirtualItems();
+  const { first, last, showRow, showEnd } = rows;
 
   // Ask for the lines that are on the screen.
-  const first = items[0]?.index ?? 0;
-  const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     const lines = [model.row(first), model.row(last)].map((row) =>
       row?.kind === 'head' ? row.section.from : row?.line,
@@ -55,8 +45,8 @@ export function LogView(props: Props) {
   }, [store, model, first, last, store.version]);
 
   useEffect(() => {
-    if (follow && model.count > 0) rows.scrollToIndex(model.count - 1, { align: 'end' });
-  }, [follow, model.count, rows]);
+    if (follow) showEnd();
+  }, [follow, model.count, showEnd]);
 
   const done = useRef<Target | null>(null);
   useEffect(() => {
@@ -64,21 +54,11 @@ export function LogView(props: Props) {
     // The stage is about to be unfolded: there will be another model.
     if (folded.has(model.sectionOf(target.line)?.key ?? '')) return;
     done.current = target;
-    rows.scrollToIndex(model.indexOf(target.line), { align: 'center' });
+    showRow(model.indexOf(target.line));
     box.current?.scrollIntoView({ block: 'nearest' });
-  }, [target, model, folded, rows, store.total]);
+  }, [target, model, folded, showRow, store.total]);
 
-  useEffect(() => rows.measure(), [wrap, model, rows]);
-
-  const onScroll = () => {
-    const element = box.current;
-    if (!element) return;
-    const { scrollTop, clientHeight, scrollHeight } = element;
-    const atEnd = scrollTop + clientHeight >= scrollHeight - END_SLACK;
-    if (follow && scrollTop < lastTop.current - 2 && !atEnd) onFollow(false);
-    lastTop.current = scrollTop;
-  };
-
+  const shown = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
   return (
     <div
       ref={box}
@@ -87,23 +67,22 @@ export function LogView(props: Props) {
       aria-live="off"
       aria-label="Log"
       tabIndex={0}
-      onScroll={onScroll}
-      style={{ '--size': `${rows.getTotalSize()}px` } as CSSProperties}
+      data-height={rows.height}
+      style={{ '--size': `${rows.height}px` } as CSSProperties}
     >
-      <div className="rt-log-all" style={{ height: rows.getTotalSize() }}>
-        {items.map((item) => {
-          const row = model.row(item.index);
+      <div className="rt-log-all" style={{ height: rows.height }}>
+        {shown.map((index) => {
+          const row = model.row(index);
           if (!row) return null;
           return (
             <LogRow
-              key={item.key}
-              index={item.index}
-              top={item.start}
+              key={index}
+              index={index}
+              top={rows.top(index)}
               row={row}
-              measure={wrap ? rows.measureElement : undefined}
               spans={row.kind === 'line' ? store.spans(row.line) : undefined}
               folded={row.kind === 'head' && folded.has(row.section.key)}
-              needle={props.needle}
+              matcher={props.matcher}
               isCurrent={row.kind === 'line' && row.line === props.current}
               isNamed={row.kind === 'line' && inRange(row.line, props.range)}
               onFold={props.onFold}

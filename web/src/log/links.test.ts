@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { firstOf, tellsOfError } from './firstError';
+import type { Stage } from '@/api/types';
+import { firstError } from './firstError';
 import { lineHash, parseLineHash } from './lineLink';
 
 test('a line link counts from one', () => {
@@ -16,20 +17,16 @@ test('other hashes name no line', () => {
   expect(['', '#L0', '#x', '#L1-'].map(parseLineHash)).toEqual([null, null, null, null]);
 });
 
-test('a passed test with "error" in its name tells of no error', () => {
-  expect(tellsOfError('tests/a.py::test_error_page PASSED')).toBe(false);
-  expect(tellsOfError('0 errors found')).toBe(false);
-  expect(tellsOfError('E   ImportError: no name')).toBe(true);
-  expect(tellsOfError('\u001b[31mfatal\u001b[0m: not a repository')).toBe(true);
-});
-
-test('the first error of the broken stage wins over earlier ones', () => {
-  const matches = [
-    { line: 3, text: 'error: retrying' },
-    { line: 40, text: 'FAILED tests/a.py' },
-    { line: 30, text: 'ValueError: 1' },
-  ];
-  expect(firstOf(matches, 10)).toBe(30);
-  expect(firstOf(matches, 100)).toBe(3);
-  expect(firstOf([], 0)).toBe(null);
+test('the first error is that of the broken stage', () => {
+  const marks = (...errors: [string, number][]) => ({
+    attempt: 1,
+    stages: [],
+    steps: [],
+    errors: errors.map(([stage, line]) => ({ stage, line, text: 'error' })),
+  });
+  const broken = { name: 'test', first_line: 20 } as Stage;
+  expect(firstError(marks(['prepare', 3], ['test', 40]), broken)).toBe(40);
+  expect(firstError(marks(['prepare', 3]), broken)).toBe(20);
+  expect(firstError(marks(['collect', 90], ['prepare', 3]), null)).toBe(3);
+  expect(firstError(marks(), null)).toBe(null);
 });

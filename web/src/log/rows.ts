@@ -69,6 +69,14 @@ export class RowModel {
     return { kind: 'line', line: section.from + index - start - this.heads };
   }
 
+  /** How many of the rows before this one are headings. */
+  headsBefore(index: number): number {
+    if (this.heads === 0) return 0;
+    let at = this.starts.length;
+    while (at > 0 && (this.starts[at - 1] ?? 0) >= index) at -= 1;
+    return at;
+  }
+
   sectionOf(line: number): Section | undefined {
     return this.sections.find((section) => line >= section.from && line < section.to);
   }

@@ -1,39 +1,28 @@
 /** Cuts spans at search hits, so that hits inside coloured text can be marked. */
 import type { Span } from './ansi';
+import type { Matcher } from './matcher';
 
 export interface Piece extends Span {
   hit: boolean;
 }
 
-/** All places of `needle` in `text`, ignoring case, without overlaps. */
-export function hitsIn(text: string, needle: string): number[] {
-  if (!needle) return [];
-  const hits: number[] = [];
-  const haystack = text.toLowerCase();
-  const small = needle.toLowerCase();
-  for (let at = haystack.indexOf(small); at >= 0; at = haystack.indexOf(small, at + small.length)) {
-    hits.push(at);
-  }
-  return hits;
-}
-
-export function markHits(spans: readonly Span[], needle: string): Piece[] {
-  const text = spans.map((span) => span.text).join('');
-  const hits = hitsIn(text, needle);
+export function markHits(spans: readonly Span[], matcher: Matcher | null): Piece[] {
+  const hits = matcher ? matcher(spans.map((span) => span.text).join('')) : [];
   if (hits.length === 0) return spans.map((span) => ({ ...span, hit: false }));
   const pieces: Piece[] = [];
   let at = 0;
   for (const span of spans) {
-    const end = at + span.text.length;
+    const text = span.text;
+    const end = at + text.length;
     let from = at;
     for (const hit of hits) {
-      const [first, last] = [Math.max(hit, at), Math.min(hit + needle.length, end)];
+      const [first, last] = [Math.max(hit.from, at), Math.min(hit.to, end)];
       if (first >= last) continue;
-      if (first > from) pieces.push({ ...span, text: text.slice(from, first), hit: false });
-      pieces.push({ ...span, text: text.slice(first, last), hit: true });
+      if (first > from) pieces.push({ ...span, text: text.slice(from - at, first - at), hit: false });
+      pieces.push({ ...span, text: text.slice(first - at, last - at), hit: true });
       from = last;
     }
-    if (from < end) pieces.push({ ...span, text: text.slice(from, end), hit: false });
+    if (from < end) pieces.push({ ...span, text: text.slice(from - at), hit: false });
     at = end;
   }
   return pieces;

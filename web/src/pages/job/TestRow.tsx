@@ -7,6 +7,7 @@ import { Time } from '@/components/Time';
 import { plural } from '@/format/size';
 import { duration } from '@/format/time';
 import { AnsiText } from '@/log/AnsiText';
+import { textMatcher } from '@/log/matcher';
 import { markHits } from '@/log/spans';
 import { CaseDetails } from './CaseDetails';
 import { OutcomeIcon } from './OutcomeIcon';
@@ -79,7 +80,7 @@ export function TestRow({ test, jobId, topic, needle, open, onToggle }: Props) {
           <OutcomeIcon outcome={test.outcome} />
           <span className="rt-case-name">
             {test.classname && <span className="rt-muted">{test.classname} </span>}
-            <AnsiText pieces={markHits([{ text: test.name, style: {} }], needle)} />
+            <AnsiText pieces={markHits([{ text: test.name, style: {} }], textMatcher(needle))} />
           </span>
         </button>
         <Tries test={test} />

@@ -48,6 +48,37 @@ test('a search finds, counts and steps', async () => {
   await screen.findByText(/^2 of 2$/);
 });
 
+test('a search is in the address, with its switches and lines around', async () => {
+  const { user, where } = open(`${FAILED}/log?q=IMPORT\\w%2B`);
+  await screen.findByText('no match');
+  await user.click(screen.getByRole('button', { name: 'Regular expression' }));
+  await screen.findByText(/^1 of \d+$/);
+  await user.click(screen.getByRole('button', { name: 'Match case' }));
+  await screen.findByText('no match');
+  await user.click(screen.getByRole('button', { name: 'Match case' }));
+  await user.click(screen.getByRole('button', { name: 'List' }));
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Lines around a match' }), '1');
+  await waitFor(() => expect(where()).toBe(`${FAILED}/log?q=IMPORT%5Cw%2B&regex=1&context=1`));
+  const list = await screen.findByRole('region', { name: 'Matches' });
+  await waitFor(() => expect(list.textContent).toContain('tests/conftest.py:5'));
+  const asked = server.calls.filter((call) => call.path.endsWith('/log/search')).at(-1);
+  expect(Object.fromEntries(asked?.query ?? [])).toMatchObject({ regex: '1', context: '1' });
+});
+
+test('a pattern that cannot be read is explained', async () => {
+  open(`${FAILED}/log?q=(&regex=1`);
+  await screen.findByText(/the pattern cannot be read/);
+});
+
+test('the first error is the one that the server marked', async () => {
+  const { user, where } = open(`${FAILED}/log?q=soft_unicode`);
+  await user.click(await screen.findByRole('button', { name: 'First error' }));
+  await waitFor(() => expect(where()).toBe(`${FAILED}/log?q=soft_unicode#L9`));
+  const line = await screen.findByRole('link', { name: 'Line 9' });
+  await waitFor(() => expect(line.parentElement?.className).toContain('rt-log-named'));
+  expect(screen.getByRole('link', { name: '.gz' }).getAttribute('href')).toContain('encoding=gzip');
+});
+
 test('live lines appear in the log of a running job', async () => {
   open(`${RUNNING}/log`);
   await screen.findByRole('log');

@@ -14,6 +14,7 @@ import { bytes, plural } from '@/format/size';
 import { duration } from '@/format/time';
 import { parseLine } from '@/log/ansi';
 import { AnsiText } from '@/log/AnsiText';
+import { textMatcher } from '@/log/matcher';
 import { markHits } from '@/log/spans';
 import { TASK_TONES, type Task } from './tasks';
 
@@ -93,7 +94,7 @@ export function TaskView({ task, needle, open, linked, onToggle }: Props) {
             <span className="pf-v6-screen-reader">{task.outcome}</span>
           </span>
           <span className="rt-case-name">
-            <AnsiText pieces={markHits([{ text: task.name, style: {} }], needle)} />
+            <AnsiText pieces={markHits([{ text: task.name, style: {} }], textMatcher(needle))} />
           </span>
         </button>
         <Link
