@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from ringtest.control.accounts.model import Caller, Team
 from ringtest.control.attempts import model, service, store
 from ringtest.control.attempts.model import Attempt, Outcome, Standing, Step
+from ringtest.control.connectors.aes_secret_box import AesSecretBox
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs import service as jobs
@@ -39,6 +40,7 @@ from tests.control.jobs.bench import SPEC
 
 LEASE = 60
 SETTINGS = Settings(lease_seconds=LEASE)
+SECRETS = AesSecretBox("a key of the tests")
 START = datetime(2026, 1, 1, 12)
 AGENTS = st.sampled_from(["one", "two"])
 
@@ -269,7 +271,7 @@ class Mirrored(Pure):
                 records = [FinishRecord(seq, JobResult(what))]
         reported = await logs.apply_records(
             tx, caller=self.lab, job_id=self.job_id, token=self.tokens[number], records=records,
-            settings=SETTINGS,
+            settings=SETTINGS, secrets=SECRETS,
         )  # fmt: skip
         assert reported.applied_seq == seq
         assert reported.fenced == fenced

@@ -39,6 +39,8 @@ async def test_nothing_of_a_secret_is_shown_between_its_two_halves(job: Printing
     assert await job.raw() == b"a\nexport "
     assert (await job.get())["log"]["lines"] == ["a", "export "]
     assert (await job.get("/search", q="abcd"))["matches"] == []
+    kept = await job.bench.world.sql("SELECT held FROM log_states")
+    assert b"abcd" not in kept and b"abcd" in job.bench.world.secrets.open(kept).encode()
     await job.prints(b"ef1234\n")
     assert await job.raw() == b"a\nexport TOKEN=[redacted password]\n"
 

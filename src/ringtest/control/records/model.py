@@ -157,6 +157,8 @@ class Intake:
                     self.close()
                     self.state = replace(self.state, stage=record.stage)
                 out, held = self.redactor.feed(record.data, self.state.held)
+                if not held.text:  # a line begins: nothing before it counts
+                    held = Held(key_lines=held.key_lines)
                 self.state = replace(self.state, held=held)
                 self._wait(out, record.at)
             else:

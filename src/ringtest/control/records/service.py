@@ -1,6 +1,7 @@
 """Verbs of records: apply a batch exactly once; let out what an attempt left behind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -14,9 +15,10 @@ from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.labs import service as labs
 from ringtest.control.logs import service as logs
+from ringtest.control.logs.model import End
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.records import model, store
-from ringtest.control.records.model import Intake, Record, State
+from ringtest.control.records.model import NOTHING_HELD, Intake, Record, State
 from ringtest.control.redaction.model import Redactor, read_rules
 
 _redactors: WeakKeyDictionary[Memory, Kept[Redactor]] = WeakKeyDictionary()
@@ -30,13 +32,13 @@ async def apply_records(
     token: str,
     records: Sequence[Record],
     settings: Settings,
-    secrets: SecretBox | None = None,
+    secrets: SecretBox,
 ) -> Reported:
     """Everything an agent has to tell, at once and exactly once; none at all is a heartbeat.
 
     409 names the last record known when some in between never came. The log of an attempt
     that lost its job is kept all the same; the rest of what it tells is not. Secrets are
-    replaced before anything is stored; the lab's own keys too if `secrets` can open them.
+    replaced before anything is stored, the lab's own keys too.
     """
     held = await attempts.hold_attempt(tx, caller=caller, job_id=job_id, token=token)
     fresh = model.fresh_records(records, held.attempt.applied_seq)
@@ -44,11 +46,11 @@ async def apply_records(
     team_id, number = held.job.team_id, held.attempt.number
     intake: Intake | None = None
     if fresh:
-        end, state = await store.select_ground(tx, job_id, number)
+        end, state = await _ground(tx, secrets, job_id, number)
         redactor = await _redactor(tx, settings, secrets, held.job.remoteci_id)
         intake = Intake(end, state, redactor, tx.now)
         intake.take(fresh)
-        await _save(tx, intake, state, job_id, team_id, number)
+        await _save(tx, secrets, intake, state, job_id, team_id, number)
     moves = intake.moves if intake else []
     counts = held.standing in (Standing.OWNS, Standing.REVIVABLE)
     reported = await attempts.report(
@@ -59,31 +61,49 @@ async def apply_records(
     return reported
 
 
+async def _ground(
+    tx: Transaction, secrets: SecretBox, job_id: UUID, attempt: int
+) -> tuple[End, State]:
+    end, state = await store.select_ground(tx, job_id, attempt)
+    if not state.held.data:
+        return end, state
+    try:
+        data = secrets.open(state.held.data).encode("latin-1")
+    except ValueError:  # the server's key is another one now: the end of a line is lost
+        return end, replace(state, held=NOTHING_HELD, shown=b"")
+    return end, replace(state, held=replace(state.held, data=data))
+
+
 async def _save(
-    tx: Transaction, intake: Intake, before: State, job_id: UUID, team_id: UUID, attempt: int
+    tx: Transaction,
+    secrets: SecretBox,
+    intake: Intake,
+    before: State,
+    job_id: UUID,
+    team_id: UUID,
+    attempt: int,
 ) -> None:
     await logs.append(tx, job_id=job_id, team_id=team_id, attempt=attempt, frames=intake.frames)
     if intake.marks:
         await store.insert_marks(tx, job_id, team_id, attempt, intake.marks)
     if intake.state != before:
-        await store.save_state(tx, job_id, team_id, attempt, intake.state)
+        data = intake.state.held.data
+        sealed = secrets.seal(data.decode("latin-1")) if data else b""
+        held = replace(intake.state.held, data=sealed)
+        await store.save_state(tx, job_id, team_id, attempt, replace(intake.state, held=held))
 
 
 async def _redactor(
-    tx: Transaction, settings: Settings, secrets: SecretBox | None, remoteci_id: UUID
+    tx: Transaction, settings: Settings, secrets: SecretBox, remoteci_id: UUID
 ) -> Redactor:
     """What takes the secrets out of a lab's log; remembered until some lab's key changes."""
     memory = tx.footprint.memory
     known = _redactors.setdefault(memory, Kept(memory.changes))
-    key = (remoteci_id, settings.redact, secrets is not None)
+    key = (remoteci_id, settings.redact)
     redactor = known.recall(key)
     if redactor is None:
         since = memory.changes.moment()
-        words: list[str] = []
-        if secrets is not None:
-            words = await labs.open_keys(
-                tx, secrets=secrets, kind="remoteci", machine_id=remoteci_id
-            )
+        words = await labs.open_keys(tx, secrets=secrets, kind="remoteci", machine_id=remoteci_id)
         redactor = Redactor(read_rules(settings.redact), [word.encode() for word in words])
         known.keep(key, redactor, reads=frozenset({"credentials"}), since=since)
     return redactor
@@ -102,7 +122,7 @@ async def let_out(
     if owner is None:
         return
     team_id, remoteci_id = owner
-    end, state = await store.select_ground(tx, job_id, attempt)
+    end, state = await _ground(tx, secrets, job_id, attempt)
     intake = Intake(end, state, await _redactor(tx, settings, secrets, remoteci_id), tx.now)
     intake.close()
-    await _save(tx, intake, state, job_id, team_id, attempt)
+    await _save(tx, secrets, intake, state, job_id, team_id, attempt)

@@ -11,7 +11,8 @@ from ringtest.control.redaction.model import Held
 
 
 async def select_ground(tx: Transaction, job_id: UUID, attempt: int) -> tuple[End, State]:
-    """Where the log of an attempt ends, and where the taking in of it stands."""
+    """Where the log of an attempt ends, and where the taking in of it stands, what is held
+    as it is stored."""
     row = await tx.fetchrow(
         """SELECT f.seq, f.line, f.byte, f.at, s.*, s.attempt IS NOT NULL AS is_known
         FROM (VALUES (1)) one
@@ -65,8 +66,7 @@ async def select_left(tx: Transaction, *, limit: int) -> list[tuple[UUID, int]]:
     """Job and number of attempts that are over and have bytes held back."""
     rows = await tx.fetch(
         """SELECT s.job_id, s.attempt FROM log_states s JOIN jobs j ON j.id = s.job_id
-        WHERE s.held <> '' AND length(s.held) > s.seen::int
-          AND (j.status = 'finished' OR s.attempt < j.attempt) LIMIT $1""",
+        WHERE s.held <> '' AND (j.status = 'finished' OR s.attempt < j.attempt) LIMIT $1""",
         limit,
     )
     return [(row["job_id"], row["attempt"]) for row in rows]

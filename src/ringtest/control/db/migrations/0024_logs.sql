@@ -6,8 +6,9 @@
 ALTER TABLE log_frames ADD COLUMN ended_at timestamp, ADD COLUMN moments bigint[];
 
 -- Where the taking in of an attempt's log stands. `held` is the end of the last line: not
--- stored as log before it is known whether it is part of a secret; `shown` is what readers get
--- of it meanwhile. `seen`: its first byte is stored, and there for what looks back.
+-- stored as log before it is known whether it is part of a secret, and encrypted with the
+-- server's key; `shown` is what readers get of it meanwhile. `seen`: its first byte is stored,
+-- and there for what looks back.
 CREATE TABLE log_states (
   job_id uuid NOT NULL REFERENCES jobs ON DELETE CASCADE,
   team_id uuid NOT NULL, attempt integer NOT NULL, stage job_stage,
