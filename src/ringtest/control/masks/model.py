@@ -189,28 +189,42 @@ class Masker:
         return " ".join(shown)
 
     def _learn(self, word: str) -> tuple[str, int, int]:
+        if word[:1].isdigit():  # numbers seldom come again
+            if _PLAIN_NUMBER.fullmatch(word):
+                return _NUMBER_KNOWN
+            return _mask_number(word), _NUMBER | _CLOCK, _joins_after(word)
         known = _mask_word(word), _joins_before(word), _joins_after(word)
-        if len(word) < 100 and not word[:1].isdigit():  # numbers seldom come again
+        if len(word) < 100:
             if len(self._words) >= _WORDS:
                 self._words.clear()
             self._words[word] = known
         return known
 
 
-def _mask_word(word: str) -> str:
-    """What `_MASK` makes of a word; most often it is one number as a whole."""
-    if word[:1].isdigit():
-        if _PLAIN_NUMBER.fullmatch(word):
-            return "<n>"
-        found = _MASK_OF_NUMBERS.match(word)
-        if found is not None and found.end() == len(word):
-            return _token(found)
+def _mask_number(word: str) -> str:
+    """What `_MASK` makes of a word that begins with a digit; most often it is one mask."""
+    found = _MASK_OF_NUMBERS.match(word)
+    if found is not None and found.end() == len(word):
+        return _token(found)
     return _MASK.sub(_token, word)
 
 
+def _mask_word(word: str) -> str:
+    """The same of any other word."""
+    if word[:1] == "/":
+        if _WHOLE_PATH.fullmatch(word):
+            return _mask_path(word)
+    elif "://" in word and _WHOLE_URL.fullmatch(word):
+        return _mask_url(word)
+    return _MASK.sub(_token, word)
+
+
+_WHOLE_PATH = re.compile(r"(?:/[\w.+@%=-]+){2,}/?")
+_WHOLE_URL = re.compile(_MASKS["url"])
 _WORDS = 20_000
 _NUMBER, _UNIT, _CLOCK, _ALL = 1, 2, 4, 7
 """Why two words may be one mask: a number after a word, a unit or a time after a number."""
+_NUMBER_KNOWN = "<n>", _NUMBER | _CLOCK, _UNIT
 _BEGINNINGS = frozenset(":=wWcCsSnuµmhkKMGTBb")
 _BEGINS_UNIT = re.compile(rf"(?:{_TIMES}|{_SIZES})\b")
 _BEGINS_NUMBER = re.compile(r"(?i)[\d:=]|with\b|code\b|status\b")
@@ -248,7 +262,11 @@ def _token(match: re.Match[str]) -> str:
         return match.group()
     if match.lastgroup == "path":
         return _mask_path(match.group())
-    path = match.group().split("://", 1)[1].partition("/")[2].partition("?")[0]
+    return _mask_url(match.group())
+
+
+def _mask_url(url: str) -> str:
+    path = url.split("://", 1)[1].partition("/")[2].partition("?")[0]
     return "<url>" + ("/" + _LONE_DIGITS.sub("<n>", path) if path else "")
 
 
