@@ -156,6 +156,7 @@ class Masker:
 
     def __init__(self, policy: Policy = NO_POLICY) -> None:
         self._kept = any_of(policy.keep)
+        self._alone: dict[str, str] = {}  # what is never a mask with its neighbours
         self._words: dict[str, tuple[str, int, int]] = {}
 
     def mask(self, text: str) -> str:
@@ -175,17 +176,22 @@ class Masker:
     def _mask(self, text: str) -> str:
         if ".py::" in text:  # names of tests may hold blanks
             return _MASK.sub(_token, text)
-        words, shown, last, open_ = self._words, list[str](), "", 0
+        alone, shown, last, open_ = self._alone, list[str](), "", 0
         for word in text.split(" "):
-            known = words.get(word) or self._learn(word)
-            if open_ & known[1]:
+            known = alone.get(word)
+            if known is not None:
+                shown.append(known)
+                open_ = 0
+                continue
+            masked, before, after = self._words.get(word) or self._learn(word)
+            if open_ & before:
                 last = f"{last} {word}"
-                known = words.get(last) or self._learn(last)
-                shown[-1] = known[0]
+                masked, _, after = self._words.get(last) or self._learn(last)
+                shown[-1] = masked
             else:
                 last = word
-                shown.append(known[0])
-            open_ = known[2]
+                shown.append(masked)
+            open_ = after
         return " ".join(shown)
 
     def _learn(self, word: str) -> tuple[str, int, int]:
@@ -195,9 +201,13 @@ class Masker:
             return _mask_number(word), _NUMBER | _CLOCK, _joins_after(word)
         known = _mask_word(word), _joins_before(word), _joins_after(word)
         if len(word) < 100:
-            if len(self._words) >= _WORDS:
+            if len(self._words) + len(self._alone) >= _WORDS:
                 self._words.clear()
-            self._words[word] = known
+                self._alone.clear()
+            if known[1] or known[2]:
+                self._words[word] = known
+            else:
+                self._alone[word] = known[0]
         return known
 
 
