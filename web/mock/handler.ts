@@ -187,6 +187,11 @@ const ROUTES: Route[] = [
       ? list('files', toldFiles().filter(({ created_at }) => created_at >= (asked.query.get('created_after') ?? '')), asked.query)
       :
     list('files', job.phase === 'finished' ? asked.world.files() : [], asked.query))],
+  ['GET', /^\/jobs\/([^/]+)\/files\/zip$/, (asked) => withJob(asked, () => {
+    const ids = (asked.query.get('ids') ?? '').split(',').filter(Boolean);
+    const names = asked.world.files().filter((one) => ids.length === 0 || ids.includes(one.id)).map((one) => one.name);
+    return { status: 200, text: `an archive of ${names.join(', ')}\n` };
+  })],
   ['GET', /^\/files\/([^/]+)\/content$/, () => ({ status: 200, text: 'first line\nsecond line <b>not bold</b>\n' })],
   ['GET', /^\/jobs\/([^/]+)\/tests$/, (asked) => withJob(asked, ({ plan, job }) => {
     if (!plan || !job.tests) return ok({ tests: [], _meta: { count: 0, totals: {}, retired: job.tags.includes('old') } });

@@ -1,19 +1,21 @@
 import AngleDownIcon from 'icons/angle-down-icon';
 import AngleRightIcon from 'icons/angle-right-icon';
-import type { MouseEvent } from 'react';
+import { memo, type MouseEvent } from 'react';
 import { StageLabel } from '@/components/StatusLabel';
 import { plural } from '@/format/size';
 import type { Span } from './ansi';
 import { AnsiText } from './AnsiText';
 import { lineHash } from './lineLink';
 import type { Matcher } from './matcher';
-import type { Row, Section } from './rows';
+import type { Section } from './rows';
 import { markHits } from './spans';
 
 interface Props {
   index: number;
   top: number;
-  row: Row;
+  /** A heading, else a line. */
+  section: Section | null;
+  line: number;
   spans: Span[] | undefined;
   folded: boolean;
   /** Marks what was searched for. */
@@ -40,17 +42,17 @@ function Head({ section, folded, onFold }: { section: Section; folded: boolean; 
   );
 }
 
-export function LogRow(props: Props) {
-  const { row, index, top } = props;
+/** While one scrolls only rows that come into sight are made. */
+export const LogRow = memo(function LogRow(props: Props) {
+  const { section, line, index, top } = props;
   const place = { transform: `translateY(${top}px)` };
-  if (row.kind === 'head') {
+  if (section) {
     return (
       <div className="rt-log-row" style={place} data-index={index}>
-        <Head section={row.section} folded={props.folded} onFold={props.onFold} />
+        <Head section={section} folded={props.folded} onFold={props.onFold} />
       </div>
     );
   }
-  const { line } = row;
   const names = ['rt-log-row', 'rt-log-line'];
   if (props.isNamed) names.push('rt-log-named');
   if (props.isCurrent) names.push('rt-log-current');
@@ -74,4 +76,4 @@ export function LogRow(props: Props) {
       </span>
     </div>
   );
-}
+});

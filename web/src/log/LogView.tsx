@@ -1,5 +1,5 @@
 /** The visible part of a log: only the rows on the screen exist. */
-import { useEffect, useRef, type CSSProperties, type MouseEvent } from 'react';
+import { useCallback, useEffect, useRef, type CSSProperties, type MouseEvent } from 'react';
 import { LogRow } from './LogRow';
 import type { LineRange } from './lineLink';
 import type { LogStore } from './LogStore';
@@ -58,6 +58,14 @@ export function LogView(props: Props) {
     box.current?.scrollIntoView({ block: 'nearest' });
   }, [target, model, folded, showRow, store.total]);
 
+  const latest = useRef(props);
+  latest.current = props;
+  const onFold = useCallback((section: Section) => latest.current.onFold(section), []);
+  const onLine = useCallback((line: number, event: MouseEvent) => {
+    event.preventDefault();
+    latest.current.onLine(line, event.shiftKey);
+  }, []);
+
   const shown = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
   return (
     <div
@@ -79,17 +87,15 @@ export function LogView(props: Props) {
               key={index}
               index={index}
               top={rows.top(index)}
-              row={row}
+              section={row.kind === 'head' ? row.section : null}
+              line={row.kind === 'line' ? row.line : -1}
               spans={row.kind === 'line' ? store.spans(row.line) : undefined}
               folded={row.kind === 'head' && folded.has(row.section.key)}
               matcher={props.matcher}
               isCurrent={row.kind === 'line' && row.line === props.current}
               isNamed={row.kind === 'line' && inRange(row.line, props.range)}
-              onFold={props.onFold}
-              onLine={(line: number, event: MouseEvent) => {
-                event.preventDefault();
-                props.onLine(line, event.shiftKey);
-              }}
+              onFold={onFold}
+              onLine={onLine}
             />
           );
         })}

@@ -88,7 +88,7 @@ test('a wheel moves the middle pixel by pixel, and no line is left out', () => {
 
 test('a wheel gets over the border of the scaled part to the very ends', () => {
   const { space, lineAt } = longLog();
-  const border = space.goTo(1_010_000);
+  const border = space.goTo(110_000);
   let top = border;
   while (top > 0) {
     top = Math.max(0, top - 900);
@@ -96,6 +96,16 @@ test('a wheel gets over the border of the scaled part to the very ends', () => {
     top = space.settle() ?? top;
   }
   expect([space.offset, lineAt(space.offset)]).toEqual([0, 0]);
+});
+
+test('a wheel that never rests is told when the scrollbar must catch up', () => {
+  const { space } = longLog();
+  let top = space.goTo(50_000_000);
+  for (let turn = 0; turn < 60; turn += 1) space.scrolled((top += 1000));
+  expect(space.hasDrifted).toBe(true);
+  const before = space.offset;
+  space.settle();
+  expect([space.hasDrifted, space.offset]).toEqual([false, before]);
 });
 
 test('a log that fits is not scaled at all', () => {

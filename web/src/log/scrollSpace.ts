@@ -7,7 +7,7 @@
  * apart, `settle` puts together again while nothing moves. Pure.
  */
 export const TALLEST = 8_000_000;
-const EDGE = 1_000_000;
+const EDGE = 100_000;
 /** A move by more than this part of what is seen is a large one. */
 const LARGE = 1.5;
 
@@ -37,6 +37,11 @@ export class ScrollSpace {
 
   get isAtEnd(): boolean {
     return this.offset >= this.lastOffset - 1;
+  }
+
+  /** Small moves went so far that the element may end before its content does. */
+  get hasDrifted(): boolean {
+    return Math.abs(this.toTop(this.offset) - this.top) > EDGE / 2;
   }
 
   /** Where in the element something stands that is at this place of the content. */

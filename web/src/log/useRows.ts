@@ -78,6 +78,7 @@ export function useRows(
     const scroll = () => {
       const by = space.scrolled(element.scrollTop);
       if (by !== 0) asked.current = null;
+      if (space.hasDrifted) wanted.current = space.settle();
       clearTimeout(idle);
       idle = setTimeout(() => {
         wanted.current = space.settle();

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { request } from '../http';
+import { address, request } from '../http';
 import { keys } from '../keys';
 import { fetchPage } from '../lists';
 import type { Attempt, Id, Job, JobFile, JobState, ListParams, ResultFile, Stage } from '../types';
@@ -67,6 +67,10 @@ export const filesQuery = (id: Id) =>
       (await fetchPage<JobFile>(`/jobs/${id}/files`, 'files', { ...ALL, sort: 'name' }, signal))
         .items,
   });
+
+/** Some files of a job as one archive. */
+export const zipAddress = (id: Id, files: readonly Id[]) =>
+  address(`/jobs/${id}/files/zip`, { ids: files.join(',') });
 
 export async function cancelJob(id: Id): Promise<Job> {
   return (await request<{ job: Job }>(`/jobs/${id}/cancel`, { method: 'POST' })).job;

@@ -2,11 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import DownloadIcon from 'icons/download-icon';
 import FileIcon from 'icons/file-icon';
 import { Button } from 'pf/Button';
+import { Checkbox } from 'pf/Checkbox';
 import { TextInput } from 'pf/TextInput';
 import { useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { address } from '@/api/http';
-import { filesQuery } from '@/api/queries/jobs';
-import type { JobFile } from '@/api/types';
+import { filesQuery, zipAddress } from '@/api/queries/jobs';
+import type { Id, JobFile } from '@/api/types';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
@@ -15,13 +17,37 @@ import { bytes, plural } from '@/format/size';
 import { useJob } from './context';
 import { FileViewer, isReadable } from './FileViewer';
 
-function FileTable({ files }: { files: readonly JobFile[] }) {
+/** An address with more of them may be too long for what stands between here and the server. */
+const MOST_PICKED = 150;
+
+const sizeOf = (files: readonly JobFile[]) => files.reduce((sum, file) => sum + file.size, 0);
+
+interface TableProps {
+  files: readonly JobFile[];
+  picked: ReadonlySet<string>;
+  onPick: (picked: ReadonlySet<string>) => void;
+}
+
+function FileTable({ files, picked, onPick }: TableProps) {
   const [viewed, setViewed] = useState<JobFile | null>(null);
+  const toggle = (id: string) => {
+    const next = new Set(picked);
+    if (!next.delete(id)) next.add(id);
+    onPick(next);
+  };
   return (
     <>
-      <DataTable label="Files" columns={['Name', 'Size', 'Type', 'Attempt', 'Stored', 'Actions']}>
+      <DataTable label="Files" columns={['Pick', 'Name', 'Size', 'Type', 'Attempt', 'Stored', 'Actions']}>
         {files.map((file) => (
           <Row key={file.id} id={file.id} onOpen={isReadable(file) ? () => setViewed(file) : undefined}>
+            <Cell label="Pick">
+              <input
+                type="checkbox"
+                aria-label={`Pick ${file.name}`}
+                checked={picked.has(file.id)}
+                onChange={() => toggle(file.id)}
+              />
+            </Cell>
             <Cell label="Name">
               {isReadable(file) ? (
                 <Button variant="link" isInline onClick={() => setViewed(file)}>
@@ -58,10 +84,64 @@ function FileTable({ files }: { files: readonly JobFile[] }) {
   );
 }
 
+interface PickerProps {
+  job: Id;
+  shown: readonly JobFile[];
+  picked: ReadonlySet<string>;
+  onPick: (picked: ReadonlySet<string>) => void;
+}
+
+/** All files of the list at once, and the picked ones as one archive. */
+function Picker({ job, shown, picked, onPick }: PickerProps) {
+  const chosen = shown.filter((file) => picked.has(file.id));
+  const all = shown.length > 0 && chosen.length === shown.length;
+  const ids = chosen.map((file) => file.id);
+  const tooMany = ids.length > MOST_PICKED;
+  return (
+    <>
+      <Checkbox
+        id="pick-all"
+        label="Pick all shown"
+        isChecked={all}
+        onChange={() => onPick(new Set(all ? [] : shown.map((file) => file.id)))}
+      />
+      <Button
+        component={chosen.length > 0 && !tooMany ? 'a' : 'button'}
+        href={zipAddress(job, ids)}
+        download
+        variant="secondary"
+        size="sm"
+        icon={<DownloadIcon />}
+        isDisabled={chosen.length === 0 || tooMany}
+        title={tooMany ? `At most ${MOST_PICKED} files at once` : 'The picked files in one archive'}
+      >
+        Download as zip
+      </Button>
+      <span className="rt-muted rt-small" role="status">
+        {chosen.length > 0
+          ? `${plural(chosen.length, 'file')} picked, ${bytes(sizeOf(chosen))}`
+          : `${plural(shown.length, 'file')}, ${bytes(sizeOf(shown))}`}
+      </span>
+    </>
+  );
+}
+
 export function FilesTab() {
   const { job } = useJob();
   const query = useQuery(filesQuery(job.id));
-  const [q, setQ] = useState('');
+  const [params, setParams] = useSearchParams();
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const q = params.get('q') ?? '';
+  const search = (text: string) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (text) next.set('q', text);
+        else next.delete('q');
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
   return (
     <QueryView query={query}>
       {(files) => {
@@ -83,15 +163,16 @@ export function FilesTab() {
                 aria-label="File name contains"
                 placeholder="File name contains…  ( / )"
                 value={q}
-                onChange={(_, value) => setQ(value)}
+                onChange={(_, value) => search(value)}
                 className="rt-field"
               />
-              <span className="rt-muted rt-small">
-                {plural(shown.length, 'file')},{' '}
-                {bytes(shown.reduce((sum, file) => sum + file.size, 0))}
-              </span>
+              <Picker job={job.id} shown={shown} picked={picked} onPick={setPicked} />
             </div>
-            <FileTable files={shown} />
+            {shown.length === 0 ? (
+              <p className="rt-calm">No file has this in its name.</p>
+            ) : (
+              <FileTable files={shown} picked={picked} onPick={setPicked} />
+            )}
           </section>
         );
       }}

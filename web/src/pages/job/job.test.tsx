@@ -185,3 +185,18 @@ test('files are read in place, as text', async () => {
   await screen.findByText(/<b>not bold<\/b>/);
   expect(screen.queryByRole('button', { name: 'core.1234.zst' })).toBeNull();
 });
+
+test('picked files are one archive, and the filter is in the address', async () => {
+  const { user, where } = open(`${FAILED}/files`);
+  await user.click(await screen.findByRole('checkbox', { name: 'Pick junit.xml' }));
+  await user.click(screen.getByRole('checkbox', { name: 'Pick core.1234.zst' }));
+  const zip = () => screen.getByRole('link', { name: 'Download as zip' }).getAttribute('href');
+  const ids = new URL(zip() ?? '', 'http://localhost').searchParams.get('ids');
+  expect(ids).toBe(`${id(7, 1)},${id(7, 3)}`);
+  expect(screen.getByText(/^2 files picked/)).toBeTruthy();
+  await user.type(screen.getByRole('searchbox', { name: 'File name contains' }), 'log');
+  await waitFor(() => expect(where()).toBe(`${FAILED}/files?q=log`));
+  await user.click(screen.getByRole('checkbox', { name: 'Pick all shown' }));
+  await screen.findByText(/^1 file picked/);
+  expect(zip()).toContain(id(7, 2));
+});
