@@ -59,7 +59,8 @@ def _test(test: dict[str, Any]) -> str:
 
 def _group(group: dict[str, Any]) -> str:
     where = group["elsewhere"]
-    seen = f"; in {where['jobs']} other jobs" if where["jobs"] else "; in no other job"
+    count = where["jobs"]
+    seen = f"; in {count} other job{'s' if count > 1 else ''}" if count else "; in no other job"
     return f"{group['title']} ({group['verdict']['text']}{seen}) {group['id']}"
 
 

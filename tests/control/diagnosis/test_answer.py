@@ -53,7 +53,7 @@ async def test_the_answer_names_stage_step_and_the_lines_that_good_jobs_never_ha
     assert (stage["exit_code"], stage["message"]) == (1, "check: exit 1")
     best = answer["lines"][0]
     assert (best["line"], best["text"]) == (6, "E       RingError: the ring does not close")
-    assert best["why"][0] == "in none of 1 good job" and "says 'RingError'" in best["why"]
+    assert best["why"][0] == "in none of 1 job compared" and "says 'RingError'" in best["why"]
     shown = {one["line"]: one["text"] for one in answer["lines"]}
     log = await story.people["user"].get(f"/jobs/{job}/log")
     lines = log.json()["log"]["lines"]
@@ -122,7 +122,7 @@ async def test_an_answer_that_is_not_kept_is_made_at_once_and_kept_later(story: 
         await tx.execute("DELETE FROM job_answers")
         await tx.execute("DELETE FROM log_templates")
     made = await story.answer(job)
-    assert "1 good logs are still to be read" in step(made, "log")["left_out"]
+    assert "1 log still to be read" in step(made, "log")["left_out"]
     assert made["lines"][0]["text"].startswith("E ") and made["stage"] == before["stage"]
     await story.settle()
     assert await story.answer(job) == before

@@ -27,28 +27,23 @@ _MINE = "($2::uuid[] IS NULL OR {0}.team_id = ANY ($2))"
 async def select_group(
     tx: Transaction, group_id: UUID, teams: Sequence[UUID] | None
 ) -> asyncpg.Record | None:
-    """kind, signatures and product of the group that an id stands for, if `teams` have an
-    occurrence of it."""
+    """id, kind, signatures, product and siblings of the group that an id stands for, if `teams`
+    have an occurrence of it."""
     return await tx.fetchrow(
         f"""
-        SELECT g.id, g.kind, t.product_id, ARRAY(SELECT a.signature FROM failure_groups a
-          WHERE a.shown_id = g.id ORDER BY a.signature) AS signatures
-        FROM failure_groups g JOIN topics t ON t.id = g.topic_id
-        WHERE g.id = rt_group($1) AND EXISTS (
-          SELECT FROM failure_labs l WHERE l.shown_id = g.id AND {_MINE.format("l")})
+        SELECT f.id, f.kind, f.product_id, f.signatures, f.siblings FROM rt_failure($1) f
+        WHERE EXISTS (
+          SELECT FROM failure_labs l WHERE l.shown_id = f.id AND {_MINE.format("l")})
         """,
         group_id,
         teams,
     )
 
 
-# $1 product, $2 teams or NULL, $3 signatures, $4 results that judge, $5 sees every topic, $6 the
+# $1 product, $2 teams or NULL, $3 groups, $4 results that judge, $5 sees every topic, $6 the
 # reader's teams have pre-release access, $7 topics, $8 labs looked at.
 _GROUND = f"""
-WITH same AS MATERIALIZED (
-  SELECT DISTINCT g.topic_id, g.shown_id FROM topics t JOIN failure_groups g ON g.topic_id = t.id
-  WHERE t.product_id = $1 AND g.signature = ANY ($3)),
-labs AS MATERIALIZED (
+WITH labs AS MATERIALIZED (
   SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
     CASE WHEN jsonb_typeof(m.data->'hardware') = 'string'
       THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
@@ -56,11 +51,11 @@ labs AS MATERIALIZED (
   JOIN teams e ON e.id = m.team_id
   WHERE p.product_id = $1 AND {_MINE.format("m")} ORDER BY m.created_at DESC, m.id LIMIT $8),
 hits AS MATERIALIZED (
-  SELECT DISTINCT ON (s.topic_id, l.remoteci_id) s.topic_id, l.remoteci_id, l.team_id,
+  SELECT DISTINCT ON (l.topic_id, l.remoteci_id) l.topic_id, l.remoteci_id, l.team_id,
     l.last_job_id AS job_id, l.last_ended_at AS at,
-    min(l.first_made_at) OVER (PARTITION BY s.topic_id, l.remoteci_id) AS began_at
-  FROM same s JOIN failure_labs l ON l.shown_id = s.shown_id AND {_MINE.format("l")}
-  ORDER BY s.topic_id, l.remoteci_id, l.last_ended_at DESC, l.last_job_id),
+    min(l.first_made_at) OVER (PARTITION BY l.topic_id, l.remoteci_id) AS began_at
+  FROM failure_labs l WHERE l.shown_id = ANY ($3::uuid[]) AND {_MINE.format("l")}
+  ORDER BY l.topic_id, l.remoteci_id, l.last_ended_at DESC, l.last_job_id),
 begun AS MATERIALIZED (SELECT min(began_at) AS at FROM hits),
 topics_seen AS MATERIALIZED (
   SELECT t.id, t.name FROM topics t
@@ -127,7 +122,7 @@ SELECT json_build_object('since', (SELECT at FROM begun),
 
 def _asked(group: Mapping[str, Any], teams: Sequence[UUID] | None) -> list[Any]:
     judging = JUDGING["test" if group["kind"] == "test" else "stage"]
-    return [group["product_id"], teams, group["signatures"], list(judging)]
+    return [group["product_id"], teams, group["siblings"], list(judging)]
 
 
 async def select_radius(

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from ringtest.control.signatures.model import ALGORITHM, mask
+from ringtest.control.triage.model import Change
 
 VERSION = 1
 """Of this file's rules."""
@@ -152,9 +153,7 @@ _ERROR = re.compile(
     r"|cannot|could not|unable to|not found|no such file|timed? ?out|killed|oops|bug:|unreachable)"
     r"(?![\w-])|\b[A-Z]\w*(?:Error|Exception)\b"
 )
-_GRAVE = re.compile(
-    r"\b\w*(?:Error|Exception)\b|(?i:\b(?:fatal|panic|segfault|core dumped|traceback)\b)"
-)
+_GRAVE = re.compile(r"\b\w*(?:Error|Exception)\b|(?i:\b(?:fatal|panic|segfault|core dumped)\b)")
 _NOT_ERROR = re.compile(
     r"(?i)\b(?:0|no|without|zero) (?:errors?|fail(?:ed|ures?))\b|failed[=:] ?0\b"
 )
@@ -212,7 +211,7 @@ def _score(one: Template, begin: int, end: int, good: int, first: int | None) ->
     score, why = 0, []
     if good:
         score += 5
-        why.append(f"in none of {good} good job{'s' if good > 1 else ''}")
+        why.append(f"in none of {counted(good, 'job')} compared")
     word = error_word(one.text)
     if word:
         score += 8 if _GRAVE.search(one.text) else 5
@@ -315,7 +314,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     result: str | None
     stage: Stage | None = None
     lines: tuple[Line, ...] = ()
-    components_changed: tuple[dict[str, Any], ...] = ()
+    components_changed: tuple[Change, ...] = ()
     new_failures: NewFailures = NewFailures()
     flaky: tuple[Flaky, ...] = ()
     compared_with: tuple[Compared, ...] = ()
@@ -360,6 +359,16 @@ def evidence(passed: Sequence[UUID], *, retried: bool, numbers: Sequence[int]) -
     return Evidence(
         tuple(passed), retried, DAYS, failed, regressed, recovered, retried_runs, "; ".join(said)
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "job"), counted(2, "kind of line")
+    ('1 job', '2 kinds of line')
+    """
+    head, blank, rest = noun.partition(" ")
+    return f"{number} {noun}" if number == 1 else f"{number} {head}s{blank}{rest}"
 
 
 def fingerprint(*parts: object) -> str:

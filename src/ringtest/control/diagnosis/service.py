@@ -19,7 +19,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.unseen import seen
 from ringtest.control.diagnosis import model, store
-from ringtest.control.diagnosis.model import Answer, Kept, Scan, Step
+from ringtest.control.diagnosis.model import Answer, Kept, Scan, Step, counted
 from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.ids import test_id_text
 from ringtest.control.kernel.tenant import SYSTEM
@@ -141,10 +141,12 @@ def _whole(kept: Kept, others: Others) -> Answer:
     groups, issues = others.groups, others.issues
     if kept.result in ("failed", "errored"):
         seen_before = sum(1 for group in groups if group["elsewhere"]["jobs"])
-        found = f"{len(groups)} failure groups, {seen_before} of them seen in other jobs too"
+        found = f"{counted(len(groups), 'failure group')}, {seen_before} seen in other jobs too"
         left = f"only the {_GROUPS} largest" if len(groups) == _GROUPS else None
         steps.append(Step("groups", found if groups else "no failure group yet", left))
-        steps.append(Step("known_issues", f"{len(issues)} known issues name failures of the job"))
+        steps.append(
+            Step("known_issues", f"{counted(len(issues), 'known issue')} for failures of the job")
+        )
     whole = values | {"steps": tuple(steps)}
     return Answer(**whole, groups=tuple(groups), known_issues=tuple(issues))
 
@@ -298,7 +300,7 @@ async def _stage(
     return stage, begin, end
 
 
-async def _changes(tx: Transaction, ground: Ground) -> tuple[dict[str, Any], ...]:
+async def _changes(tx: Transaction, ground: Ground) -> tuple[triage.Change, ...]:
     if not ground.baselines:
         return ()
     last = ground.baselines[0].id
@@ -307,7 +309,7 @@ async def _changes(tx: Transaction, ground: Ground) -> tuple[dict[str, Any], ...
         msgspec.json.decode(found.get(one, "[]"), type=list[triage.Component])
         for one in (last, ground.row["id"])
     ]
-    return tuple(msgspec.to_builtins(change) for change in triage.difference(*sides))
+    return tuple(triage.difference(*sides))
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,13 +351,14 @@ async def _tests(tx: Transaction, ground: Ground) -> Tests:
     steps = (
         Step(
             "new_failures",
-            f"{count} tests fail that did not {since}",
+            f"{counted(count, 'test')} failing that did not {since}",
             f"only the first {len(found)} are named" if count > len(found) else None,
         ),
         Step(
             "flaky",
-            f"{len(flaky)} of {len(ids)} tests may have failed by chance; looked at {same} jobs of"
-            f" the lab with the same components, other attempts, and {model.DAYS} days of results",
+            f"{len(flaky)} of {counted(len(ids), 'test')} may have failed by chance; looked at"
+            f" {counted(same, 'job')} of the lab with the same components, other attempts, and"
+            f" {model.DAYS} days of results",
             f"only the first {model.TESTS} tests were looked at" if count > len(found) else None,
         ),
     )
@@ -375,14 +378,18 @@ def _stage_step(kept: Kept, row: asyncpg.Record) -> Step:
 
 
 def _baseline_step(ground: Ground) -> Step:
-    looked = "jobs of the same topic and definition or name, made before this one"
+    left = (
+        f"looked among the last {store.RECENT} jobs of the lab, {store.RECENT_OF_TEAM} of its team"
+    )
     if not ground.baselines:
-        return Step("baselines", f"no comparable job among the {looked}")
-    first = ground.baselines[0]
-    left = f"at most {model.BASELINES}, the latest ones"
+        return Step("baselines", "no comparable job was made before this one", left)
+    first, count = ground.baselines[0], len(ground.baselines)
+    if count == model.BASELINES:
+        left += f"; only the latest {count} are taken"
     if first.result != "passed":
-        left += "; none of the lab's or team's recent jobs passed, so failed ones are taken"
-    return Step("baselines", f"{len(ground.baselines)} jobs that {first.why}: {looked}", left)
+        left += "; none of these passed, so failed ones are taken"
+    found = f"{counted(count, 'job')} of the same topic and definition or name that {first.why}"
+    return Step("baselines", found, left)
 
 
 def _log_step(
@@ -397,20 +404,23 @@ def _log_step(
     told = [whole for count, whole, _ in good.values() if count]
     kinds = len(read.scan.novel) + read.scan.dropped
     if told:
-        found = f"{kinds} kinds of lines of {read.scan.lines} are in none of {len(told)} good logs"
+        found = f"{counted(kinds, 'kind')} of lines, of {counted(read.scan.lines, 'line')} read,"
+        found += f" in none of {counted(len(told), 'log')} compared"
     else:
-        found = f"no good log to compare with: {kinds} kinds of lines of {read.scan.lines} say"
-        found += " something of errors"
+        found = (
+            f"no log to compare with: {counted(kinds, 'kind')} of lines say something of errors,"
+        )
+        found += f" of {counted(read.scan.lines, 'line')} read"
     missing = []
     if left or read.scan.dropped:
-        missing.append(f"the best {len(lines)} are shown")
+        missing.append(f"only the best {len(lines)} are shown")
     if read.skipped:
         missing.append(f"{read.skipped} lines in the middle of the log were not read")
     if not all(told):
         missing.append("of a good log only the beginning and the end are known")
     unread = sum(1 for one in ground.baselines if one.id not in good)
     if unread:
-        missing.append(f"{unread} good logs are still to be read: ask again")
+        missing.append(f"{counted(unread, 'log')} still to be read: ask again")
     return Step("log", found, "; ".join(missing) or None)
 
 
@@ -418,7 +428,9 @@ def _change_step(kept: Kept) -> Step:
     if not kept.compared_with:
         return Step("components", "nothing to compare with")
     count = len(kept.components_changed)
-    return Step("components", f"{count} components differ from {kept.compared_with[0].job_id}")
+    return Step(
+        "components", f"{counted(count, 'change')} since job {kept.compared_with[0].job_id}"
+    )
 
 
 # working -----------------------------------------------------------------------

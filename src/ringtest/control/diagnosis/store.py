@@ -16,7 +16,7 @@ from ringtest.control.diagnosis.model import BASELINES, DAYS, TEMPLATE_VERSION, 
 
 _SUITE = "coalesce({0}.definition_id::text, {0}.name, '')"
 _LIVE = "{0}.state <> 'archived'"
-_RECENT, _RECENT_OF_TEAM = 300, 500
+RECENT, RECENT_OF_TEAM = 300, 500
 """Jobs of the lab, and of its team, among which comparable ones are looked for."""
 
 # what an answer stands on ------------------------------------------------------
@@ -33,11 +33,11 @@ WHERE p.topic_id = job.topic_id AND p.id <> job.id AND p.status = 'finished'
 ORDER BY p.created_at DESC, p.id LIMIT {BASELINES}"""
 _SAME_LAB = "q.remoteci_id = job.remoteci_id AND q.team_id = job.team_id"
 _TIERS = {
-    "passed in the same lab": _COMPARABLE.format(mine=_SAME_LAB, limit=_RECENT, result="'passed'"),
+    "passed in the same lab": _COMPARABLE.format(mine=_SAME_LAB, limit=RECENT, result="'passed'"),
     "passed in another lab of the team": _COMPARABLE.format(
-        mine="q.team_id = job.team_id", limit=_RECENT_OF_TEAM, result="'passed'"
+        mine="q.team_id = job.team_id", limit=RECENT_OF_TEAM, result="'passed'"
     ),
-    "ran in the same lab": _COMPARABLE.format(mine=_SAME_LAB, limit=_RECENT, result="'failed'"),
+    "ran in the same lab": _COMPARABLE.format(mine=_SAME_LAB, limit=RECENT, result="'failed'"),
 }
 _BASELINES = " UNION ALL ".join(
     f"(SELECT {number} AS tier, '{why}' AS why, b.* FROM job CROSS JOIN LATERAL ({sql}) b)"
@@ -281,40 +281,39 @@ async def done(tx: Transaction, job_id: UUID, since: datetime) -> None:
 _SEEN = "($2::uuid[] IS NULL OR {0}.team_id = ANY ($2))"
 _JOBS_GROUPS = f"""
 job AS MATERIALIZED (
-  SELECT j.id, j.team_id, j.topic_id, j.set_key, t.product_id, {_SUITE.format("j")} AS suite
-  FROM jobs j JOIN topics t ON t.id = j.topic_id WHERE j.id = $1 AND {_SEEN.format("j")}),
+  SELECT j.id, j.team_id, j.topic_id, j.set_key, {_SUITE.format("j")} AS suite
+  FROM jobs j WHERE j.id = $1 AND {_SEEN.format("j")}),
 own AS MATERIALIZED (
-  SELECT o.group_id, o.remoteci_id, o.cases, g.shown_id
-  FROM failure_occurrences o JOIN failure_groups g ON g.id = o.group_id
+  SELECT o.group_id, o.remoteci_id, o.cases, l.shown_id
+  FROM failure_occurrences o JOIN failure_labs l
+    ON l.group_id = o.group_id AND l.remoteci_id = o.remoteci_id
   WHERE o.job_id = $1 AND {_SEEN.format("o")}),
 mine AS MATERIALIZED (
-  SELECT s.id, s.kind, s.exception_type, s.template, sum(own.cases)::bigint AS cases
-  FROM own JOIN failure_groups s ON s.id = own.shown_id
-  GROUP BY s.id ORDER BY cases DESC, s.id LIMIT $3),
+  SELECT f.*, n.cases FROM (
+    SELECT shown_id, sum(cases)::bigint AS cases FROM own
+    GROUP BY shown_id ORDER BY cases DESC, shown_id LIMIT $3) n
+  CROSS JOIN LATERAL rt_failure(n.shown_id) f),
 same_set AS MATERIALIZED (
   SELECT p.id, p.remoteci_id, p.result::text AS result FROM job JOIN jobs p
     ON p.topic_id = job.topic_id AND p.set_key = job.set_key AND {_SUITE.format("p")} = job.suite
   WHERE p.status = 'finished' AND {_LIVE.format("p")} AND {_SEEN.format("p")}
   ORDER BY p.created_at DESC, p.id LIMIT $5),
 hits AS MATERIALIZED (
-  SELECT DISTINCT o.job_id, g.shown_id FROM same_set s
-  JOIN failure_occurrences o ON o.job_id = s.id JOIN failure_groups g ON g.id = o.group_id),
+  SELECT DISTINCT o.job_id, l.shown_id FROM same_set s
+  JOIN failure_occurrences o ON o.job_id = s.id
+  JOIN failure_labs l ON l.group_id = o.group_id AND l.remoteci_id = o.remoteci_id),
 runs AS (
   SELECT m.id AS group_id, s.remoteci_id, bool_or(h.job_id IS NOT NULL) AS hit,
     array_remove(array_agg(DISTINCT s.result), NULL) AS results
   FROM mine m CROSS JOIN same_set s LEFT JOIN hits h ON h.shown_id = m.id AND h.job_id = s.id
   GROUP BY m.id, s.remoteci_id)"""
 _ELSEWHERE = f"""
-siblings AS (
-  SELECT DISTINCT m.id AS group_id, b.shown_id FROM mine m CROSS JOIN job
-  JOIN failure_groups a ON a.shown_id = m.id JOIN topics t ON t.product_id = job.product_id
-  JOIN failure_groups b ON b.topic_id = t.id AND b.signature = a.signature),
 elsewhere AS MATERIALIZED (
   SELECT * FROM (
-    SELECT b.group_id, l.remoteci_id, l.topic_id, l.first_made_at, l.first_job_id,
+    SELECT m.id AS group_id, l.remoteci_id, l.topic_id, l.first_made_at, l.first_job_id,
       l.last_ended_at, l.last_job_id, l.occurrences - (EXISTS (SELECT FROM own
         WHERE own.group_id = l.group_id AND own.remoteci_id = l.remoteci_id))::int AS jobs
-    FROM siblings b JOIN failure_labs l ON l.shown_id = b.shown_id AND {_SEEN.format("l")}) e
+    FROM mine m JOIN failure_labs l ON l.shown_id = ANY (m.siblings) AND {_SEEN.format("l")}) e
   WHERE e.jobs > 0)"""
 _OF_GROUP = """json_build_object('id', m.id, 'kind', m.kind, 'cases', m.cases,
   'exception_type', m.exception_type, 'template', m.template,

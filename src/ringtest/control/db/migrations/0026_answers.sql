@@ -56,3 +56,18 @@ END $$;
 -- A lab's last verdict on a topic.
 CREATE INDEX jobs_judged ON jobs (topic_id, remoteci_id, created_at DESC)
   WHERE status = 'finished';
+
+-- The group that an id stands for: what people read of it, its signatures, and the groups in
+-- which these are shown in every topic of the product. Whoever asks; who may see it is asked of
+-- failure_labs, once: the policy of failure_groups would read all of that for each mention.
+CREATE FUNCTION rt_failure(the_id uuid) RETURNS TABLE (id uuid, product_id uuid, kind text,
+  exception_type text, template text, signatures text[], siblings uuid[])
+LANGUAGE sql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT g.id, t.product_id, g.kind, g.exception_type, g.template,
+    ARRAY(SELECT a.signature FROM failure_groups a WHERE a.shown_id = g.id ORDER BY a.signature),
+    ARRAY(SELECT DISTINCT b.shown_id FROM failure_groups a
+      JOIN topics o ON o.product_id = t.product_id
+      JOIN failure_groups b ON b.topic_id = o.id AND b.signature = a.signature
+      WHERE a.shown_id = g.id)
+  FROM failure_groups g JOIN topics t ON t.id = g.topic_id WHERE g.id = rt_group(the_id)
+$$;
