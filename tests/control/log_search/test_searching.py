@@ -120,17 +120,14 @@ async def test_logs_of_another_team_are_not_searched(bench: Bench) -> None:
         assert told[-1][1]["matches"] == len(jobs)
 
 
-@pytest.mark.parametrize(
-    "params",
-    [{}, {"q": ""}, {"q": "("}, {"q": "x", "jobs": "0"}, {"q": "x", "query": "eq("},
-     {"q": "x", "regex": "maybe"}, {"q": "x", "colour": "red"}, {"q": "a\nb"},
-     {"q": "x", "where": "colour:red"}],
-)  # fmt: skip
-async def test_a_question_that_makes_no_sense_is_400(bench: Bench, params: dict[str, str]) -> None:
-    if params.get("q") == "(":
-        params = {**params, "regex": "1"}
-    answer = await bench.world["red user"].get("/log_search", params=params)
-    assert answer.status_code == 400, answer.text
+async def test_a_question_that_makes_no_sense_is_400(bench: Bench) -> None:
+    for params in (
+        {}, {"q": ""}, {"q": "(", "regex": "1"}, {"q": "x", "jobs": "0"},
+        {"q": "x", "query": "eq("}, {"q": "x", "regex": "maybe"}, {"q": "x", "colour": "red"},
+        {"q": "a\nb"}, {"q": "x", "where": "colour:red"},
+    ):  # fmt: skip
+        answer = await bench.world["red user"].get("/log_search", params=params)
+        assert answer.status_code == 400, f"{params}: {answer.text}"
 
 
 async def test_a_search_whose_reader_left_reads_no_further(job: Printing) -> None:
