@@ -158,6 +158,13 @@ class Batches:
             start += len(cases)
         yield start, self._last
 
+    async def opened(self) -> AsyncIterator[tuple[int, Cases]]:
+        """The same; what is packed is unpacked in a thread."""
+        batches = iter(self)
+        for _ in self._packed:
+            yield await asyncio.to_thread(next, batches)
+        yield next(batches)
+
     @property
     def are_several(self) -> bool:
         """Whether there is more than one."""

@@ -271,10 +271,10 @@ async def _record(
         tx, job, attempt=attempt, name=name, digest=parsed.digest, shape_id=shape.id
     )
     plan_id: UUID | None = ground[0]["plan_id"]
-    candidates = [
-        Earlier(row["id"], row["earlier_plan_id"], row["outcomes"]) for row in ground if row["id"]
-    ]
-    earlier = pick_earlier(candidates, plan_id=plan_id, ordinal=ground[0]["ordinal"])
+    runs = [Earlier(one["id"], one["earlier_plan_id"], one["outcomes"]) for one in ground]
+    earlier = pick_earlier(
+        [one for one in runs if one.id], plan_id=plan_id, ordinal=ground[0]["ordinal"]
+    )
     places: Sequence[int] | None = None
     deletions = 0
     if earlier is None or plan_id is None or earlier.plan_id != plan_id:
@@ -311,9 +311,9 @@ async def _record(
         "warnings": [asdict(note) for note in parsed.notes],
     }
     if parsed.totals.failures or parsed.totals.errors:
-        batches = iter(parsed.batches)
-        while batch := await asyncio.to_thread(next, batches, None):
-            await store.insert_failures(tx, result, _failure_columns(*batch, places, earlier))
+        async for start, cases in parsed.batches.opened():
+            found = _failure_columns(start, cases, places, earlier)
+            await store.insert_failures(tx, result, found)
     await store.insert_result(tx, result)
 
 
@@ -332,9 +332,8 @@ async def _place(
     if plan_id is None:
         await store.hold_tests(tx, team_id, alone=parsed.batches.are_several)
         known = frozenset(before if len(before) < _KNOWN else ())
-        batches = iter(parsed.batches)
-        while batch := await asyncio.to_thread(next, batches, None):
-            more, new = await asyncio.to_thread(_identify, batch[1], known)
+        async for _, cases in parsed.batches.opened():
+            more, new = await asyncio.to_thread(_identify, cases, known)
             ids.extend(more)
             await store.insert_tests(tx, team_id, new)
         plan_id = await store.insert_plan(tx, team_id, parsed.digest, ids)
