@@ -66,7 +66,7 @@ export function marksOf(log: FakeLog, stages: readonly Stage[], attempt: number)
   log.lines.forEach((text, line) => {
     const mark = { line, stage: stageOf(line), text };
     if (text.startsWith('+ ')) steps.push({ ...mark, text: text.slice(2) });
-    else if (/\w*Error\b/.test(text) && !errors.has(mark.stage)) errors.set(mark.stage, mark);
+    else if (text.includes('Error') && !errors.has(mark.stage)) errors.set(mark.stage, mark);
   });
   return {
     attempt,
