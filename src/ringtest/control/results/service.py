@@ -310,10 +310,8 @@ async def _record(
         **asdict(parsed.asides),
         "warnings": [asdict(note) for note in parsed.notes],
     }
-    if parsed.totals.failures or parsed.totals.errors:
-        async for start, cases in parsed.batches.opened():
-            found = _failure_columns(start, cases, places, earlier)
-            await store.insert_failures(tx, result, found)
+    async for start, cases in parsed.batches.opened():
+        await store.insert_failures(tx, result, _failure_columns(start, cases, places, earlier))
     await store.insert_result(tx, result)
 
 
