@@ -248,5 +248,4 @@ CREATE POLICY known_issue_labels_write ON known_issue_labels FOR ALL USING
   ((SELECT rt_writes_all()) OR team_id = ANY ((SELECT rt_teams())::uuid[]));
 
 SELECT rt_track_changes(t) FROM unnest(ARRAY['failure_labs', 'signature_policies',
-  'known_issue_labels', 'failure_groups', 'failure_occurrences']) t;
-SELECT rt_track_changes('known_issues', '{after_group, after_lab, labelled_at}');
+  'known_issues', 'known_issue_labels', 'failure_groups', 'failure_occurrences']) t;
