@@ -120,7 +120,7 @@ def _pages_its_own_way(route: Route, bad: str) -> bool:
         return bad == "after=nonsense"
     is_own = route.path.endswith((
         "/tests", "/log", "/log/search", "/analytics/jobs", "/flaky_tests", "/trend",
-        "/durations", "/coverage",
+        "/durations", "/coverage", "/blast_radius",
     ))  # fmt: skip
     return is_own and bad in ("limit=5", "offset=5", "limit=1e3&offset=0")
 
