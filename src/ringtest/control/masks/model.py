@@ -176,37 +176,44 @@ class Masker:
     def _mask(self, text: str) -> str:
         if ".py::" in text:  # names of tests may hold blanks
             return _MASK.sub(_token, text)
-        alone, shown, last, open_ = self._alone, list[str](), "", 0
+        alone, shown, held, open_ = self._alone, list[str](), "", 0
         for word in text.split(" "):
             known = alone.get(word)
             if known is not None:
+                if held or open_:
+                    shown.append(self._masked(held))
+                    held, open_ = "", 0
                 shown.append(known)
-                open_ = 0
                 continue
-            masked, before, after = self._words.get(word) or self._learn(word)
-            if open_ & before:
-                last = f"{last} {word}"
-                masked, _, after = self._words.get(last) or self._learn(last)
-                shown[-1] = masked
+            if word[:1].isdigit():
+                before, after = _NUMBER | _CLOCK, _joins_after(word)
             else:
-                last = word
-                shown.append(masked)
-            open_ = after
+                _, before, after = self._words.get(word) or self._learn(word)
+            if open_ & before:
+                held = f"{held} {word}"
+                open_ = after | (_CLOCK if after & _UNIT else 0)
+                continue
+            if held or open_:
+                shown.append(self._masked(held))
+            held, open_ = word, after or _HOLDS
+        if held or open_:
+            shown.append(self._masked(held))
         return " ".join(shown)
 
-    def _learn(self, word: str) -> tuple[str, int, int]:
+    def _masked(self, word: str) -> str:
+        """A word, or several that are one mask."""
         if word[:1].isdigit():  # numbers seldom come again
-            if _PLAIN_NUMBER.fullmatch(word):
-                return _NUMBER_KNOWN
-            return _mask_number(word), _NUMBER | _CLOCK, _joins_after(word)
+            return "<n>" if _PLAIN_NUMBER.fullmatch(word) else _mask_number(word)
+        return (self._words.get(word) or self._learn(word))[0]
+
+    def _learn(self, word: str) -> tuple[str, int, int]:
         known = _mask_word(word), _joins_before(word), _joins_after(word)
         if len(word) < 100:
             if len(self._words) + len(self._alone) >= _WORDS:
                 self._words.clear()
                 self._alone.clear()
-            if known[1] or known[2]:
-                self._words[word] = known
-            else:
+            self._words[word] = known
+            if not (known[1] or known[2]):
                 self._alone[word] = known[0]
         return known
 
@@ -234,7 +241,8 @@ _WHOLE_URL = re.compile(_MASKS["url"])
 _WORDS = 20_000
 _NUMBER, _UNIT, _CLOCK, _ALL = 1, 2, 4, 7
 """Why two words may be one mask: a number after a word, a unit or a time after a number."""
-_NUMBER_KNOWN = "<n>", _NUMBER | _CLOCK, _UNIT
+_HOLDS = 8
+"""Nothing can follow, but there is a word to mask."""
 _BEGINNINGS = frozenset(":=wWcCsSnuµmhkKMGTBb")
 _BEGINS_UNIT = re.compile(rf"(?:{_TIMES}|{_SIZES})\b")
 _BEGINS_NUMBER = re.compile(r"(?i)[\d:=]|with\b|code\b|status\b")

@@ -198,7 +198,7 @@ class Signer:
         self._policy = policy
         self._masker = Masker(policy)
         self._known: dict[Parts, Signature] = {}
-        self._types: dict[str, str | None] = {}
+        self._types: dict[str, str] = {}
 
     def sign(self, failure: Failure) -> Signature:
         """As `sign` does."""
@@ -224,7 +224,8 @@ class Signer:
         frames = own_frames(detail, self._policy) if detail else ()
         if frames and failure.kind == "test":
             frames = tuple(frame for frame in frames if not _is_test_itself(frame, failure.where))
-        return self._of((failure.kind, kind_of_error, masked, frames), failure.where)
+        parts = failure.kind, kind_of_error, masked, frames
+        return self._known.get(parts) or self._new(parts, failure.where)
 
     def _type_of(self, text: str) -> str | None:
         """The exception that the first line names, which is a matter of its first word."""
@@ -234,15 +235,13 @@ class Signer:
             found = _EXCEPTION.match(line)
             return found["type"] if found else None
         told = word + blank
-        if told not in self._types:
+        known = self._types.get(told)
+        if known is None:
             found = _EXCEPTION.match(told) if len(told) < 1000 else None
-            self._types[told] = found["type"] if found else None
-        return self._types[told]
+            known = self._types[told] = found["type"] if found else ""
+        return known
 
-    def _of(self, parts: Parts, where: str) -> Signature:
-        known = self._known.get(parts)
-        if known is not None:
-            return known
+    def _new(self, parts: Parts, where: str) -> Signature:
         if len(self._known) >= _KEPT:
             self._known.clear()
             self._types.clear()
