@@ -19,6 +19,7 @@ UNPAGED = {
     "/files/{file_id:str}/content", "/topics/notifications",
     "/topics/{topic_id:str}/notifications/users", "/feeders/{machine_id:str}/keys",
     "/remotecis/{machine_id:str}/keys", "/uploads", "/stats", "/jobs_events/sequence",
+    "/products/{product_id:str}/signature_policy",
 }  # fmt: skip
 """Links and single things: the wire format's clients send them parameters nobody asked for."""
 READ = [route for route in all_routes() if route.method == "GET" and not route.is_stream]
@@ -120,7 +121,7 @@ def _pages_its_own_way(route: Route, bad: str) -> bool:
         return bad == "after=nonsense"
     is_own = route.path.endswith((
         "/tests", "/log", "/log/search", "/analytics/jobs", "/flaky_tests", "/trend",
-        "/durations", "/coverage", "/blast_radius",
+        "/durations", "/coverage", "/blast_radius", "/similar",
     ))  # fmt: skip
     return is_own and bad in ("limit=5", "offset=5", "limit=1e3&offset=0")
 

@@ -10,7 +10,8 @@ from ringtest.control.db.pool import Transaction
 from tests.bad_input.ground import Ground
 from tests.bad_input.test_queries import LISTS
 
-_RELATION = re.compile(r'"Relation Name": "(\w+)"')
+_RELATION = re.compile(r'"Relation Name": "(\w+?)(?:_any|_\d{4}_\d\d)?"')
+"""A table; of one that is kept by months the whole, not the month."""
 
 
 @pytest.fixture

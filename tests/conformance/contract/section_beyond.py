@@ -119,7 +119,7 @@ ANSWERS = [
     Row("GET /log_search?q=x", EVERYONE, stream=True),
     Row("GET /tests?topic_id=:topic", {200: REACH, 401: REST}, gives="tests[]"),
     Row(
-        "GET /tests/0123456789abcdef/history?topic_id=:topic",
+        "GET /tests/:test_id/history?topic_id=:topic",
         {404: REST, 401: "nobody"},
         note="that nobody ran",
     ),

@@ -188,6 +188,12 @@ async def _defined_job(scene: Scene, tx: Transaction) -> Thing:
     return job
 
 
+@thing("test_id")
+async def _test_id(scene: Scene, tx: Transaction) -> Thing:
+    """Of a test that nobody ran."""
+    return Thing("0123456789abcdef", "")
+
+
 @thing("tomorrow")
 async def _tomorrow(scene: Scene, tx: Transaction) -> Thing:
     """A time."""

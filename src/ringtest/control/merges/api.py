@@ -10,6 +10,7 @@ from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.ids import parse_id
+from ringtest.control.kernel.paging import refuse_unknown
 from ringtest.control.merges import service
 from ringtest.control.merges.model import MergeGroup
 from ringtest.control.wire import answers, bodies, requests
@@ -25,7 +26,9 @@ async def list_similar(
 ) -> Response[bytes]:
     """The most alike first, with a `score` from 0.7 to 1; `limit` of them (20, at most 100).
     `_meta.compared` says with how many groups it was compared."""
-    text = requests.parameters(request).get("limit", "20")
+    given = requests.parameters(request)
+    refuse_unknown(given, ["limit"])
+    text = given.get("limit", "20")
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST):
         raise BadRequest(f"limit must be a whole number from 1 to {_MOST}")
     async with db.transaction(caller.tenant) as tx:
