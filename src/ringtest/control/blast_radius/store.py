@@ -41,7 +41,8 @@ async def select_group(
 
 
 # $1 product, $2 teams or NULL, $3 groups, $4 results that judge, $5 sees every topic, $6 the
-# reader's teams have pre-release access, $7 topics, $8 labs looked at.
+# reader's teams have pre-release access. Limits that are constants are no parameters, and
+# what is large is grouped and not joined: plans are kept that know no parameter.
 _GROUND = f"""
 WITH labs AS MATERIALIZED (
   SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
@@ -49,7 +50,8 @@ WITH labs AS MATERIALIZED (
       THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
   FROM products_teams p JOIN remotecis m ON m.team_id = p.team_id AND {_LIVE.format("m")}
   JOIN teams e ON e.id = m.team_id
-  WHERE p.product_id = $1 AND {_MINE.format("m")} ORDER BY m.created_at DESC, m.id LIMIT $8),
+  WHERE p.product_id = $1 AND {_MINE.format("m")}
+  ORDER BY m.created_at DESC, m.id LIMIT {LOOKED_LABS}),
 hits AS MATERIALIZED (
   SELECT DISTINCT ON (l.topic_id, l.remoteci_id) l.topic_id, l.remoteci_id, l.team_id,
     l.last_job_id AS job_id, l.last_ended_at AS at,
@@ -61,7 +63,7 @@ topics_seen AS MATERIALIZED (
   SELECT t.id, t.name FROM topics t
   WHERE t.product_id = $1 AND {_LIVE.format("t")} AND ($5 OR t.export_control OR $6)
   ORDER BY NOT EXISTS (SELECT FROM hits WHERE hits.topic_id = t.id), t.created_at DESC, t.id
-  LIMIT $7),
+  LIMIT {MAX_TOPICS}),
 ran AS MATERIALIZED (
   SELECT n.topic_id, n.remoteci_id, n.team_id, n.job_id, n.created_at AS at
   FROM topics_seen x JOIN latest_jobs n ON n.topic_id = x.id AND {_MINE.format("n")}
@@ -75,20 +77,24 @@ ran AS MATERIALIZED (
     ORDER BY j.created_at DESC LIMIT 1) r
   WHERE NOT n.result::text = ANY ($4))"""
 
-# $9 labs shown of a topic. A lab without any relation to a topic is not named in it; hits of
+# $7 labs shown of a topic. A lab without any relation to a topic is not named in it; hits of
 # labs that are gone count no more.
 _RADIUS = f"""{_GROUND},
-pairs AS (
-  SELECT s.topic_id, s.remoteci_id FROM topics_seen x
-  JOIN remotecis_topics s ON s.topic_id = x.id AND {_MINE.format("s")}
-  UNION SELECT topic_id, remoteci_id FROM ran UNION SELECT topic_id, remoteci_id FROM hits),
+related AS (
+  SELECT s.topic_id, s.remoteci_id, NULL::uuid AS hit_id, NULL::timestamp AS hit_at,
+    NULL::uuid AS ran_id, NULL::timestamp AS ran_at
+  FROM topics_seen x JOIN remotecis_topics s ON s.topic_id = x.id AND {_MINE.format("s")}
+  UNION ALL SELECT topic_id, remoteci_id, NULL, NULL, job_id, at FROM ran
+  UNION ALL SELECT topic_id, remoteci_id, job_id, at, NULL, NULL FROM hits),
+pairs AS MATERIALIZED (
+  SELECT topic_id, remoteci_id, max(hit_at) AS hit_at, max(ran_at) AS ran_at,
+    max(hit_id::text)::uuid AS hit_id, max(ran_id::text)::uuid AS ran_id
+  FROM related GROUP BY topic_id, remoteci_id),
 seen AS MATERIALIZED (
-  SELECT p.topic_id, l.*, coalesce(h.job_id, r.job_id) AS job_id, coalesce(h.at, r.at) AS at,
-    CASE WHEN h.job_id IS NOT NULL THEN 'hit'
-      WHEN r.at >= (SELECT at FROM begun) THEN 'passed' ELSE 'not_run' END AS status
-  FROM pairs p JOIN labs l ON l.id = p.remoteci_id
-  LEFT JOIN hits h ON h.topic_id = p.topic_id AND h.remoteci_id = p.remoteci_id
-  LEFT JOIN ran r ON r.topic_id = p.topic_id AND r.remoteci_id = p.remoteci_id),
+  SELECT p.topic_id, l.*, coalesce(p.hit_id, p.ran_id) AS job_id,
+    coalesce(p.hit_at, p.ran_at) AS at, CASE WHEN p.hit_id IS NOT NULL THEN 'hit'
+      WHEN p.ran_at >= (SELECT at FROM begun) THEN 'passed' ELSE 'not_run' END AS status
+  FROM pairs p JOIN labs l ON l.id = p.remoteci_id),
 placed AS (
   SELECT s.*, row_number() OVER (PARTITION BY s.topic_id ORDER BY
     array_position('{{hit,not_run,passed}}', s.status), s.name, s.id) AS place FROM seen s),
@@ -104,12 +110,12 @@ SELECT json_build_object('since', (SELECT at FROM begun),
       SELECT topic_id, count(*) FILTER (WHERE status = 'hit') AS hit,
         count(*) FILTER (WHERE status = 'passed') AS passed,
         count(*) FILTER (WHERE status = 'not_run') AS not_run,
-        count(*) FILTER (WHERE place > $9) AS left_out,
+        count(*) FILTER (WHERE place > $7) AS left_out,
         coalesce(json_agg(json_build_object(
           'remoteci', json_build_object('id', id, 'name', name),
           'team', json_build_object('id', team_id, 'name', team_name), 'hardware', hardware,
           'status', status, 'job_id', job_id, 'at', at) ORDER BY place)
-          FILTER (WHERE place <= $9), '[]') AS labs
+          FILTER (WHERE place <= $7), '[]') AS labs
       FROM placed GROUP BY topic_id) n ON n.topic_id = x.id),
   'hardware', (SELECT coalesce(json_agg(json_build_object('class', w.hardware, 'hit', w.hit,
       'passed', w.passed, 'not_run', w.not_run) ORDER BY w.hardware), '[]')
@@ -135,9 +141,7 @@ async def select_radius(
     labs: int,
 ) -> str:
     """JSON of `Radius` without what is published, of labs of `teams` (None: of all)."""
-    text: str = await tx.fetchval(
-        _RADIUS, *_asked(group, teams), sees_all, pre_release, MAX_TOPICS, LOOKED_LABS, labs
-    )
+    text: str = await tx.fetchval(_RADIUS, *_asked(group, teams), sees_all, pre_release, labs)
     return text
 
 
@@ -153,7 +157,7 @@ FROM told GROUP BY topic_id"""
 
 async def select_truths(tx: Transaction, group: Mapping[str, Any]) -> dict[UUID, Truth]:
     """Teams that were hit and that could have told, by topic: of all teams there are."""
-    rows = await tx.fetch(_TRUTHS, *_asked(group, None), True, True, MAX_TOPICS, LOOKED_LABS)
+    rows = await tx.fetch(_TRUTHS, *_asked(group, None), True, True)
     return {row["topic_id"]: Truth(_teams(row["hit"]), _teams(row["run"])) for row in rows}
 
 
