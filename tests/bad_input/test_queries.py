@@ -174,3 +174,12 @@ async def test_a_time_with_a_zone_is_the_same_moment(ground: Ground) -> None:
     shifted = job["created_at"] + "+00:00"
     found = await ground["lab"].get("/jobs", params={"where": f"created_at:{shifted}"})
     assert [one["id"] for one in found.json()["jobs"]] == [job["id"]]
+
+
+@pytest.mark.parametrize("bad", ["0", "-1", "x", "", "1e3", "%D9%A1", "9" * 30, "%00"])
+async def test_labs_shown_of_a_blast_radius_are_a_whole_number(ground: Ground, bad: str) -> None:
+    address = ground.url(Route("GET", "/failure_groups/{group_id:str}/blast_radius"))
+    for who in ("super admin", "user"):
+        answer = await ground[who].get(f"{address}?limit={bad}")
+        assert (answer.status_code, ground.complaints(answer)) == (400, []), answer.text
+        assert (await ground[who].get(f"{address}?limit=1")).status_code == 200

@@ -25,7 +25,7 @@ HEAD_LINES, TAIL_LINES = 50_000, 200_000
 """Of a log that is longer, what lies between is not read."""
 READ_BYTES = 128 * 1024 * 1024
 """Characters of a log that are read at most, whatever its lines."""
-ASKED_LINES = 10_000
+ASKED_LINES = 5_000
 """Lines of the end that are read while somebody waits for an answer that is not kept yet."""
 TEMPLATES = 50_000
 """Hashes kept of a log."""
