@@ -1,5 +1,6 @@
 """A PostgreSQL for the whole run, a fresh migrated database for each test, a clock to turn."""
 
+import gc
 import itertools
 import os
 import tempfile
@@ -22,7 +23,17 @@ from tests.workers import Workers
 
 _TEMPLATE = "template_migrated"
 _numbers = itertools.count(1)
+gc.set_threshold(50_000, 20, 20)  # a worker holds a million objects: looking at them all takes time
 look_at_every_answer()
+
+
+_LONG = ("tests/examples/", "tests/scenario/test_kill.py", "tests/scenario/test_rolling.py")
+"""They wait more than they work: begun last, a worker would end with them alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 @pytest.hookimpl(optionalhook=True)

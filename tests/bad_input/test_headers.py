@@ -84,11 +84,13 @@ async def test_no_etag_of_ones_own_making_changes_anything(ground: Ground, etag:
 
 
 def _has_etag(route: Route) -> bool:
-    """Links, files of jobs, uploads, jobstates and ends of jobs have none."""
+    """Links, merges, files of jobs, uploads, jobstates and ends of jobs have none."""
     is_link = len(route.parameters) > 1 and "{file_path" not in route.path
     is_link = is_link or route.path.endswith("/notifications")
     is_free = route.path.startswith(("/files", "/jobstates", "/uploads", "/jobs_events/{"))
-    return not (is_link or is_free or route.path.endswith(("/kv", "/permissions/components")))
+    return not (
+        is_link or is_free or route.path.endswith(("/kv", "/merge", "/permissions/components"))
+    )
 
 
 async def test_a_change_without_an_etag_is_412(ground: Ground) -> None:

@@ -13,7 +13,7 @@ from tests.scenario.world import LABS, SETS, Stage, World, build_stage, open_wor
 
 STEPS = 250
 ONE_SEED = os.environ.get("RINGTEST_SEED")
-SEEDS = [int(ONE_SEED)] if ONE_SEED else range(500 if os.environ.get("RINGTEST_SOAK") else 24)
+SEEDS = [int(ONE_SEED)] if ONE_SEED else range(500 if os.environ.get("RINGTEST_SOAK") else 12)
 
 
 _stages: list[Stage] = []

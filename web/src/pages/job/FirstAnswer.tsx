@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ExpandableSection } from 'pf/ExpandableSection';
 import { Label } from 'pf/Label';
 import { useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { answerQuery } from '@/api/queries/answer';
 import type { FirstAnswer as Found, Job } from '@/api/types';
 import { Time } from '@/components/Time';
@@ -16,9 +16,12 @@ export const mayHaveAnswer = (job: Job): boolean =>
   job.phase === 'finished' && (job.status === 'failure' || job.status === 'error');
 
 export function FirstAnswer({ job }: { job: Job }) {
-  const query = useQuery({ ...answerQuery(job.id), enabled: mayHaveAnswer(job) });
+  const { pathname, hash } = useLocation();
+  // Who came for a line, or for another tab, must not have to scroll past it.
+  const isWanted = !hash.startsWith('#L') && !/\/(?:tests|files|details)$/.test(pathname);
+  const query = useQuery({ ...answerQuery(job.id), enabled: mayHaveAnswer(job) && isWanted });
   const answer = query.data;
-  if (!answer || !saysSomething(answer)) return null;
+  if (!isWanted || !answer || !saysSomething(answer)) return null;
   return (
     <section className="rt-card rt-why" aria-labelledby="first-answer">
       <h2 id="first-answer">Why it failed</h2>
