@@ -116,7 +116,8 @@ async def test_who_did_it_is_noted_and_the_password_is_nowhere(
     assert await desk.shelf.world.sql(sql, file_id) == 1
     tables = await desk.shelf.world.sql(
         "SELECT string_agg(relname, ',') FROM pg_class"
-        " WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
+        " WHERE relkind IN ('r', 'p') AND NOT relispartition"
+        " AND relnamespace = 'public'::regnamespace"
     )
     for table in tables.split(","):
         text = await desk.shelf.world.sql(f"SELECT string_agg(t::text, '') FROM {table} t")
