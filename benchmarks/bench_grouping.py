@@ -44,7 +44,7 @@ def _filled(template: str, rng: random.Random) -> str:
         "uuid": str(UUID(int=rng.getrandbits(128))),
         "time": f"2026-0{n(1, 10)}-{n(10, 29)} {n(10, 24)}:{n(10, 60)}:{n(10, 60)}.{n(1000):03}",
         "took": f"{n(90)}.{n(10)} seconds",
-        "path": f"/srv/lab-{n(90)}/work/{rng.getrandbits(32):08x}/ring.conf",
+        "path": f"/srv/lab-{n(90)}/runs/{rng.getrandbits(32):08x}/ring.conf",
         "ip": f"10.{n(255)}.{n(255)}.{n(255)}:{n(1024, 65_000)}",
         "version": f"{n(9)}.{n(30)}.{n(99)}",
         "url": f"https://lab{n(90)}.example:8443/v1/jobs/{n(10_000)}",

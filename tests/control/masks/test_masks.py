@@ -26,7 +26,7 @@ VARYING = st.one_of(
     st.times().map(str),
     st.ip_addresses().map(str),
     st.sampled_from([
-        "/srv/lab-b/work/7/ring.conf", "~/a/b", r"C:\work\7\ring.conf", "tmpx8f_2kq1", "1.2.3rc1",
+        "/srv/lab-b/runs/7/ring.conf", "~/a/b", r"C:\runs\7\ring.conf", "tmpx8f_2kq1", "1.2.3rc1",
         "https://lab.example:8443/v1/jobs/17?x=1", "12 KiB", "30 seconds", "1.5 s", "90%", "v2.1",
         "exit code 2", "exited with 127", "[Errno 13]", "HTTP/1.1 503", "status=500", "signal: 9",
         "tests/test_a.py::TestA::test_b[1-a b]", "module7", "test_12", "2026-01-15 09:30:12.5",

@@ -135,7 +135,7 @@ _SHOW = {hidden: code for code, hidden in _HIDE.items()}
 def mask(text: str, policy: Policy = NO_POLICY) -> str:
     """`text` without what changes from run to run and from lab to lab.
 
-    >>> mask('cannot open "/srv/lab-b/work/7/ring.conf" after 1.5 s (pid 4711)')
+    >>> mask('cannot open "/srv/lab-b/runs/7/ring.conf" after 1.5 s (pid 4711)')
     "cannot open '<path>/ring.conf' after <duration> (pid <n>)"
     >>> mask("<Ring object at 0x7f3a> is not module7, exit code 2")
     '<Ring object at <addr>> is not module7, exit code 2'
