@@ -7,7 +7,9 @@ row than for none would show it to whoever measures time.
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -75,6 +77,19 @@ async def _ask_twice(client: httpx.AsyncClient, method: str, url: str, body: Any
     return answer
 
 
+async def _differences(
+    name: str, noun: str, ask: Callable[[str], Awaitable[Told]], sent: tuple[str, str]
+) -> list[str]:
+    """What tells the hidden from the absent. Asked up to three times: the notification of a
+    change just before makes a process read the caller again, which is a statement more for
+    whichever came first; what really tells them apart does so each time."""
+    for _ in range(3):
+        found = _compare(name, noun, *[await ask(one) for one in sent])
+        if not found:
+            break
+    return found
+
+
 def _compare(name: str, noun: str, hidden: Told, absent: Told) -> list[str]:
     if hidden == absent:
         return []
@@ -93,22 +108,22 @@ async def test_a_hidden_address_is_answered_like_none(street: Neighbours, who: s
             names = [name for name in re.findall(r"{(\w+):", path) if name not in NEVER_ASKED]
             for method in sorted(handler.http_methods):
                 for name in names:
-                    hidden, absent = _urls(street, path, name)
-                    told = []
-                    for url in (hidden, absent):
-                        body = (
-                            None if method in ("GET", "DELETE", "HEAD") else _own_body(street, path)
-                        )
-                        answer = await _ask_twice(street.clients[who], method, url, body)
-                        ids = dict(
-                            zip(url.strip("/").split("/"), path.strip("/").split("/"), strict=False)
-                        )
-                        told.append(_told(answer, {v: k for k, v in ids.items() if _is_id(k)}))
                     asked += 1
-                    noun = name.removesuffix("_id")
-                    wrong += _compare(f"{who}: {method} {path} by {name}", noun, *told)
+                    wrong += await _differences(
+                        f"{who}: {method} {path} by {name}",
+                        name.removesuffix("_id"),
+                        partial(_ask, street, who, method, path),
+                        _urls(street, path, name),
+                    )
     assert wrong == [], "\n".join(wrong)
     assert asked > 100
+
+
+async def _ask(street: Neighbours, who: str, method: str, path: str, url: str) -> Told:
+    body = None if method in ("GET", "DELETE", "HEAD") else _own_body(street, path)
+    answer = await _ask_twice(street.clients[who], method, url, body)
+    ids = dict(zip(url.strip("/").split("/"), path.strip("/").split("/"), strict=False))
+    return _told(answer, {v: k for k, v in ids.items() if _is_id(k)})
 
 
 def _urls(street: Neighbours, path: str, name: str) -> tuple[str, str]:
@@ -173,13 +188,13 @@ async def test_a_hidden_id_in_a_body_is_answered_like_none(
     for (method, path), names in sorted(kinds.items()):
         for name in sorted(names - _ELSEWHERE):
             for who in ("user", "lab"):
-                told = [
-                    await _send(street, who, method, path, name, value)
-                    for value in (_first_id(street, path, name), str(uuid4()))
-                ]
                 asked += 1
-                noun = _noun(path, name)
-                wrong += _compare(f"{who}: {method} {path} with {name}", noun, *told)
+                wrong += await _differences(
+                    f"{who}: {method} {path} with {name}",
+                    _noun(path, name),
+                    partial(_send, street, who, method, path, name),
+                    (_first_id(street, path, name), str(uuid4())),
+                )
     assert wrong == [], "\n".join(wrong)
     assert asked > 60
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -76,21 +76,22 @@ def download(
         path = f"/components/{find_id(client, 'component', component)}/files"
         key = "component_file"
     for one in which:
-        about = client.get(f"{path}/{one}")[key]
-        target = place_below(to, about["name"])
-        with _progress() as shown:
-            task = shown.add_task(target.name, total=about["size"])
-            download_resumable(
-                client,
-                f"{path}/{about['id']}/content",
-                target,
-                size=about["size"],
-                sha256=about["sha256"],
-                progress=lambda done, _, shown=shown, task=task: shown.update(  # type: ignore[misc]
-                    task, completed=done
-                ),
-            )
-        print(target)
+        print(_download(client, path, client.get(f"{path}/{one}")[key], to))
+
+
+def _download(client: Client, path: str, about: dict[str, Any], to: Path) -> Path:
+    target = place_below(to, about["name"])
+    with _progress() as shown:
+        task = shown.add_task(target.name, total=about["size"])
+        download_resumable(
+            client,
+            f"{path}/{about['id']}/content",
+            target,
+            size=about["size"],
+            sha256=about["sha256"],
+            progress=lambda done, _: shown.update(task, completed=done),
+        )
+    return target
 
 
 def _progress() -> Progress:

@@ -25,7 +25,7 @@ def window(
     last: str | None,
     lab: str | None,
     team: str | None,
-    limit: int,
+    limit: int | None = None,
     offset: int = 0,
 ) -> dict[str, str]:
     """The parameters of a question; labs and teams may be given by name."""

@@ -48,8 +48,7 @@ def trend(
 
     Example: `ringtest trend rhel-9 --by week --from 2026-08-01`
     """
-    asked = window(client, first=first, last=last, lab=lab, team=team, limit=200)
-    asked = {name: value for name, value in asked.items() if name != "limit"} | {"by": by.value}
+    asked = window(client, first=first, last=last, lab=lab, team=team) | {"by": by.value}
     points = client.get(f"/topics/{find_id(client, 'topic', topic)}/trend", asked)["trend"]
     if form is not Format.TABLE:
         write_many(points, _COLUMNS, form)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import service as catalog
 from ringtest.control.comparisons import model, store
 from ringtest.control.comparisons.model import Half, Side
@@ -74,14 +74,9 @@ class _Found:
 
 async def compare(tx: Transaction, *, caller: Caller, question: Question) -> tuple[Comparison, int]:
     """Two sides compared test by test, and how many cases there are in the categories."""
-    window, teams = question.window, caller.visible_teams
     if question.topic_id is not None:
         await catalog.require_topic(tx, caller=caller, topic_id=question.topic_id)
-    if window.team_id is not None:
-        permit(teams is None or window.team_id in teams)
-        teams = [window.team_id]
-    if window.remoteci_id is not None:
-        await labs.get_machine(tx, caller=caller, kind="remoteci", machine_id=window.remoteci_id)
+    teams = await labs.require_window(tx, caller=caller, window=question.window)
     sides = [
         await _find(tx, caller, question, side, teams, name)
         for name, side in (("left", question.left), ("right", question.right))
@@ -93,6 +88,7 @@ async def compare(tx: Transaction, *, caller: Caller, question: Question) -> tup
             tx, teams=teams, ids=every, text=question.text, suite=question.suite
         )
     halves, counts, cases = await asyncio.to_thread(_join, sides, question, only)
+    window = question.window
     page = cases[window.offset : window.offset + window.limit]
     names = await plans.names_of(tx, teams=teams, ids=[case.test for case in page]) if page else {}
     shown = [

@@ -80,8 +80,8 @@ updated_after=None, after=None, query=None, fields=(), more={})
         offset=_number("offset", params.get("offset", "0"), least=0),
         sort=tuple(part.strip() for part in params.get("sort", "").split(",") if part.strip()),
         where=_parse_where(where),
-        created_after=_moment("created_after", params.get("created_after")),
-        updated_after=_moment("updated_after", params.get("updated_after")),
+        created_after=read_moment("created_after", params.get("created_after")),
+        updated_after=read_moment("updated_after", params.get("updated_after")),
         after=params.get("after"),
         query=parse_query(text) if text.strip() else None,
         fields=parse_fields(params.get("fields")),
@@ -130,7 +130,8 @@ def _parse_where(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def _moment(name: str, text: str | None) -> datetime | None:
+def read_moment(name: str, text: str | None) -> datetime | None:
+    """A time as naive UTC, written in ISO or as milliseconds since 1970; BadRequest."""
     if text is None:
         return None
     try:

@@ -14,6 +14,7 @@ from ringtest.control.kernel.errors import Conflict, NotFound
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.kernel.windows import Window
 from ringtest.control.labs import store
 from ringtest.control.labs.model import CONNECTED_FOR
 from ringtest.control.ports.secret_box import SecretBox
@@ -66,6 +67,18 @@ async def get_machine(
     """JSON and etag of a machine that the caller may see; never its key."""
     found = await store.get_machine(tx, kind, machine_id, _readable(kind, caller))
     return await seen(tx, kind, machine_id, found)
+
+
+async def require_window(tx: Transaction, *, caller: Caller, window: Window) -> list[UUID] | None:
+    """The teams whose rows a question is about (None: every team's); 401 or 404 for a lab or a
+    team that is not for the caller."""
+    teams = caller.visible_teams
+    if window.team_id is not None:
+        permit(teams is None or window.team_id in teams)
+        teams = [window.team_id]
+    if window.remoteci_id is not None:
+        await get_machine(tx, caller=caller, kind="remoteci", machine_id=window.remoteci_id)
+    return teams
 
 
 async def _own_machine(tx: Transaction, caller: Caller, kind: Machine, machine_id: UUID) -> UUID:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import service as catalog
 from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.errors import BadRequest, NotFound
@@ -23,12 +23,7 @@ from ringtest.control.triage.model import Change, Sighting, difference
 async def _scope(tx: Transaction, caller: Caller, topic_id: UUID, window: Window) -> Scope:
     """401 or 404 for a topic, a lab or a team that is not for the caller."""
     await catalog.require_topic(tx, caller=caller, topic_id=topic_id)
-    teams = caller.visible_teams
-    if window.team_id is not None:
-        permit(teams is None or window.team_id in teams)
-        teams = [window.team_id]
-    if window.remoteci_id is not None:
-        await labs.get_machine(tx, caller=caller, kind="remoteci", machine_id=window.remoteci_id)
+    teams = await labs.require_window(tx, caller=caller, window=window)
     return Scope(topic_id, window, teams)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from ringtest.control.accounts.model import Caller, permit
+from ringtest.control.accounts.model import Caller
 from ringtest.control.catalog import service as catalog
 from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.query import Node
@@ -19,13 +19,7 @@ from ringtest.control.trends.store import Scope
 
 async def _scope(tx: Transaction, caller: Caller, window: Window) -> Scope:
     """401 or 404 for a lab or a team that is not for the caller."""
-    teams = caller.visible_teams
-    if window.team_id is not None:
-        permit(teams is None or window.team_id in teams)
-        teams = [window.team_id]
-    if window.remoteci_id is not None:
-        await labs.get_machine(tx, caller=caller, kind="remoteci", machine_id=window.remoteci_id)
-    return Scope(window, teams)
+    return Scope(window, await labs.require_window(tx, caller=caller, window=window))
 
 
 async def trend(tx: Transaction, *, caller: Caller, topic_id: UUID, window: Window, by: By) -> str:

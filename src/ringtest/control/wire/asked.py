@@ -1,13 +1,13 @@
 """Query parameters of a route that are not a list's: a closed set, read one by one."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
 
 from ringtest.control.kernel.errors import BadRequest
-from ringtest.control.kernel.paging import refuse_unknown
+from ringtest.control.kernel.paging import read_moment, refuse_unknown
 from ringtest.control.wire import requests
 
 
@@ -47,16 +47,7 @@ class Asked:
 
     def moment(self, name: str) -> datetime | None:
         """A time as naive UTC: ISO, or milliseconds since 1970."""
-        text = self._given.get(name)
-        if text is None:
-            return None
-        try:
-            if text.isascii() and text.isdigit():
-                return datetime.fromtimestamp(int(text) / 1000, UTC).replace(tzinfo=None)
-            moment = datetime.fromisoformat(text)
-            return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-        except (ValueError, OverflowError, OSError):
-            raise BadRequest(f"{name} must be an ISO time or epoch milliseconds") from None
+        return read_moment(name, self._given.get(name))
 
     def given(self, names: Collection[str]) -> dict[str, str]:
         """Those of `names` that are there."""
