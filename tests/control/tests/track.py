@@ -10,28 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from ringtest.control.comparisons import api as comparisons_api
-from ringtest.control.db import rows
 from ringtest.control.db.pool import Database
-from ringtest.control.jobs.model import component_set_key
 from ringtest.control.kernel import ids
 from ringtest.control.kernel.clock import VirtualClock
-from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.results.model import id_of_test
 from ringtest.control.tests import api as tests_api
-from tests.control.results.shelf import ROOMS, Shelf, open_shelf
+from tests.control.results.past import Past, junit, open_past
 
 BAD = ("failed", "errored")
-_INNER = {
-    "passed": "",
-    "failed": '<failure type="AssertionError" message="broke">at</failure>',
-    "errored": '<error message="OSError: no device">at</error>',
-    "skipped": '<skipped message="not here"/>',
-    "flaky": '<flakyFailure type="AssertionError" message="broke">at</flakyFailure>',
-}
-"""A case that is `flaky` passed, after an attempt that failed."""
 
 
 def id_of(name: str) -> str:
@@ -63,36 +51,15 @@ class Row:
 
 
 @dataclass(slots=True)
-class Track:
+class Track(Past):
     """A topic and what ran in it."""
 
-    shelf: Shelf
     rows: list[Row] = field(default_factory=list)
-    components: dict[str, UUID] = field(default_factory=dict)
 
     async def begin(self) -> None:
         """An empty topic that both teams reach."""
-        self.rows, self.components = [], {}
-        self.shelf.topic_id = await self.shelf.world.sql(
-            "INSERT INTO topics (id, created_at, updated_at, etag, name, product_id,"
-            " export_control) SELECT gen_random_uuid(), now(), now(), 'x',"
-            " gen_random_uuid()::text, id, true FROM products LIMIT 1 RETURNING id"
-        )
-
-    async def component(self, name: str) -> UUID:
-        """A component called `<type> <version>`, made once."""
-        if name not in self.components:
-            kind, _, version = name.partition(" ")
-            values = {
-                "type": kind,
-                "version": version,
-                "display_name": name,
-                "topic_id": self.shelf.topic_id,
-                "released_at": self.shelf.clock.now(),
-            }
-            async with self.shelf.world.db.transaction(SYSTEM) as tx:
-                self.components[name] = await rows.insert(tx, "components", values)
-        return self.components[name]
+        self.rows = []
+        await Past.begin(self)
 
     async def run(
         self, words: Mapping[str, str] | Sequence[tuple[str, str]], *, lab: str = "red lab",
@@ -100,24 +67,10 @@ class Track:
     ) -> str:  # fmt: skip
         """A job of a lab with a component, some hours after the one before: its id. `words` are
         outcomes by test; as pairs, a test may stand there twice."""
-        clock, world = self.shelf.clock, self.shelf.world
-        clock.advance(hours * 3600)
-        component = await self.component(build)
-        key = component_set_key([component])
-        job_id = await self.shelf.job(lab, set_key=key)
-        team = world.teams[lab.split()[0]]
-        async with world.db.transaction(SYSTEM) as tx:
-            await tx.execute(
-                "INSERT INTO jobs_components VALUES ($1, $2, $3)", UUID(job_id), component, team
-            )
+        job_id = await self.job(lab, [build], hours)
         cases = list(words.items() if isinstance(words, Mapping) else words)
-        inner = "".join(
-            f'<testcase classname="c" name="{name}" time="0.25">{_INNER[word]}</testcase>'
-            for name, word in cases
-        )
-        text = f'<testsuite name="ring" tests="{len(cases)}">{inner}</testsuite>'
-        at = clock.now()
-        await self.shelf.upload(job_id, text.encode(), lab)
+        at = self.shelf.clock.now()
+        await self.shelf.upload(job_id, junit((name, word, 0.25) for name, word in cases), lab)
         turns: Counter[str] = Counter()
         for name, word in cases:
             flaky = word == "flaky"
@@ -156,17 +109,8 @@ class Track:
 @asynccontextmanager
 async def open_track(db: Database, clock: VirtualClock, folder: Path) -> AsyncIterator[Track]:
     """An empty track, whose topic both teams reach."""
-    async with open_shelf(db, clock, folder, rooms=[*ROOMS, tests_api, comparisons_api]) as shelf:
-        async with db.transaction(SYSTEM) as tx:
-            await tx.execute("UPDATE topics SET export_control = true")
-            for name in ("red", "blue"):
-                await tx.execute(
-                    "INSERT INTO products_teams (product_id, team_id) SELECT product_id, $2"
-                    " FROM topics WHERE id = $1",
-                    shelf.topic_id,
-                    shelf.world.teams[name],
-                )
-        yield Track(shelf)
+    async with open_past(db, clock, folder, [tests_api, comparisons_api], Track) as track:
+        yield track
 
 
 def naive_days(track: Track, rows: Iterable[Row]) -> list[dict[str, Any]]:

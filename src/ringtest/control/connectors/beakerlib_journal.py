@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass, field
 
 from ringtest.control.kernel.excerpts import cut
-from ringtest.control.kernel.incoming_text import Lines, beginning
+from ringtest.control.kernel.incoming_text import beginning
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.xml_stream import Refused, XmlStream, first_element
-from ringtest.control.ports.result_cases import EitherSession, Found, ReadingSession
+from ringtest.control.ports.result_cases import EitherSession, Found, LineSession, ReadingSession
 from ringtest.control.ports.result_parser import (
     DETAIL_LIMIT,
     MAX_PROPERTIES,
@@ -229,7 +229,7 @@ class JournalSession(ReadingSession):
             _add(self._found, test, "", lost)
 
 
-class TestoutSession(ReadingSession):
+class TestoutSession(LineSession):
     """A `TESTOUT.log` being read."""
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -237,20 +237,14 @@ class TestoutSession(ReadingSession):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = Lines(self._tell)
         self._test: _Test | None = None
         self._is_behind_bar = False
         self._title = ""
         self._before = (0, 0)
 
-    def _read(self, chunk: bytes) -> None:
-        for line in self._lines.feed(chunk):
-            self._line(line)
-
-    def _finish(self) -> None:
-        lines, rest = self._lines.close()
-        for line in [*lines, *([rest] if rest else [])]:
-            self._line(line)
+    def _end_of_file(self, rest: str) -> None:
+        if rest:
+            self._line(rest)
         if self._is_known and rest.strip() and not rest.endswith(")"):
             self._notes.add("truncated", f"the file ends inside of the line {rest[:200]!r}")
         elif self._test is not None:

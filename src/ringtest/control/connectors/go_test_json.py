@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringtest.control.kernel.incoming_text import Lines, beginning
+from ringtest.control.kernel.incoming_text import beginning
 from ringtest.control.kernel.json_stream import NotJson, load
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.result_cases import ReadingSession, seconds
+from ringtest.control.ports.result_cases import LineSession, seconds, text_of
 from ringtest.control.ports.result_parser import DETAIL_LIMIT, MAX_EVIDENCE, MESSAGE_LIMIT, Evidence
 
 PORT = "result_parser"
@@ -59,14 +59,13 @@ class _Test:
 _Key = tuple[str, str]
 
 
-class GoSession(ReadingSession):
+class GoSession(LineSession):
     """One file being read."""
 
     FORMAT = "go test -json"
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = Lines(self._tell)
         self._tests: dict[_Key, _Test] = {}
         self._builds: dict[str, _Test] = {}
         self._beside = _Test()
@@ -75,15 +74,8 @@ class GoSession(ReadingSession):
         self._held = 0
         """Characters of output of tests that have not ended."""
 
-    def _read(self, chunk: bytes) -> None:
-        for line in self._lines.feed(chunk):
-            self._line(line)
-
-    def _finish(self) -> None:
-        lines, rest = self._lines.close()
-        for line in lines:
-            self._line(line)
-        if rest and not self._line(rest, is_last=True):
+    def _end_of_file(self, rest: str) -> None:
+        if rest and not self._take(rest, is_last=True):
             self._notes.add("truncated", "the file ends inside of a line")
         left = [key for key in self._tests if key[1]]
         if self._tests and self._is_known:
@@ -92,7 +84,10 @@ class GoSession(ReadingSession):
         for key in left:
             self._lose(key, "the file ends before the end of this test")
 
-    def _line(self, line: str, *, is_last: bool = False) -> bool:
+    def _line(self, line: str) -> None:
+        self._take(line)
+
+    def _take(self, line: str, *, is_last: bool = False) -> bool:
         """Whether the line is an event, or plain text between events."""
         self._number += 1
         if not line.startswith("{"):
@@ -122,13 +117,13 @@ class GoSession(ReadingSession):
         self._is_known = True
         if action in ("build-output", "build-fail"):
             if action == "build-output":
-                path = _text(event.get("ImportPath")).partition(" ")[0]
-                self._builds.setdefault(path, _Test()).say(_text(event.get("Output")))
+                path = text_of(event.get("ImportPath")).partition(" ")[0]
+                self._builds.setdefault(path, _Test()).say(text_of(event.get("Output")))
             return
-        key = (_text(event.get("Package")), _text(event.get("Test")))
+        key = (text_of(event.get("Package")), text_of(event.get("Test")))
         test = self._open(key)
         if action == "output":
-            self._output(key, test, _text(event.get("Output")))
+            self._output(key, test, text_of(event.get("Output")))
         elif action in _ENDS:
             self._tests.pop(key, None)
             self._held -= test.size
@@ -136,7 +131,7 @@ class GoSession(ReadingSession):
             if key[1]:
                 self._end(key, test, action, took)
             else:
-                test.bad_build = _text(event.get("FailedBuild"))
+                test.bad_build = text_of(event.get("FailedBuild"))
                 self._end_package(key[0], test, action, took)
 
     def _open(self, key: _Key) -> _Test:
@@ -208,10 +203,6 @@ class GoSession(ReadingSession):
             detail=output,
         )
         self._found.add(key[1], TestOutcome.ERRORED, classname=key[0], evidence=evidence)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _first_message(output: str) -> str | None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ringtest.control.kernel.excerpts import cut
-from ringtest.control.kernel.incoming_text import Decoder, Lines, beginning
+from ringtest.control.kernel.incoming_text import Decoder, beginning
 from ringtest.control.kernel.json_stream import JsonStream, NotJson, Part
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.result_cases import EitherSession, ReadingSession, seconds
+from ringtest.control.ports.result_cases import EitherSession, LineSession, ReadingSession, seconds
 from ringtest.control.ports.result_parser import (
     DETAIL_LIMIT,
     MAX_STEPS,
@@ -75,25 +75,17 @@ class _Test:
         self.size += len(line) + 1
 
 
-class LtpTextSession(ReadingSession):
+class LtpTextSession(LineSession):
     """Output of tests being read."""
 
     FORMAT = "LTP output"
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = Lines(self._tell)
         self._test: _Test | None = None
         self._section = ""
 
-    def _read(self, chunk: bytes) -> None:
-        for line in self._lines.feed(chunk):
-            self._line(line)
-
-    def _finish(self) -> None:
-        lines, rest = self._lines.close()
-        for line in lines:
-            self._line(line)
+    def _end_of_file(self, rest: str) -> None:
         if rest:
             self._line(rest)
         test = self._test

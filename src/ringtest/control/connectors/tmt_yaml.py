@@ -9,11 +9,11 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from ringtest.control.kernel.incoming_text import Lines, beginning
+from ringtest.control.kernel.incoming_text import beginning
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.plain_yaml import NotPlain, load
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.result_cases import ReadingSession
+from ringtest.control.ports.result_cases import LineSession, text_of
 from ringtest.control.ports.result_parser import Attachment, Evidence, Step
 
 PORT = "result_parser"
@@ -44,26 +44,18 @@ _TMT = re.compile(
 )
 
 
-class TmtSession(ReadingSession):
+class TmtSession(LineSession):
     """One file being read."""
 
     FORMAT = "tmt results"
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = Lines(self._tell)
         self._indent: str | None = None
         self._item: list[str] = []
         self._size = 0
 
-    def _read(self, chunk: bytes) -> None:
-        for line in self._lines.feed(chunk):
-            self._line(line)
-
-    def _finish(self) -> None:
-        lines, rest = self._lines.close()
-        for line in lines:
-            self._line(line)
+    def _end_of_file(self, rest: str) -> None:
         if rest:
             self._line(rest)
         if self._item:
@@ -126,7 +118,7 @@ class TmtSession(ReadingSession):
     def _case(self, result: dict[str, Any]) -> None:
         guest = result.get("guest")
         guest = guest if isinstance(guest, dict) else {}
-        machine = _text(guest.get("name"))
+        machine = text_of(guest.get("name"))
         outcome, raw = self._outcome(result)
         context = result.get("context")
         context = context if isinstance(context, dict) else {}
@@ -140,7 +132,7 @@ class TmtSession(ReadingSession):
                 raw_outcome=raw,
                 message=_note(result),
                 properties=[
-                    (key, _text(value))
+                    (key, text_of(value))
                     for key, value in (
                         ("serial-number", result.get("serial-number")),
                         ("web-link", result.get("web-link")),
@@ -150,7 +142,12 @@ class TmtSession(ReadingSession):
                     if isinstance(value, str)
                 ],
                 parameters=[
-                    (key, " ".join(map(_text, value)) if isinstance(value, list) else _text(value))
+                    (
+                        key,
+                        " ".join(map(text_of, value))
+                        if isinstance(value, list)
+                        else text_of(value),
+                    )
                     for key, value in context.items()
                 ],
                 steps=self._steps(result, 1),
@@ -160,12 +157,12 @@ class TmtSession(ReadingSession):
 
     def _outcome(self, result: dict[str, Any]) -> tuple[TestOutcome, str]:
         """tmt's verdict; a failure that it takes for a pass was expected."""
-        word = _text(result.get("result")).lower()
-        original = _text(result.get("original-result")).lower()
+        word = text_of(result.get("result")).lower()
+        original = text_of(result.get("original-result")).lower()
         outcome = _OUTCOMES.get(word)
         if outcome is None:
             self._notes.add(
-                "unknown_outcome", f"{word[:100]!r} of {_text(result.get('name'))[:200]!r}"
+                "unknown_outcome", f"{word[:100]!r} of {text_of(result.get('name'))[:200]!r}"
             )
             outcome = TestOutcome.ERRORED
         if outcome is TestOutcome.PASSED and original in ("fail", "error", "warn"):
@@ -182,9 +179,9 @@ class TmtSession(ReadingSession):
                 if not isinstance(child, dict):
                     continue
                 outcome, raw = self._outcome(child)
-                name = _text(child.get("name"))
+                name = text_of(child.get("name"))
                 if key == "check":
-                    name = " ".join(filter(None, ["check", name, _text(child.get("event"))]))
+                    name = " ".join(filter(None, ["check", name, text_of(child.get("event"))]))
                 steps.append(
                     Step(
                         name,
@@ -199,10 +196,6 @@ class TmtSession(ReadingSession):
         return steps
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _mapping(result: dict[str, Any], key: str) -> dict[str, Any]:
     value = result.get(key)
     return value if isinstance(value, dict) else {}
@@ -211,13 +204,13 @@ def _mapping(result: dict[str, Any], key: str) -> dict[str, Any]:
 def _note(result: dict[str, Any]) -> str | None:
     notes = result.get("note")
     if isinstance(notes, list):
-        return "\n".join(filter(None, map(_text, notes))) or None
-    return _text(notes) or None
+        return "\n".join(filter(None, map(text_of, notes))) or None
+    return text_of(notes) or None
 
 
 def _when(value: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(_text(value))
+        moment = datetime.fromisoformat(text_of(value))
     except ValueError:
         return None
     try:
@@ -236,7 +229,7 @@ def _seconds(result: dict[str, Any]) -> float:
     start, end = _when(result.get("start-time")), _when(result.get("end-time"))
     if start and end and 0 <= (taken := (end - start).total_seconds()) < 1e9:
         return taken
-    found = _DURATION.fullmatch(_text(result.get("duration")))
+    found = _DURATION.fullmatch(text_of(result.get("duration")))
     return (
         min(1e8, int(found[1][:6]) * 3600.0 + int(found[2]) * 60 + int(found[3])) if found else 0.0
     )

@@ -82,14 +82,5 @@ class _Plain(xmlrpc.client.Transport):
         return connection
 
 
-class _Secure(xmlrpc.client.SafeTransport):
+class _Secure(_Plain, xmlrpc.client.SafeTransport):
     """The same with TLS."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def make_connection(self, host: tuple[str, dict[str, str]] | str) -> Any:
-        connection = super().make_connection(host)
-        connection.timeout = self._seconds
-        return connection

@@ -26,7 +26,7 @@ from ringtest.control.kernel.errors import (
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.kernel.tenant import SYSTEM
-from ringtest.control.ports.object_store import Arrived, ObjectStore, Stored
+from ringtest.control.ports.object_store import Arrived, ObjectStore, Stored, put_back
 
 Chunks = AsyncIterator[bytes]
 ZIPPED = 1000
@@ -66,16 +66,9 @@ async def read_small(chunks: Chunks, limits: Limits) -> tuple[bytes | None, Chun
         first.append(chunk)
         size += len(chunk)
         if size > min(limits.inline, limits.file):
-            return None, _chain(first, chunks)
+            return None, put_back(first, chunks)
     small = b"".join(first)
-    return (small if limits.inline else None), _chain([small], chunks)
-
-
-async def _chain(first: Sequence[bytes], rest: Chunks) -> Chunks:
-    for chunk in first:
-        yield chunk
-    async for chunk in rest:
-        yield chunk
+    return (small if limits.inline else None), put_back([small], chunks)
 
 
 def digests_of(body: bytes) -> Stored:

@@ -50,8 +50,8 @@ async def search_log(
         request,
         {*_QUESTION, "limit", "attempt", "from_line", "to_line", "from_time", "to_time"},
     )
-    attempt = asked.number("attempt", 0, least=1, most=2**31 - 1) or None
-    log = await logs.open_log(db, caller=caller, job_id=parse_id(job_id, "job"), attempt=attempt)
+    the_id = parse_id(job_id, "job")
+    log = await logs.open_log(db, caller=caller, job_id=the_id, attempt=asked.attempt())
     question = _question(asked)
     span = await logs.read_span(
         db,

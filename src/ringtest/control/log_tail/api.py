@@ -39,7 +39,7 @@ async def follow_log(
     slow reader on the server's disk, not in its memory."""
     asked = Asked(request, {"from_line", "attempt"})
     the_id = parse_id(job_id, "job")
-    attempt = asked.number("attempt", 0, least=1, most=2**31 - 1) or None
+    attempt = asked.attempt()
     from_line = asked.number("from_line", 0, least=0, most=2**62)
     await logs.open_log(db, caller=caller, job_id=the_id, attempt=attempt)
     chunks = service.follow(

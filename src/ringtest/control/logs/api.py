@@ -20,14 +20,9 @@ from ringtest.control.wire.asked import Asked
 Http = Request[Any, Any, Any]
 
 
-_ATTEMPTS = 2**31 - 1
-
-
 async def _log(asked: Asked, db: Database, caller: Caller, job_id: str) -> Log:
-    attempt = asked.number("attempt", 0, least=1, most=_ATTEMPTS) or None
-    return await service.open_log(
-        db, caller=caller, job_id=parse_id(job_id, "job"), attempt=attempt
-    )
+    the_id = parse_id(job_id, "job")
+    return await service.open_log(db, caller=caller, job_id=the_id, attempt=asked.attempt())
 
 
 @get("/jobs/{job_id:str}/log", summary="Lines of a job's log")

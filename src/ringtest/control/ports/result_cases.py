@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from ringtest.control.kernel.excerpts import Sink, cut
-from ringtest.control.kernel.incoming_text import beginning, clean
+from ringtest.control.kernel.incoming_text import Lines, beginning, clean
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.ports.result_parser import (
     DETAIL_LIMIT,
@@ -53,6 +53,15 @@ def seconds(value: object) -> float:
     except (ValueError, OverflowError):
         return 0.0
     return number if math.isfinite(number) and 0 <= number < 1e9 else 0.0
+
+
+def text_of(value: object) -> str:
+    """A text as a file of JSON or YAML tells it; empty for what is none.
+
+    >>> text_of("broke"), text_of(None), text_of(["broke"])
+    ('broke', '', '')
+    """
+    return value if isinstance(value, str) else ""
 
 
 def last_error(detail: str) -> tuple[str | None, str | None]:
@@ -301,6 +310,32 @@ class ReadingSession(ABC):
     @abstractmethod
     def _finish(self) -> None:
         """The file ends here."""
+
+
+class LineSession(ReadingSession):
+    """One file being read line by line: what a format needs is `_line` and `_end_of_file`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = Lines(self._tell)
+
+    def _read(self, chunk: bytes) -> None:
+        for line in self._lines.feed(chunk):
+            self._line(line)
+
+    def _finish(self) -> None:
+        lines, rest = self._lines.close()
+        for line in lines:
+            self._line(line)
+        self._end_of_file(rest)
+
+    @abstractmethod
+    def _line(self, line: str) -> None:
+        """A line without its end, clean."""
+
+    @abstractmethod
+    def _end_of_file(self, rest: str) -> None:
+        """The file ends here, behind `rest`: a line without an end, or nothing."""
 
 
 class EitherSession:

@@ -14,7 +14,7 @@ import msgspec
 
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.kernel.steady import steady_names
-from ringtest.control.ports.object_store import Arrived
+from ringtest.control.ports.object_store import Arrived, put_back
 from ringtest.control.ports.result_parser import (
     SNIFF_BYTES,
     Attempt,
@@ -121,14 +121,7 @@ async def _peek(chunks: Chunks) -> tuple[bytes, Chunks]:
         size += len(chunk)
         if size >= SNIFF_BYTES:
             break
-    return b"".join(first)[:SNIFF_BYTES], _again(first, chunks)
-
-
-async def _again(first: Sequence[bytes], rest: Chunks) -> Chunks:
-    for chunk in first:
-        yield chunk
-    async for chunk in rest:
-        yield chunk
+    return b"".join(first)[:SNIFF_BYTES], put_back(first, chunks)
 
 
 def _plain(mime: str | None) -> str:

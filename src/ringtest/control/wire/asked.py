@@ -27,6 +27,10 @@ class Asked:
             raise BadRequest(f"{name} must be a whole number of at least {least}")
         return min(int(text), most)
 
+    def attempt(self) -> int | None:
+        """Which attempt of a job, from 1; None (the newest) when nobody says it."""
+        return self.number("attempt", 0, least=1, most=2**31 - 1) or None
+
     def text(self, name: str) -> str:
         """A text; empty when it is not there."""
         return self._given.get(name, "")

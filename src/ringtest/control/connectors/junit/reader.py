@@ -11,22 +11,16 @@ from ringtest.control.connectors.junit.evidence import (
     Attributes,
     Gathering,
 )
+from ringtest.control.connectors.junit.nesting import MAX_DEPTH, Nesting, Stop
 from ringtest.control.connectors.junit.reruns import PYTEST, RerunFolder
 from ringtest.control.kernel.excerpts import Sink, cut
 from ringtest.control.ports.result_parser import (
     MAX_EVIDENCE,
-    MAX_PROPERTIES,
     MESSAGE_LIMIT,
     Cases,
     Notes,
     Suite,
 )
-
-MAX_DEPTH = 1_000
-"""Elements inside one another; real files need about 8."""
-
-MAX_SUITES = 10_000
-"""Suites whose names and properties are kept."""
 
 _LANDMARK = re.compile(rb"<(?:(\?xml)\s|(/?)(testsuites?)[\s/>]|testcase[\s/>])")
 """Where reading may go on: another document, the beginning or end of a suite, a case."""
@@ -40,14 +34,6 @@ _BAD_COUNTS = ("failures", "errors")
 
 _Flat = list[str]
 """Attributes as expat tells them: name, value, name, value …"""
-
-
-class Stop(Exception):
-    """A limit was reached: keep what was read, read no more."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 class _Element:
@@ -67,7 +53,7 @@ class _Element:
         """Failures of the element itself, which are cases to us and to nobody else."""
 
 
-class Reader:
+class Reader(Nesting[_Element]):
     """What elements mean. Handlers of two sorts: outside of cases, and inside of one.
 
     Most cases have no children: for them only `_start` and `_end` run, and these two
@@ -77,12 +63,8 @@ class Reader:
     landmark = _LANDMARK
 
     def __init__(self, notes: Notes) -> None:
-        self.notes = notes
+        super().__init__(notes, _SUITES)
         self.run = Run(notes)
-        self._stack: list[_Element] = []
-        self._path = ""
-        self._suites: list[Suite] = []
-        self._suites_left = MAX_SUITES
         self._seen_root = False
         self._reruns: RerunFolder | None = None
         self._allowance = MAX_EVIDENCE
@@ -123,8 +105,7 @@ class Reader:
             self.shut()
 
     def _open(self, name: str, attributes: Attributes) -> None:
-        if len(self._stack) >= MAX_DEPTH:
-            raise Stop("too_deep", f"more than {MAX_DEPTH} elements inside one another")
+        self._may_open()
         if name in BAD and self._path:
             self._case = _THE_SUITE
             self._stack[-1].broken += 1
@@ -137,30 +118,20 @@ class Reader:
         if self._reruns is None and attributes.get("name") in PYTEST:
             self._reruns, self.run.counts_tries = RerunFolder(), True
         self._stack.append(_Element(name, self._path, attributes, self.run))
-        if name == "testsuite" and attributes.get("name"):
-            suite = attributes["name"]
-            self._set_path(cut(f"{self._path}/{suite}" if self._path else suite, MESSAGE_LIMIT))
         if name == "testsuite":
-            self._declare(cut(attributes.get("name", ""), MESSAGE_LIMIT))
+            self._enter_suite(attributes.get("name", ""))
         elif name == "property":
             self._add_property(attributes)
 
-    def _declare(self, name: str) -> None:
+    def _enter_suite(self, name: str) -> None:
         """A suite begins. One without a name is the suite around it, if there is one."""
-        if (name or not self._path) and self._suites_left > 0:
-            self._suites_left -= 1
-            self._stack[-1].suite = Suite(self._path, name)
-            self._suites.append(self._stack[-1].suite)
-
-    def _add_property(self, attributes: Attributes) -> None:
-        """Of the innermost suite."""
-        suite = next((one.suite for one in reversed(self._stack) if one.suite), None)
-        if suite is not None and len(suite.properties) < MAX_PROPERTIES:
-            name, value = (cut(attributes.get(key, ""), MESSAGE_LIMIT) for key in ("name", "value"))
-            suite.properties.append((name, value))
+        if name:
+            self._set_path(self._longer_path(name))
+        if name or not self._path:
+            self._declare(name)
 
     def shut(self) -> None:
-        """The innermost open element ends."""
+        """See `Nesting`."""
         ended = self._stack.pop()
         if ended.outer_path != self._path:
             self._set_path(ended.outer_path)
@@ -284,32 +255,9 @@ class Reader:
         """Inside of some element, and of no case."""
         return bool(self._stack) and self._case is None
 
-    # for going on behind a broken place
-
-    def open_names(self) -> list[str]:
-        """Names of the open elements outside of cases, outermost first."""
-        return [element.name for element in self._stack]
-
     def open_case(self) -> str | None:
         """The name of the case that has begun and not ended."""
         return None if self._case is None else _as_dict(self._case).get("name", "")
-
-    def keep_only_suites(self) -> None:
-        """Forget open elements that are no suites: nobody knows where they end."""
-        self._stack = [element for element in self._stack if element.name in _SUITES]
-
-    def shut_all(self) -> None:
-        """Another document begins."""
-        while self._stack:
-            self.shut()
-
-    def shut_inside(self, name: str) -> bool:
-        """End what is open inside the innermost `name`; False when there is none."""
-        if name not in self.open_names():
-            return False
-        while self._stack[-1].name != name:
-            self.shut()
-        return True
 
     def take(self) -> Cases:
         """The cases finished since the last call, as columns."""
@@ -318,9 +266,7 @@ class Reader:
 
     def _take(self) -> Cases:
         self.run.name_suite(self._path)
-        cases = self.run.take()
-        cases.declared, self._suites = self._suites, []
-        return cases
+        return self._with_suites(self.run.take())
 
 
 def _number(text: str | None) -> int | None:

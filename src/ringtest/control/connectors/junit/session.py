@@ -13,9 +13,10 @@ entities or hold more than the limits.
 import re
 from xml.parsers import expat
 
+from ringtest.control.connectors.junit.nesting import Stop
 from ringtest.control.connectors.junit.nunit import NUNIT
 from ringtest.control.connectors.junit.plain import RunReader, find_runs
-from ringtest.control.connectors.junit.reader import Reader, Stop
+from ringtest.control.connectors.junit.reader import Reader
 from ringtest.control.connectors.junit.recovery import Recovery, first_element
 from ringtest.control.connectors.junit.tree import TreeReader
 from ringtest.control.connectors.junit.trx import TrxReader

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from ringtest.control.connectors.junit.evidence import Attributes
-from ringtest.control.connectors.junit.reader import MAX_DEPTH, MAX_SUITES, Stop
+from ringtest.control.connectors.junit.nesting import MAX_DEPTH, Nesting, Stop
 from ringtest.control.kernel.excerpts import Sink, cut
 from ringtest.control.kernel.outcome import TestOutcome
 from ringtest.control.ports.result_parser import (
@@ -148,26 +148,22 @@ class _Open:
     suite: Suite | None = field(default=None)
 
 
-class TreeReader:
+class TreeReader(Nesting[_Open]):
     """What the elements of a document mean, for one dialect. See `reader.Reader`."""
 
     is_open = False
     """No runs of plain cases here."""
 
     def __init__(self, notes: Notes, dialect: Dialect) -> None:
-        self.notes = notes
+        super().__init__(notes, {dialect.root, *dialect.suites})
         self.total = 0
-        names = "|".join(sorted({dialect.root, *dialect.suites}))
+        names = "|".join(sorted(self._roots))
         cases = "|".join(sorted(dialect.cases))
         self.landmark = re.compile(
             rf"<(?:(\?xml)\s|(/?)({names})[\s/>]|(?:{cases})[\s/>])".encode()
         )
         self._dialect = dialect
-        self._stack: list[_Open] = []
-        self._path = ""
         self._cases = Cases()
-        self._suites: list[Suite] = []
-        self._suites_left = MAX_SUITES
         self._allowance = MAX_EVIDENCE
         self._case: Node | None = None
         self._inside: list[Node] = []
@@ -257,30 +253,22 @@ class TreeReader:
     # outside of cases
 
     def _open(self, name: str, attributes: Attributes) -> None:
-        if len(self._stack) >= MAX_DEPTH:
-            raise Stop("too_deep", f"more than {MAX_DEPTH} elements inside one another")
+        self._may_open()
         opened = _Open(name, attributes, self._path, self.total - self._from_suites)
         self._stack.append(opened)
         if name in self._dialect.suites:
-            self._enter_suite(opened)
+            self._enter_suite(attributes.get("name", ""))
         elif name in self._dialect.properties:
-            suite = next((one.suite for one in reversed(self._stack) if one.suite), None)
-            if suite and len(suite.properties) < MAX_PROPERTIES:
-                pair = (attributes.get("name", ""), attributes.get("value", ""))
-                suite.properties.append((cut(pair[0], MESSAGE_LIMIT), cut(pair[1], MESSAGE_LIMIT)))
+            self._add_property(attributes)
 
-    def _enter_suite(self, opened: _Open) -> None:
-        own = opened.attributes.get("name", "")
-        part = self._dialect.name_suite(own)
+    def _enter_suite(self, name: str) -> None:
+        part = self._dialect.name_suite(name)
         if part:
-            self._path = cut(f"{self._path}/{part}" if self._path else part, MESSAGE_LIMIT)
-        if self._suites_left > 0:
-            self._suites_left -= 1
-            opened.suite = Suite(self._path, cut(own, MESSAGE_LIMIT))
-            self._suites.append(opened.suite)
+            self._path = self._longer_path(part)
+        self._declare(name)
 
     def shut(self) -> None:
-        """The innermost open element ends."""
+        """See `Nesting`."""
         ended = self._stack.pop()
         self._path = ended.outer_path
         declared = self._dialect.declared(ended.name, ended.attributes)
@@ -295,8 +283,7 @@ class TreeReader:
     def take(self) -> Cases:
         """The cases finished since the last call."""
         cases, self._cases = self._cases, Cases()
-        cases.declared, self._suites = self._suites, []
-        return cases
+        return self._with_suites(cases)
 
     def finish(self) -> Cases:
         """The last of them."""
@@ -315,28 +302,6 @@ class TreeReader:
                 found.evidence = Evidence("error", "unreadable", cut(reason, MESSAGE_LIMIT))
             self._add(found)
 
-    def open_names(self) -> list[str]:
-        """Names of the open elements outside of cases, outermost first."""
-        return [one.name for one in self._stack]
-
     def open_case(self) -> str | None:
         """The name of the case that has begun and not ended."""
         return None if self._case is None else self._dialect.read(self._case).name
-
-    def keep_only_suites(self) -> None:
-        """Forget open elements that are no suites: nobody knows where they end."""
-        kept = {self._dialect.root, *self._dialect.suites}
-        self._stack = [one for one in self._stack if one.name in kept]
-
-    def shut_all(self) -> None:
-        """Another document begins."""
-        while self._stack:
-            self.shut()
-
-    def shut_inside(self, name: str) -> bool:
-        """End what is open inside the innermost `name`; False when there is none."""
-        if name not in self.open_names():
-            return False
-        while self._stack[-1].name != name:
-            self.shut()
-        return True

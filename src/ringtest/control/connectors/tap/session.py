@@ -14,9 +14,9 @@ from ringtest.control.connectors.tap.points import (
     read_point,
     unescaped,
 )
-from ringtest.control.kernel.incoming_text import Lines, beginning
+from ringtest.control.kernel.incoming_text import beginning
 from ringtest.control.kernel.outcome import TestOutcome
-from ringtest.control.ports.result_cases import ReadingSession
+from ringtest.control.ports.result_cases import LineSession
 from ringtest.control.ports.result_parser import MAX_EVIDENCE, Evidence
 
 MAX_DEPTH = 100
@@ -68,14 +68,13 @@ class _Level:
         return self.plan_is_last and self.points >= (self.plan or 0)
 
 
-class TapSession(ReadingSession):
+class TapSession(LineSession):
     """One file being read."""
 
     FORMAT = "TAP"
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines = Lines(self._tell)
         self._levels = [_Level(0, "")]
         self._is_kernel = False
         """What is told of a point stands before it."""
@@ -85,14 +84,7 @@ class TapSession(ReadingSession):
         self._waiting = 0
         """Characters of subtests that wait for a name."""
 
-    def _read(self, chunk: bytes) -> None:
-        for line in self._lines.feed(chunk):
-            self._line(line)
-
-    def _finish(self) -> None:
-        lines, rest = self._lines.close()
-        for line in lines:
-            self._line(line)
+    def _end_of_file(self, rest: str) -> None:
         if rest and self._may_be_whole(rest):
             self._line(rest)
         elif rest.strip():
