@@ -1,6 +1,6 @@
 /** Pages of a list, with the place in the address bar. */
 import { Pagination } from 'pf/Pagination';
-import { useSearchParams } from 'react-router';
+import { useAddress } from './useAddress';
 
 export const PAGE_SIZES = [20, 50, 100, 200];
 
@@ -21,20 +21,15 @@ export function readPlace(params: URLSearchParams): Place {
 }
 
 export function Pager({ count }: { count: number }) {
-  const [params, setParams] = useSearchParams();
+  const { params, set } = useAddress();
   const { limit, offset } = readPlace(params);
   if (count <= PAGE_SIZES[0]! && offset === 0) return null;
-  const go = (place: Place) =>
-    setParams((now) => {
-      const next = new URLSearchParams(now);
-      next.delete('page');
-      next.delete('perPage');
-      if (place.offset > 0) next.set('offset', String(place.offset));
-      else next.delete('offset');
-      if (place.limit !== 20) next.set('limit', String(place.limit));
-      else next.delete('limit');
-      return next;
-    });
+  const go = (place: Place) => {
+    const text = (number: number, usual: number) => (number === usual ? '' : String(number));
+    const values = { offset: text(place.offset, 0), limit: text(place.limit, 20), perPage: '' };
+    set(values, { step: true });
+    window.scrollTo({ top: 0 });
+  };
   return (
     <Pagination
       itemCount={count}

@@ -1,5 +1,6 @@
 /** A log's search, as the address keeps it. Pure. */
 import type { LogQuestion } from '@/api/types';
+import { withValues } from '@/components/useAddress';
 
 export const CONTEXTS = [0, 1, 2, 5, 10, 20] as const;
 
@@ -14,14 +15,10 @@ export function readQuestion(params: URLSearchParams): LogQuestion {
 }
 
 export function writeQuestion(params: URLSearchParams, question: LogQuestion): URLSearchParams {
-  const next = new URLSearchParams(params);
-  const set = (name: string, value: string) => {
-    if (value) next.set(name, value);
-    else next.delete(name);
-  };
-  set('q', question.q);
-  set('regex', question.regex ? '1' : '');
-  set('case', question.matchCase ? '1' : '');
-  set('context', question.context ? String(question.context) : '');
-  return next;
+  return withValues(params, {
+    q: question.q,
+    regex: question.regex ? '1' : '',
+    case: question.matchCase ? '1' : '',
+    context: question.context ? String(question.context) : '',
+  });
 }

@@ -1,7 +1,7 @@
 /** What is different between two versions, labs, times or jobs? */
 import { useQuery } from '@tanstack/react-query';
 import ColumnsIcon from 'icons/columns-icon';
-import { useOutletContext, useSearchParams } from 'react-router';
+import { useOutletContext } from 'react-router';
 import { comparisonQuery } from '@/api/queries/questions';
 import type { Category, ComparedCase, Comparison } from '@/api/types';
 import { Exports } from '@/charts/Exports';
@@ -9,6 +9,7 @@ import { Cell, DataTable, Row } from '@/components/DataTable';
 import { Pager, readPlace } from '@/components/Pager';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { useAddress } from '@/components/useAddress';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
 import { CATEGORIES, readSide, sideText } from './sides';
@@ -17,29 +18,21 @@ import { TestName } from './TestName';
 
 export function ComparePage() {
   const { topic } = useOutletContext<AnswersContext>();
-  const [params, setParams] = useSearchParams();
-  const [left, right] = [readSide(params.get('left')), readSide(params.get('right'))];
+  const { params, get, set } = useAddress();
+  const [left, right] = [readSide(get('left')), readSide(get('right'))];
   const ready = left !== null && right !== null;
-  const category = params.get('category') ?? '';
+  const category = get('category');
   const query = useQuery({
     ...comparisonQuery({
       left: left ? sideText(left) : '',
       right: right ? sideText(right) : '',
       topic: topic.id,
       category,
-      q: params.get('q') ?? '',
+      q: get('q'),
       ...readPlace(params),
     }),
     enabled: ready,
   });
-  const choose = (name: string, value: string) =>
-    setParams((now) => {
-      const next = new URLSearchParams(now);
-      next.delete('offset');
-      if (value && next.get(name) !== value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    });
   return (
     <>
       <SidePicker topic={topic} left={left} right={right} />
@@ -60,7 +53,7 @@ export function ComparePage() {
               total={comparison.count}
               topic={topic.id}
               category={category}
-              onCategory={(value) => choose('category', value)}
+              onCategory={(value) => set({ category: value === category ? '' : value }, { step: true })}
               busy={query.isFetching}
             />
           )}

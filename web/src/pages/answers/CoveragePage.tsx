@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import CubesIcon from 'icons/cubes-icon';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
-import { Link, useOutletContext, useSearchParams } from 'react-router';
+import { Link, useOutletContext } from 'react-router';
 import { coverageQuery } from '@/api/queries/questions';
 import { Exports } from '@/charts/Exports';
 import { Cell, DataTable, Row } from '@/components/DataTable';
@@ -10,6 +10,7 @@ import { Pager, readPlace } from '@/components/Pager';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
 import { Time } from '@/components/Time';
+import { useAddress } from '@/components/useAddress';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
 import { share } from './format';
@@ -27,18 +28,10 @@ export function Rate({ value }: { value: number | null }) {
 
 export function CoveragePage() {
   const { topic, span } = useOutletContext<AnswersContext>();
-  const [params, setParams] = useSearchParams();
+  const { params, get, set } = useAddress();
   const { limit, offset } = readPlace(params);
-  const type = params.get('type') ?? '';
+  const type = get('type');
   const query = useQuery(coverageQuery(topic.id, span, type, limit, offset));
-  const choose = (value: string) =>
-    setParams((now) => {
-      const next = new URLSearchParams(now);
-      next.delete('offset');
-      if (value) next.set('type', value);
-      else next.delete('type');
-      return next;
-    });
   return (
     <>
       {topic.component_types.length > 1 && (
@@ -47,7 +40,7 @@ export function CoveragePage() {
           aria-label="Component type"
           className="rt-select"
           value={type}
-          onChange={(_, value) => choose(value)}
+          onChange={(_, chosen) => set({ type: chosen })}
         >
           <FormSelectOption value="" label="All types" />
           {topic.component_types.map((one) => (

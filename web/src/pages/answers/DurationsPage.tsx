@@ -2,12 +2,13 @@
 import { useQuery } from '@tanstack/react-query';
 import StopwatchIcon from 'icons/stopwatch-icon';
 import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
-import { useOutletContext, useSearchParams } from 'react-router';
+import { useOutletContext } from 'react-router';
 import { durationsQuery, type DurationSort } from '@/api/queries/questions';
 import { Exports } from '@/charts/Exports';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { useAddress } from '@/components/useAddress';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
 import { factor, seconds } from './format';
@@ -17,30 +18,21 @@ const LIMIT = 50;
 
 export function DurationsPage() {
   const { topic, span } = useOutletContext<AnswersContext>();
-  const [params, setParams] = useSearchParams();
-  const sort: DurationSort = params.get('sort') === 'changed' ? 'changed' : 'slowest';
+  const { get, set } = useAddress();
+  const sort: DurationSort = get('sort') === 'changed' ? 'changed' : 'slowest';
   const query = useQuery(durationsQuery(topic.id, span, sort, LIMIT));
-  const choose = (value: DurationSort) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        next.set('sort', value);
-        return next;
-      },
-      { replace: true },
-    );
   return (
     <>
       <ToggleGroup aria-label="Order" className="rt-order">
         <ToggleGroupItem
           text="Slowest"
           isSelected={sort === 'slowest'}
-          onChange={() => choose('slowest')}
+          onChange={() => set({ sort: '' })}
         />
         <ToggleGroupItem
           text="Most changed"
           isSelected={sort === 'changed'}
-          onChange={() => choose('changed')}
+          onChange={() => set({ sort: 'changed' })}
         />
       </ToggleGroup>
       <QueryView query={query}>

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Button } from 'pf/Button';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { TextInput } from 'pf/TextInput';
-import { useSearchParams } from 'react-router';
 import { componentsQuery } from '@/api/queries/catalog';
 import { labsQuery } from '@/api/queries/labs';
 import type { Topic } from '@/api/types';
-import { KIND_NAMES, KINDS, type Kind, type Side } from './sides';
+import { useAddress, type Values } from '@/components/useAddress';
+import { KIND_NAMES, kindNamed, KINDS, type Kind, type Side } from './sides';
 
 const MOST = 200;
 
@@ -18,18 +18,9 @@ interface Props {
 
 /** Both sides are of one kind; the address holds them. */
 export function SidePicker({ topic, left, right }: Props) {
-  const [params, setParams] = useSearchParams();
-  const kind = left?.kind ?? right?.kind ?? (params.get('kind') as Kind | null) ?? 'component';
-  const set = (values: Record<string, string>) =>
-    setParams((now) => {
-      const next = new URLSearchParams(now);
-      next.delete('offset');
-      for (const [name, value] of Object.entries(values)) {
-        if (value) next.set(name, value);
-        else next.delete(name);
-      }
-      return next;
-    });
+  const address = useAddress();
+  const kind = left?.kind ?? right?.kind ?? kindNamed(address.get('kind'));
+  const set = (values: Values) => address.set(values, { step: true });
   const side = (name: 'left' | 'right', now: Side | null) => (
     <OneSide
       label={name === 'left' ? 'Left, what was before' : 'Right, what is now'}
@@ -56,7 +47,7 @@ export function SidePicker({ topic, left, right }: Props) {
         variant="plain"
         aria-label="Swap the sides"
         title="Swap the sides"
-        onClick={() => set({ left: params.get('right') ?? '', right: params.get('left') ?? '' })}
+        onClick={() => set({ left: address.get('right'), right: address.get('left') })}
       >
         ⇄
       </Button>

@@ -2,30 +2,17 @@ import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
 import { TextInput } from 'pf/TextInput';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { useQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'react-router';
 import { labsQuery } from '@/api/queries/labs';
 import type { Span } from '@/api/queries/questions';
+import { useAddress } from '@/components/useAddress';
 import { lasting, LENGTHS, lengthOf } from './span';
 
 const NAMES: Record<number, string> = { 7: '7 days', 30: '30 days', 90: '90 days', 365: 'A year' };
 
 /** Days and lab of a question; both stay in the address. */
 export function SpanPicker({ span }: { span: Span }) {
-  const [, setParams] = useSearchParams();
+  const { set } = useAddress();
   const labs = useQuery(labsQuery);
-  const set = (values: Record<string, string>) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        next.delete('offset');
-        for (const [name, value] of Object.entries(values)) {
-          if (value) next.set(name, value);
-          else next.delete(name);
-        }
-        return next;
-      },
-      { replace: true },
-    );
   return (
     <div className="rt-span" role="group" aria-label="What to look at">
       <ToggleGroup aria-label="How far back">

@@ -5,13 +5,14 @@ import { Button } from 'pf/Button';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { TextInput } from 'pf/TextInput';
 import { useMemo, useState, type FormEvent } from 'react';
-import { Link, useOutletContext, useSearchParams } from 'react-router';
+import { Link, useOutletContext } from 'react-router';
 import { seriesQuery, statisticsQuery } from '@/api/queries/questions';
 import type { KeyValuePoint, Statistics, StatisticsCell } from '@/api/types';
 import { Chart, type Line } from '@/charts/Chart';
 import { Exports } from '@/charts/Exports';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { useAddress } from '@/components/useAddress';
 import { toDate } from '@/format/time';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
@@ -23,25 +24,15 @@ const KEYS = [
 
 export function StatisticsPage() {
   const { topic } = useOutletContext<AnswersContext>();
-  const [params, setParams] = useSearchParams();
-  const rows = params.get('rows') ?? 'remoteci';
-  const columns = params.get('columns') ?? 'week';
-  const asked = params.get('query') ?? `topic:"${topic.name}" since:30d`;
-  const set = (name: string, value: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
+  const { get, set } = useAddress();
+  const rows = get('rows') || 'remoteci';
+  const columns = get('columns') || 'week';
+  const asked = get('query') || `topic:"${topic.name}" since:30d`;
   const keys = [...KEYS, ...topic.component_types.map((type) => `component_type:${type}`)];
   const query = useQuery(statisticsQuery(rows, columns, asked));
   return (
     <>
-      <QueryBox value={asked} onChange={(text) => set('query', text)} />
+      <QueryBox value={asked} onChange={(text) => set({ query: text })} />
       <div className="rt-span" role="group" aria-label="Keys">
         {(
           [
@@ -54,7 +45,7 @@ export function StatisticsPage() {
             <FormSelect
               className="rt-select"
               value={value}
-              onChange={(_, key) => set(name, key)}
+              onChange={(_, key) => set({ [name]: key })}
               aria-label={label}
             >
               {keys.map((key) => (
@@ -176,21 +167,13 @@ function Square({ cell }: { cell: StatisticsCell | undefined }) {
 const LINES = ['--rt-busy-fill', '--rt-good-fill', '--rt-warn-fill', '--rt-bad-fill'];
 
 function Series({ asked }: { asked: string }) {
-  const [params, setParams] = useSearchParams();
-  const key = params.get('key') ?? '';
+  const { get, set } = useAddress();
+  const key = get('key');
   const [draft, setDraft] = useState(key);
   const query = useQuery(seriesQuery(key, asked));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (draft) next.set('key', draft);
-        else next.delete('key');
-        return next;
-      },
-      { replace: true },
-    );
+    set({ key: draft });
   };
   return (
     <section aria-label="Numbers of jobs">

@@ -1,46 +1,30 @@
 /** Find a test by its name. */
 import { useQuery } from '@tanstack/react-query';
 import SearchIcon from 'icons/search-icon';
-import { SearchInput } from 'pf/SearchInput';
-import { useDeferredValue } from 'react';
-import { useOutletContext, useSearchParams } from 'react-router';
+import { useOutletContext } from 'react-router';
 import { foundTestsQuery } from '@/api/queries/questions';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { Pager, readPlace } from '@/components/Pager';
 import { QueryView } from '@/components/QueryView';
+import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
 import { Time } from '@/components/Time';
+import { useAddress } from '@/components/useAddress';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
 import { TestName } from './TestName';
 
 export function TestsPage() {
   const { topic } = useOutletContext<AnswersContext>();
-  const [params, setParams] = useSearchParams();
+  const { params, get } = useAddress();
   const { limit, offset } = readPlace(params);
-  const q = params.get('q') ?? '';
-  const query = useQuery(foundTestsQuery(topic.id, useDeferredValue(q), limit, offset));
-  const search = (text: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        next.delete('offset');
-        if (text) next.set('q', text);
-        else next.delete('q');
-        return next;
-      },
-      { replace: true },
-    );
+  const q = get('q');
+  const query = useQuery(foundTestsQuery(topic.id, q, limit, offset));
   return (
     <>
-      <SearchInput
-        className="rt-find"
-        aria-label="Part of a test's name"
-        placeholder="Part of a suite, class or test name"
-        value={q}
-        onChange={(_, text) => search(text)}
-        onClear={() => search('')}
-      />
+      <div className="rt-filters" role="search" aria-label="Find tests">
+        <SearchField param="q" label="Part of a suite, class or test name" />
+      </div>
       <QueryView query={query}>
         {({ items, count: total }) =>
           items.length === 0 ? (

@@ -11,6 +11,9 @@ export const KIND_NAMES: Record<Kind, string> = {
   job: 'Two jobs',
 };
 
+/** What nobody chose, or no comparison knows, is a comparison of versions. */
+export const kindNamed = (text: string): Kind => KINDS.find((one) => one === text) ?? 'component';
+
 export interface Side {
   kind: Kind;
   value: string;

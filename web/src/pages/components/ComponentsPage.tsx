@@ -1,50 +1,29 @@
 import { useQuery } from '@tanstack/react-query';
 import CubesIcon from 'icons/cubes-icon';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
-import { TextInput } from 'pf/TextInput';
-import { useEffect, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useNavigate } from 'react-router';
 import { componentsQuery, topicsQuery } from '@/api/queries/catalog';
 import type { Component, Topic } from '@/api/types';
 import { PageHead } from '@/components/PageHead';
 import { Pager } from '@/components/Pager';
 import { Bars, QueryView } from '@/components/QueryView';
+import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
+import { useAddress } from '@/components/useAddress';
 import { plural } from '@/format/size';
 import { ComponentsTable } from './ComponentsTable';
-import { toComponentParams, withParam } from './filters';
-
-const TYPING_MS = 300;
+import { toComponentParams } from './filters';
 
 function Filters({ topics, types }: { topics: readonly Topic[]; types: readonly string[] }) {
-  const [params, setParams] = useSearchParams();
-  const inAddress = params.get('name') ?? '';
-  const [name, setName] = useState(inAddress);
-  useEffect(() => setName(inAddress), [inAddress]);
-  useEffect(() => {
-    if (name.trim() === inAddress) return undefined;
-    const write = () => setParams((now) => withParam(now, 'name', name), { replace: true });
-    const timer = setTimeout(write, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [name, inAddress, setParams]);
-  const pick = (param: 'topic' | 'type', value: string) =>
-    setParams((now) => withParam(now, param, value));
+  const { get, set } = useAddress();
   return (
     <div className="rt-filters" role="search" aria-label="Filter components">
-      <TextInput
-        type="search"
-        data-search
-        aria-label="Name contains"
-        placeholder="Name contains…  ( / )"
-        value={name}
-        onChange={(_, value) => setName(value)}
-        className="rt-field"
-      />
+      <SearchField param="name" label="Name contains" />
       <FormSelect
         aria-label="Topic"
         className="rt-select"
-        value={params.get('topic') ?? ''}
-        onChange={(_, value) => pick('topic', value)}
+        value={get('topic')}
+        onChange={(_, value) => set({ topic: value }, { step: true })}
       >
         <FormSelectOption value="" label="Topic: any" />
         {topics.map((topic) => (
@@ -54,8 +33,8 @@ function Filters({ topics, types }: { topics: readonly Topic[]; types: readonly 
       <FormSelect
         aria-label="Type"
         className="rt-select"
-        value={params.get('type') ?? ''}
-        onChange={(_, value) => pick('type', value)}
+        value={get('type')}
+        onChange={(_, value) => set({ type: value }, { step: true })}
       >
         <FormSelectOption value="" label="Type: any" />
         {types.map((type) => (
@@ -77,7 +56,7 @@ function typesOf(topics: readonly Topic[], shown: readonly Component[], chosen: 
 }
 
 export function ComponentsPage() {
-  const [params] = useSearchParams();
+  const { params } = useAddress();
   const navigate = useNavigate();
   const topics = useQuery(topicsQuery).data ?? [];
   const query = useQuery(componentsQuery(toComponentParams(params)));

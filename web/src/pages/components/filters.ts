@@ -12,11 +12,3 @@ export function toComponentParams(params: URLSearchParams): ListParams {
   if (name) where.push(['display_name', name.endsWith('*') ? name : `${name}*`]);
   return { ...readPlace(params), sort: '-released_at', where };
 }
-
-export function withParam(params: URLSearchParams, name: string, value: string): URLSearchParams {
-  const next = new URLSearchParams(params);
-  next.delete('offset');
-  if (value.trim()) next.set(name, value.trim());
-  else next.delete(name);
-  return next;
-}

@@ -1,7 +1,8 @@
 import CheckCircleIcon from 'icons/check-circle-icon';
 import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
-import { useLocation, useSearchParams } from 'react-router';
+import { useLocation } from 'react-router';
 import type { FailureGroup } from '@/api/types';
+import { useAddress } from '@/components/useAddress';
 import { bundlesOf } from './bundles';
 import { GroupCard } from './GroupCard';
 import { inOrder, matches, readFilter, type GroupFilter } from './groups';
@@ -22,18 +23,9 @@ const CHOICES = {
 const LABELS = { scope: 'Who is hit', seen: 'New or known' };
 
 function Choice({ name, groups }: { name: 'scope' | 'seen'; groups: readonly FailureGroup[] }) {
-  const [params, setParams] = useSearchParams();
+  const { params, get, set } = useAddress();
   const filter = readFilter(params);
-  const toggle = (value: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (next.get(name) === value) next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+  const toggle = (value: string) => set({ [name]: get(name) === value ? '' : value });
   const counted = CHOICES[name].map(([value, text]) => {
     const others: GroupFilter = { ...filter, [name]: value };
     return { value, text, n: bundlesOf(groups.filter((group) => matches(group, others))).length };
@@ -56,7 +48,7 @@ function Choice({ name, groups }: { name: 'scope' | 'seen'; groups: readonly Fai
 }
 
 export function FailureGroups({ groups }: { groups: readonly FailureGroup[] }) {
-  const [params] = useSearchParams();
+  const { params } = useAddress();
   const { hash } = useLocation();
   const shown = inOrder(groups.filter((group) => matches(group, readFilter(params))));
   return (

@@ -1,6 +1,6 @@
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
-import { useSearchParams } from 'react-router';
 import type { Named } from '@/api/types';
+import { useAddress } from '@/components/useAddress';
 
 interface Props {
   topics: readonly Named[];
@@ -8,14 +8,14 @@ interface Props {
 }
 
 export function TopicPicker({ topics, current }: Props) {
-  const [, setParams] = useSearchParams();
+  const { change } = useAddress();
   if (!current) return null;
   if (topics.length < 2) return <span className="rt-topic-one">{current.name}</span>;
   return (
     <FormSelect
       aria-label="Topic"
       value={current.id}
-      onChange={(_, topic) => setParams({ topic })}
+      onChange={(_, topic) => change(() => new URLSearchParams({ topic }), { step: true })}
       className="rt-select"
     >
       {topics.map((topic) => (

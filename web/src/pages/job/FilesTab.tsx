@@ -3,16 +3,16 @@ import DownloadIcon from 'icons/download-icon';
 import FileIcon from 'icons/file-icon';
 import { Button } from 'pf/Button';
 import { Checkbox } from 'pf/Checkbox';
-import { TextInput } from 'pf/TextInput';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { address } from '@/api/http';
 import { filesQuery, zipAddress } from '@/api/queries/jobs';
 import type { Id, JobFile } from '@/api/types';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
+import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
 import { Time } from '@/components/Time';
+import { useAddress } from '@/components/useAddress';
 import { bytes, plural } from '@/format/size';
 import { useJob } from './context';
 import { FileViewer, isReadable } from './FileViewer';
@@ -129,19 +129,8 @@ function Picker({ job, shown, picked, onPick }: PickerProps) {
 export function FilesTab() {
   const { job } = useJob();
   const query = useQuery(filesQuery(job.id));
-  const [params, setParams] = useSearchParams();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
-  const q = params.get('q') ?? '';
-  const search = (text: string) =>
-    setParams(
-      (now) => {
-        const next = new URLSearchParams(now);
-        if (text) next.set('q', text);
-        else next.delete('q');
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+  const q = useAddress().get('q');
   return (
     <QueryView query={query}>
       {(files) => {
@@ -157,15 +146,7 @@ export function FilesTab() {
         return (
           <section aria-label="Files">
             <div className="rt-filters">
-              <TextInput
-                type="search"
-                data-search
-                aria-label="File name contains"
-                placeholder="File name contains…  ( / )"
-                value={q}
-                onChange={(_, value) => search(value)}
-                className="rt-field"
-              />
+              <SearchField param="q" label="File name contains" />
               <Picker job={job.id} shown={shown} picked={picked} onPick={setPicked} />
             </div>
             {shown.length === 0 ? (

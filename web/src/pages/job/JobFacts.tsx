@@ -1,12 +1,13 @@
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import type { Job } from '@/api/types';
 import { Counts, ProgressBar } from '@/components/Counts';
 import { Time, Took } from '@/components/Time';
+import { useAddress } from '@/components/useAddress';
 import { Versions } from '@/components/Versions';
 import { tellsItself } from './stages';
 
 function AttemptPicker({ job, attempt }: { job: Job; attempt: number }) {
-  const [, setParams] = useSearchParams();
+  const { change } = useAddress();
   if (job.attempt < 2) return <>{job.attempt ? `1 of ${job.max_attempts}` : 'not begun'}</>;
   return (
     <span className="rt-attempts">
@@ -16,7 +17,8 @@ function AttemptPicker({ job, attempt }: { job: Job; attempt: number }) {
           type="button"
           aria-pressed={number === attempt}
           onClick={() =>
-            setParams(number === job.attempt ? {} : { attempt: String(number) }, { replace: true })
+            // Filters of one attempt say nothing of another.
+            change(() => new URLSearchParams(number === job.attempt ? {} : { attempt: String(number) }))
           }
         >
           {number}

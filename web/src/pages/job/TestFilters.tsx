@@ -1,35 +1,28 @@
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
-import { TextInput } from 'pf/TextInput';
 import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
+import { useMemo } from 'react';
 import type { CaseState, TestFilter, TestsPage } from '@/api/types';
+import { SearchField } from '@/components/SearchField';
 import { count, plural } from '@/format/size';
-import { OUTCOMES, STATES, STATE_WORDS, toggled } from './testFilter';
+import { filterValues, OUTCOMES, STATES, STATE_WORDS, toggled } from './testFilter';
 
 interface Props {
   totals: TestsPage['totals'];
   states: TestsPage['states'];
   count: number;
   filter: TestFilter;
-  q: string;
-  onSearch: (q: string) => void;
   onChange: (filter: TestFilter) => void;
 }
 
-export function TestFilters({ totals, states, count: found, filter, q, onSearch, onChange }: Props) {
+export function TestFilters({ totals, states, count: found, filter, onChange }: Props) {
   const shown = OUTCOMES.filter(
     (outcome) => (totals[outcome] ?? 0) > 0 || filter.outcomes.includes(outcome),
   );
+  // Who types among the failed ones looks for a failed one.
+  const also = useMemo(() => filterValues(filter), [filter]);
   return (
     <div className="rt-filters" role="search" aria-label="Filter tests">
-      <TextInput
-        type="search"
-        data-search
-        aria-label="Test name contains"
-        placeholder="Test name contains…  ( / )"
-        value={q}
-        onChange={(_, value) => onSearch(value)}
-        className="rt-field"
-      />
+      <SearchField param="q" label="Test name contains" also={also} />
       <ToggleGroup aria-label="Outcomes to show" isCompact>
         {shown.map((outcome) => (
           <ToggleGroupItem

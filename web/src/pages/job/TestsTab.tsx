@@ -1,45 +1,31 @@
 import { useQuery } from '@tanstack/react-query';
 import ArchiveIcon from 'icons/archive-icon';
 import FlaskIcon from 'icons/flask-icon';
-import { useEffect, useMemo, useState } from 'react';
-import { Link, useSearchParams } from 'react-router';
+import { useMemo, useState } from 'react';
+import { Link } from 'react-router';
 import { resultsQuery } from '@/api/queries/jobs';
 import type { Job } from '@/api/types';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { useAddress } from '@/components/useAddress';
 import { useJob } from './context';
 import { ParserWarnings } from './ParserWarnings';
-import { readTestFilter, writeTestFilter } from './testFilter';
+import { filterValues, readTestFilter } from './testFilter';
 import { TestFilters } from './TestFilters';
 import { TestList } from './TestList';
 import { useTestPages } from './useTestPages';
 
-const TYPING_MS = 250;
-
 export function TestsTab() {
   const { job, attempt } = useJob();
-  const [params, setParams] = useSearchParams();
+  const { params, set } = useAddress();
   const hasFailures = (job.tests?.failures ?? 0) + (job.tests?.errors ?? 0) > 0;
   const filter = useMemo(
     () => readTestFilter(params, attempt, hasFailures),
     [params, attempt, hasFailures],
   );
-  const [q, setQ] = useState(filter.q);
   const [visible, setVisible] = useState<readonly [number, number]>([0, 0]);
   const results = useQuery(resultsQuery(job.id, attempt));
   const pages = useTestPages(job.id, filter, visible);
-
-  useEffect(() => setQ(filter.q), [filter.q]);
-  useEffect(() => {
-    if (q.trim() === filter.q) return undefined;
-    const write = () =>
-      setParams((now) => writeTestFilter(now, { ...filter, q: q.trim() }), {
-        replace: true,
-        preventScrollReset: true,
-      });
-    const timer = setTimeout(write, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [q, filter, setParams]);
 
   return (
     <section aria-label="Tests">
@@ -55,14 +41,7 @@ export function TestsTab() {
                 states={page.states}
                 count={page.count}
                 filter={filter}
-                q={q}
-                onSearch={setQ}
-                onChange={(next) =>
-                  setParams((now) => writeTestFilter(now, next), {
-                    replace: true,
-                    preventScrollReset: true,
-                  })
-                }
+                onChange={(next) => set(filterValues(next))}
               />
               {page.count === 0 ? (
                 <p className="rt-calm">No test fits these filters.</p>

@@ -1,5 +1,6 @@
 /** Filters of the tests list, as the address keeps them. Pure. */
 import type { CaseState, Outcome, TestFilter } from '@/api/types';
+import type { Values } from '@/components/useAddress';
 
 export const OUTCOMES: readonly Outcome[] = [
   'failed',
@@ -50,17 +51,12 @@ export function readTestFilter(
   };
 }
 
-export function writeTestFilter(params: URLSearchParams, filter: TestFilter): URLSearchParams {
-  const next = new URLSearchParams(params);
-  const set = (name: string, value: string | null) => {
-    if (value) next.set(name, value);
-    else next.delete(name);
-  };
-  set('outcome', filter.outcomes.join(',') || ALL);
-  set('state', filter.state);
-  set('q', filter.q);
-  return next;
-}
+/** The parameters of the address that make this filter. */
+export const filterValues = ({ outcomes, state, q }: TestFilter): Values => ({
+  outcome: outcomes.join(',') || ALL,
+  state,
+  q,
+});
 
 export function toggled(outcomes: readonly Outcome[], outcome: Outcome): Outcome[] {
   return outcomes.includes(outcome)

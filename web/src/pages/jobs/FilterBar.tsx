@@ -4,11 +4,12 @@ import { Button } from 'pf/Button';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { Label, LabelGroup } from 'pf/Label';
 import { TextInput } from 'pf/TextInput';
-import { useEffect, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { useState } from 'react';
 import { teamsQuery, topicsQuery } from '@/api/queries/catalog';
 import { labsQuery } from '@/api/queries/labs';
 import type { Named } from '@/api/types';
+import { SearchField } from '@/components/SearchField';
+import { useAddress } from '@/components/useAddress';
 import { JOB_LOOKS, JOB_STATUSES } from '@/format/status';
 import { ANY_RUNNING, activeFilters, withFilter, withoutFilter, type FilterParam } from './filters';
 
@@ -19,14 +20,14 @@ interface PickProps {
 }
 
 function Pick({ param, label, options }: PickProps) {
-  const [params, setParams] = useSearchParams();
-  const value = params.get(param) ?? '';
+  const { get, set } = useAddress();
+  const value = get(param);
   const known = value === '' || options.some((option) => option.id === value);
   return (
     <FormSelect
       aria-label={label}
       value={value}
-      onChange={(_, chosen) => setParams((now) => withFilter(now, param, chosen))}
+      onChange={(_, chosen) => set({ [param]: chosen }, { step: true })}
       className="rt-select"
     >
       <FormSelectOption value="" label={`${label}: any`} />
@@ -35,35 +36,6 @@ function Pick({ param, label, options }: PickProps) {
         <FormSelectOption key={option.id} value={option.id} label={`${label}: ${option.name}`} />
       ))}
     </FormSelect>
-  );
-}
-
-const TYPING_MS = 300;
-
-/** Filters while one types, without a request per key. */
-function NameField() {
-  const [params, setParams] = useSearchParams();
-  const inAddress = params.get('name') ?? '';
-  const [text, setText] = useState(inAddress);
-  useEffect(() => setText(inAddress), [inAddress]);
-  useEffect(() => {
-    if (text.trim() === inAddress) return undefined;
-    const timer = setTimeout(
-      () => setParams((now) => withFilter(now, 'name', text), { replace: true }),
-      TYPING_MS,
-    );
-    return () => clearTimeout(timer);
-  }, [text, inAddress, setParams]);
-  return (
-    <TextInput
-      type="search"
-      data-search
-      aria-label="Name contains"
-      placeholder="Name contains…  ( / )"
-      value={text}
-      onChange={(_, value) => setText(value)}
-      className="rt-field"
-    />
   );
 }
 
@@ -81,7 +53,7 @@ const HINTS: Partial<Record<FilterParam, [label: string, example: string]>> = {
 
 /** One box for tags and free conditions: Enter adds what was typed. */
 function FreeField() {
-  const [, setParams] = useSearchParams();
+  const { change } = useAddress();
   const [text, setText] = useState('');
   const [param, setParam] = useState<FilterParam>('tag');
   return (
@@ -89,7 +61,7 @@ function FreeField() {
       className="rt-free"
       onSubmit={(event) => {
         event.preventDefault();
-        setParams((now) => withFilter(now, param, text));
+        change((now) => withFilter(now, param, text), { step: true });
         setText('');
       }}
     >
@@ -122,7 +94,7 @@ const STATUSES: readonly Named[] = [
 ];
 
 export function FilterBar() {
-  const [params, setParams] = useSearchParams();
+  const { params, change } = useAddress();
   const labs = useQuery(labsQuery).data ?? [];
   const topics = useQuery(topicsQuery).data ?? [];
   const teams = useQuery(teamsQuery).data ?? [];
@@ -138,7 +110,7 @@ export function FilterBar() {
   return (
     <div role="search" aria-label="Filter jobs">
       <div className="rt-filters">
-        <NameField />
+        <SearchField param="name" label="Name contains" />
         <Pick param="status" label="Status" options={STATUSES} />
         <Pick param="lab" label="Lab" options={labs} />
         <Pick param="topic" label="Topic" options={topics} />
@@ -153,13 +125,13 @@ export function FilterBar() {
                 key={`${filter.param}:${filter.value}`}
                 variant="outline"
                 closeBtnAriaLabel={`Remove the filter ${filter.label} ${filter.value}`}
-                onClose={() => setParams((now) => withoutFilter(now, filter))}
+                onClose={() => change((now) => withoutFilter(now, filter), { step: true })}
               >
                 {filter.label}: {words(filter.param, filter.value)}
               </Label>
             ))}
           </LabelGroup>
-          <Button variant="link" isInline onClick={() => setParams({})}>
+          <Button variant="link" isInline onClick={() => change(() => new URLSearchParams(), { step: true })}>
             Clear all
           </Button>
         </div>

@@ -1,23 +1,24 @@
 import type { ReactNode } from 'react';
-import { Link, useNavigate, useSearchParams } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import type { Job } from '@/api/types';
 import { Counts, ProgressBar } from '@/components/Counts';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { StatusLabel } from '@/components/StatusLabel';
 import { Time, Took } from '@/components/Time';
+import { useAddress } from '@/components/useAddress';
 import { Versions } from '@/components/Versions';
 import { COLUMNS, type ColumnId } from './columns';
 import { withFilter, type FilterParam } from './filters';
 
 /** Text that filters the list by itself when clicked. */
 function Filtering({ param, value, children }: { param: FilterParam; value: string; children: ReactNode }) {
-  const [, setParams] = useSearchParams();
+  const { change } = useAddress();
   return (
     <button
       type="button"
       className="rt-filtering"
       title="Show only these"
-      onClick={() => setParams((now) => withFilter(now, param, value))}
+      onClick={() => change((now) => withFilter(now, param, value), { step: true })}
     >
       {children}
     </button>

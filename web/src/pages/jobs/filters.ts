@@ -71,14 +71,13 @@ export function toListParams(params: URLSearchParams): ListParams {
   return { ...place, query: parts.length > 1 ? `and(${parts.join(',')})` : parts[0] };
 }
 
-/** The address with a filter added (or set, where one value makes sense); back on page one. */
+/** The address with a filter added (or set, where one value makes sense). */
 export function withFilter(
   params: URLSearchParams,
   param: FilterParam,
   value: string,
 ): URLSearchParams {
   const next = new URLSearchParams(params);
-  next.delete('offset');
   const trimmed = value.trim();
   if (!MANY.includes(param)) next.delete(param);
   if (trimmed && !next.getAll(param).includes(trimmed)) next.append(param, trimmed);
@@ -90,7 +89,6 @@ export function withoutFilter(
   { param, value }: Pick<ActiveFilter, 'param' | 'value'>,
 ): URLSearchParams {
   const next = new URLSearchParams(params);
-  next.delete('offset');
   const all = activeFilters(params).filter((other) => other.param === param);
   next.delete(param);
   for (const other of all) {

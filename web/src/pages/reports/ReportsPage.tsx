@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import PaperPlaneIcon from 'icons/paper-plane-icon';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
-import { useSearchParams } from 'react-router';
 import { deliveriesQuery } from '@/api/queries/reports';
 import type { ListParams } from '@/api/types';
 import { PageHead } from '@/components/PageHead';
 import { Pager, readPlace } from '@/components/Pager';
 import { Bars, QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { useAddress } from '@/components/useAddress';
 import { DELIVERY_LOOKS } from '@/format/status';
 import { plural } from '@/format/size';
 import { DeliveryCard } from './DeliveryCard';
@@ -22,9 +22,9 @@ function toParams(params: URLSearchParams): ListParams {
 }
 
 export function ReportsPage() {
-  const [params, setParams] = useSearchParams();
+  const { params, get, set } = useAddress();
   const query = useQuery(deliveriesQuery(toParams(params)));
-  const status = params.get('status') ?? '';
+  const status = get('status');
   return (
     <>
       <PageHead
@@ -35,7 +35,7 @@ export function ReportsPage() {
             aria-label="Status"
             className="rt-select"
             value={status}
-            onChange={(_, value) => setParams(value ? { status: value } : {})}
+            onChange={(_, value) => set({ status: value }, { step: true })}
           >
             <FormSelectOption value="" label="Status: any" />
             {Object.entries(DELIVERY_LOOKS).map(([value, look]) => (

@@ -1,45 +1,37 @@
 /** A job that a lab tells of itself: its states, and a task for each file tied to one. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import ListIcon from 'icons/list-icon';
-import { TextInput } from 'pf/TextInput';
 import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
 import { useMemo } from 'react';
-import { useSearchParams } from 'react-router';
 import { statesQuery } from '@/api/queries/jobs';
 import { tasksQuery } from '@/api/queries/tasks';
 import type { JobState } from '@/api/types';
 import { QueryView } from '@/components/QueryView';
+import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
+import { useAddress, type Values } from '@/components/useAddress';
 import { plural } from '@/format/size';
 import { useJob } from '../context';
 import { TaskList } from './TaskList';
-import { isBad, readTaskFilter, rowsOf, tasksByState, writeTaskFilter, type TaskFilter } from './tasks';
+import { isBad, readTaskFilter, rowsOf, tasksByState, type TaskFilter } from './tasks';
 
 interface FilterProps {
   filter: TaskFilter;
   shown: number;
   bad: number;
-  onChange: (filter: TaskFilter) => void;
+  onChange: (values: Values) => void;
 }
 
 function Filters({ filter, shown, bad, onChange }: FilterProps) {
   return (
     <div className="rt-filters" role="search" aria-label="Filter tasks">
-      <TextInput
-        type="search"
-        data-search
-        aria-label="Task name contains"
-        placeholder="Task name contains…  ( / )"
-        value={filter.q}
-        onChange={(_, q) => onChange({ ...filter, q })}
-        className="rt-field"
-      />
+      <SearchField param="q" label="Task name contains" />
       <ToggleGroup aria-label="Tasks to show" isCompact>
         <ToggleGroupItem
           buttonId="tasks-failed"
           text={`failed ${bad}`}
           isSelected={filter.bad}
-          onChange={() => onChange({ ...filter, bad: !filter.bad })}
+          onChange={() => onChange({ only: filter.bad ? '' : 'failed' })}
         />
       </ToggleGroup>
       <ToggleGroup aria-label="Order of tasks" isCompact>
@@ -49,7 +41,7 @@ function Filters({ filter, shown, bad, onChange }: FilterProps) {
             buttonId={`tasks-by-${sort}`}
             text={sort === 'date' ? 'as they ran' : 'longest first'}
             isSelected={filter.sort === sort}
-            onChange={() => onChange({ ...filter, sort })}
+            onChange={() => onChange({ sort: sort === 'date' ? '' : sort })}
           />
         ))}
       </ToggleGroup>
@@ -63,7 +55,7 @@ function Filters({ filter, shown, bad, onChange }: FilterProps) {
 function Tasks({ states }: { states: readonly JobState[] }) {
   const { job } = useJob();
   const query = useQuery(tasksQuery(job.id, useQueryClient()));
-  const [params, setParams] = useSearchParams();
+  const { params, get, set } = useAddress();
   const filter = useMemo(() => readTaskFilter(params), [params]);
   const groups = useMemo(() => tasksByState(states, query.data ?? []), [states, query.data]);
   const rows = useMemo(() => rowsOf(groups, filter), [groups, filter]);
@@ -76,14 +68,9 @@ function Tasks({ states }: { states: readonly JobState[] }) {
             filter={filter}
             shown={rows.filter(({ kind }) => kind === 'task').length}
             bad={tasks.filter(isBad).length}
-            onChange={(next) =>
-              setParams((now) => writeTaskFilter(now, next), {
-                replace: true,
-                preventScrollReset: true,
-              })
-            }
+            onChange={set}
           />
-          <TaskList rows={rows} needle={filter.q} linked={params.get('task')} />
+          <TaskList rows={rows} needle={filter.q} linked={get('task') || null} />
         </>
       )}
     </QueryView>

@@ -93,15 +93,3 @@ export function readTaskFilter(params: URLSearchParams): TaskFilter {
     sort: params.get('sort') === 'duration' ? 'duration' : 'date',
   };
 }
-
-export function writeTaskFilter(params: URLSearchParams, filter: TaskFilter): URLSearchParams {
-  const next = new URLSearchParams(params);
-  const set = (name: string, value: string) => {
-    if (value) next.set(name, value);
-    else next.delete(name);
-  };
-  set('q', filter.q);
-  set('only', filter.bad ? 'failed' : '');
-  set('sort', filter.sort === 'duration' ? 'duration' : '');
-  return next;
-}
