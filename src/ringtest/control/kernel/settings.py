@@ -58,6 +58,11 @@ class Settings:
     results_keep_months: int = 0
     """Whole months, beside this one, of which test results are kept; older ones go, files and
     jobs stay; 0: for ever."""
+    archive: int = 1
+    """1: results of months that are over are written as Parquet files into the object store, and
+    kept in the database until they are; 0: they are not."""
+    archive_memory: int = 512
+    """MiB that a question in SQL may take."""
     key_hours: int = 24
     """How long the answer to a request with an Idempotency-Key is kept for a repetition."""
     audit_days: int = 365
