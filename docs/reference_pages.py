@@ -24,6 +24,10 @@ def command_line_page() -> str:
         "the shell. Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 not found,",
         "4 server unreachable; `job watch`: 0 passed, 10 failed, 11 errored, 12 cancelled.",
         "",
+        "What a question is about is its argument (`ringtest test history TOPIC TEST`), what only",
+        "narrows it an option. Things are given by id or by name, what has no name as `latest`;",
+        "the shell completes names. A wrong query is shown with a mark under the character.",
+        "",
     ]
     for name, (_, _, text) in COMMANDS.items():
         command = load_command(name)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from ringtest.cli import calls, job, login, logout
+from ringtest.cli import calls, completion, job, login, logout
 from ringtest.cli.main import app
 from ringtest.client import AsyncClient, Client, Retries
 
@@ -59,7 +59,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApi:
     transport = httpx.MockTransport(fake)
     blocking = partial(Client, retries=Retries(attempts=1), transport=transport)
     following = partial(AsyncClient, retries=Retries(attempts=1), transport=transport)
-    for module in (calls, job, login, logout):
+    for module in (calls, completion, job, login, logout):
         monkeypatch.setattr(module, "Client", blocking)
     monkeypatch.setattr(job, "AsyncClient", following)
     monkeypatch.setenv("RINGTEST_SERVER", "http://ci.example")

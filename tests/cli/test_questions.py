@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from typer.testing import Result
+from typer.testing import CliRunner, Result
+
+from ringtest.cli.calls import pointed_at
+from ringtest.cli.main import app
 
 Run = Callable[..., Result]
 TOPIC = "11111111-2222-3333-4444-555555555555"
@@ -46,7 +49,7 @@ HISTORY = {
 def test_a_history_is_a_strip_by_lab_with_what_changed(api: Any, run: Run) -> None:
     api.on("GET", "/tests", {"tests": [TEST], "_meta": {"count": 1}})
     api.on("GET", f"/tests/{TEST['id']}/history", HISTORY)
-    result = run("test", "history", "boot", "--topic", TOPIC, "--from", "2026-01-01", "-n", "60")
+    result = run("test", "history", TOPIC, "boot", "--from", "2026-01-01", "-n", "60")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0] == "ring c::test_boot  00000000000000ff"
@@ -60,7 +63,7 @@ def test_a_history_is_a_strip_by_lab_with_what_changed(api: Any, run: Run) -> No
 
 def test_programs_get_what_the_server_said(api: Any, run: Run) -> None:
     api.on("GET", f"/tests/{TEST['id']}/history", HISTORY)
-    asked = ("test", "history", TEST["id"], "--topic", TOPIC)
+    asked = ("test", "history", TOPIC, TEST["id"])
     assert json.loads(run(*asked, "-f", "json").stdout) == HISTORY["history"]
     rows = list(csv.DictReader(io.StringIO(run(*asked, "-f", "csv").stdout)))
     assert [row["outcome"] for row in rows] == ["failed", "skipped", "passed"]
@@ -69,16 +72,16 @@ def test_programs_get_what_the_server_said(api: Any, run: Run) -> None:
 def test_a_name_that_several_tests_have_is_not_guessed(api: Any, run: Run) -> None:
     twin = TEST | {"id": "00000000000000fe", "classname": "d"}
     api.on("GET", "/tests", {"tests": [TEST, twin], "_meta": {"count": 2}})
-    result = run("test", "history", "boot", "--topic", TOPIC)
+    result = run("test", "history", TOPIC, "boot")
     assert result.exit_code == 2 and "00000000000000fe ring d::test_boot" in result.stderr
     api.on("GET", "/tests", {"tests": [], "_meta": {"count": 0}})
-    assert run("test", "history", "boot", "--topic", TOPIC).exit_code == 3
+    assert run("test", "history", TOPIC, "boot").exit_code == 3
 
 
 def test_flaky_tests_are_listed_with_their_interval(api: Any, run: Run) -> None:
     path = f"/topics/{TOPIC}/flaky_tests"
     api.on("GET", path, {"flaky_tests": [FLAKE], "_meta": {"count": 1}})
-    result = run("test", "flaky", "--topic", TOPIC, "-f", "csv")
+    result = run("test", "flaky", TOPIC, "-f", "csv")
     (row,) = csv.DictReader(io.StringIO(result.stdout))
     assert (row["test"], row["low"], row["high"]) == ("ring c::test_boot", "0.1", "0.4")
 
@@ -130,3 +133,49 @@ def test_what_is_no_side_or_category_is_wrong_usage(
     api: Any, run: Run, wrong: tuple[str, ...]
 ) -> None:
     assert run("compare", *wrong).exit_code == 2
+
+
+def test_a_wrong_query_is_shown_with_a_mark_under_the_character(api: Any, run: Run) -> None:
+    said = {"message": "at character 9: no such status", "payload": {"position": 8, "allowed": []}}
+    api.on("GET", "/jobs", said, status=400)
+    result = run("job", "list", "--query", "日本 or\nstatus:x")
+    assert result.exit_code == 1
+    first, line, mark = result.stderr.splitlines()
+    assert first == "ringtest: at character 9: no such status (400)"
+    assert line == "  日本 or status:x"
+    assert mark == " " * (2 + 10) + "^"  # two of the characters are two columns wide
+
+
+def test_of_a_long_query_the_part_around_the_mistake_is_shown() -> None:
+    line, mark = pointed_at("a" * 500 + "!" + "b" * 500, 500)
+    assert line[mark.index("^")] == "!"
+    assert len(line) < 100 and line.strip().startswith("…") and line.endswith("…")
+
+
+def test_the_shell_is_offered_names_that_begin_so(api: Any) -> None:
+    topics = [{"name": "rhel-9"}, {"name": "rhel-10"}, {"name": "on rhel"}]
+    api.on("GET", "/topics", {"topics": topics, "_meta": {"count": 3}})
+    result = completed("ringtest trend rh")
+    assert result.stdout.split() == ["rhel-9", "rhel-10"]
+    assert api.parameters()["where"] == "name:rh*"
+    assert completed("ringtest topic show rh").stdout == result.stdout
+    assert "rhel-9" in completed("ringtest job create --topic rh").stdout
+    assert completed("ringtest job show la").stdout.strip() == "latest"
+
+
+def test_a_completion_that_gets_no_answer_is_silent(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = completed("ringtest trend rh")  # the server knows no such list
+    assert (result.exit_code, result.output.strip()) == (0, "")
+    for name in ("RINGTEST_USER", "RINGTEST_PASSWORD"):
+        monkeypatch.delenv(name)
+    assert completed("ringtest trend rh").output.strip() == ""
+    assert len(api.requests) == 1
+
+
+def completed(line: str) -> Result:
+    """What bash is told after this line."""
+    asked = {"_RINGTEST_COMPLETE": "complete_bash", "COMP_WORDS": line}
+    asked["COMP_CWORD"] = str(len(line.split()) - 1)
+    return CliRunner().invoke(app, [], env=asked, prog_name="ringtest")

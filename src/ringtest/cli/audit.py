@@ -11,3 +11,8 @@ AUDIT = Noun(
 )
 
 app = noun_app(AUDIT)
+
+
+@app.callback()
+def _notes() -> None:
+    """Keeps `list` a subcommand of its own."""

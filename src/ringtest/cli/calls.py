@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
+from rich.cells import cell_len
 
 from ringtest.cli import config
 from ringtest.cli.config import UsageError
@@ -31,6 +32,10 @@ UserOption = Annotated[
         "--user", help="Name of a user; asks for the password.", rich_help_panel="Connection"
     ),
 ]
+
+
+SHOWN = 76
+"""Characters of a query that are shown with what is wrong in it."""
 
 
 class NotFound(Exception):
@@ -99,4 +104,23 @@ def end(message: str, code: int) -> NoReturn:
 def _advice(error: ApiError) -> str:
     if error.status == 401:
         return f"{error}. Is this the right user? `ringtest login` begins a new session"
+    position = error.payload.get("position")
+    if error.query and isinstance(position, int):
+        return "\n".join([f"{error.message} ({error.status})", *pointed_at(error.query, position)])
     return str(error)
+
+
+def pointed_at(query: str, position: int) -> tuple[str, str]:
+    """The query in one line, and below it a mark under the character at `position` (from 0). Of
+    a long one the part around it.
+
+    >>> print(*pointed_at("status:failure and", 18), sep="\\n")
+      status:failure and
+                        ^
+    """
+    line = "".join(sign if sign.isprintable() else " " for sign in query)
+    start = max(0, position - SHOWN // 2) if len(line) > SHOWN else 0
+    shown = line[start : start + SHOWN]
+    before, after = "…" if start else "", "…" if start + SHOWN < len(line) else ""
+    blanks = cell_len(before + shown[: position - start])
+    return f"  {before}{shown}{after}", f"  {' ' * blanks}^"

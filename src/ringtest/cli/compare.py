@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from ringtest.cli.calls import connected
+from ringtest.cli.completion import names_of
 from ringtest.cli.config import UsageError
 from ringtest.cli.exits import EXIT_REFUSED
 from ringtest.cli.kinds import find_id
@@ -47,7 +48,11 @@ def compare(
     left: Annotated[str, typer.Argument(help=f"What it was: {_SIDE}")],
     right: Annotated[str, typer.Argument(help="What it is: the same.")],
     topic: Annotated[
-        str | None, typer.Option(help="Of which topic; not needed for jobs and components.")
+        str | None,
+        typer.Option(
+            help="Of which topic; not needed for jobs and components.",
+            autocompletion=names_of("topic"),
+        ),
     ] = None,
     category: Annotated[
         str | None, typer.Option(help="Only these, separated by commas. [default: changed ones]")
@@ -76,7 +81,7 @@ def compare(
     unchanged.
 
     Examples: `ringtest compare JOB JOB`,
-    `ringtest compare 'component:RHEL 9.4' 'component:RHEL 9.5' --fail-on regression,new_failure`,
+    `ringtest compare component:compose-9.4 component:compose-9.5 --fail-on regression,new_failure`,
     `ringtest compare dates:2026-09-01..2026-09-30 dates:2026-10-01..2026-10-31 --topic rhel-9`
     """
     wrong = _categories(fail_on)

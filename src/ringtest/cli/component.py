@@ -35,8 +35,10 @@ COMPONENT = Noun(
         Field("data", "Free data: JSON or @file.", "data"),
         Field("state", "inactive: publish later, when its files are there.", updates=False),
     ),
-    example="Example: `ringtest component create lib-1.2 --type lib --topic app --version 1.2 "
-    "--state inactive`, then `ringtest component upload lib-1.2 lib-1.2.whl --activate`",
+    example="Example: `ringtest component create compose-9.5 --type compose --topic rhel-9 "
+    "--version 9.5 --state inactive`, then "
+    "`ringtest component upload compose-9.5 compose.repo --activate`",
+    sample="compose-9.5",
 )
 
 app = noun_app(COMPONENT)
@@ -53,7 +55,10 @@ def upload(
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Attach files to a component."""
+    """Attach files to a component.
+
+    Example: `ringtest component upload compose-9.5 compose.repo --activate`
+    """
     component = find_id(client, "component", which)
     stored = []
     for path in files:
@@ -70,7 +75,10 @@ def upload(
 @app.command()
 @connected
 def files(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List the files of a component."""
+    """List the files of a component.
+
+    Example: `ringtest component files compose-9.5`
+    """
     component = find_id(client, "component", which)
     show_list(client, f"/components/{component}/files", "component_files", FILE_COLUMNS, form)
 
@@ -82,7 +90,10 @@ def download(
     which: WhichArgument,
     to: Annotated[Path, typer.Option("--to", help="Folder to write to.")] = Path(),
 ) -> None:
-    """Write the files of a component to a folder."""
+    """Write the files of a component to a folder.
+
+    Example: `ringtest component download compose-9.5 --to files`
+    """
     component = find_id(client, "component", which)
     path = f"/components/{component}/files"
     for file in client.pages(path, "component_files"):

@@ -14,6 +14,7 @@ from ringtest.cli.questions import (
     OffsetOption,
     TeamOption,
     ToOption,
+    TopicArgument,
     window,
 )
 from ringtest.cli.sparkline import percent
@@ -36,7 +37,7 @@ _SHOWN = (
 @connected
 def coverage(
     client: Client,
-    topic: Annotated[str, typer.Argument(help="Topic, by id or name.")],
+    topic: TopicArgument,
     kind: Annotated[
         str | None, typer.Option("--type", help="Only components of this type.")
     ] = None,

@@ -13,6 +13,7 @@ DEFINITION = Noun(
         Field("spec", "What to do: JSON, or @file with JSON or YAML.", "data", required=True),
     ),
     example="Example: `ringtest definition create smoke --topic rhel-9 --spec @smoke.yaml`",
+    sample="smoke",
 )
 
 app = noun_app(DEFINITION)

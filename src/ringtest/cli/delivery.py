@@ -19,5 +19,8 @@ app = noun_app(DELIVERY)
 @app.command()
 @connected
 def retry(client: Client, which: WhichArgument) -> None:
-    """Try again now."""
+    """Try again now.
+
+    Example: `ringtest delivery retry latest`
+    """
     client.post(f"/deliveries/{find_id(client, 'delivery', which)}/retry")

@@ -14,6 +14,7 @@ from ringtest.cli.questions import (
     OffsetOption,
     TeamOption,
     ToOption,
+    TopicArgument,
     full_name,
     window,
 )
@@ -33,7 +34,7 @@ _CHANGED = ("change", "before", "median", "p_value", "significant", "runs", "tes
 @connected
 def durations(
     client: Client,
-    topic: Annotated[str, typer.Argument(help="Topic, by id or name.")],
+    topic: TopicArgument,
     changed: Annotated[
         bool, typer.Option("--changed", help="What changed most, instead of the slowest.")
     ] = False,

@@ -13,8 +13,9 @@ FEEDER = Noun(
         Field("team_id", "Team it belongs to.", "ref", required=True, noun="team"),
         Field("data", "Free data: JSON or @file.", "data"),
     ),
-    example="Example: `ringtest feeder create nightly --team Builders`; the answer holds the key.",
+    example="Example: `ringtest feeder create nightly --team Lab`; the answer holds the key.",
+    sample="nightly",
 )
 
 app = noun_app(FEEDER)
-add_key_command(app, "feeder")
+add_key_command(app, "feeder", FEEDER.sample)

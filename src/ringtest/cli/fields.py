@@ -11,6 +11,7 @@ import typer
 import yaml
 
 from ringtest.cli.calls import ask_password
+from ringtest.cli.completion import names_of
 from ringtest.cli.config import UsageError
 from ringtest.cli.kinds import find_id
 from ringtest.client import Client
@@ -42,7 +43,8 @@ class Field:
         if self.positional and not updating:
             kind: Any = typer.Argument(help=self.help)
         else:
-            kind = typer.Option(self._option(), help=self.help)
+            complete = names_of(self.noun) if self.kind == "ref" else None
+            kind = typer.Option(self._option(), help=self.help, autocompletion=complete)
         types: dict[FieldKind, Any] = {"flag": bool, "list": list[str], "password": bool}
         annotation = types.get(self.kind, str)
         default: Any = inspect.Parameter.empty

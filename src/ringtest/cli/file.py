@@ -40,7 +40,10 @@ def upload(
     mime: Annotated[str, typer.Option("--mime", help="Their type.")] = "application/octet-stream",
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Upload files piece by piece. What was cut goes on when the same command runs again."""
+    """Upload files piece by piece. What was cut goes on when the same command runs again.
+
+    Example: `ringtest file upload console.log --job latest --mime text/plain`
+    """
     if (job is None) == (component is None):
         raise UsageError("say either --job or --component")
     if job is not None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from ringtest.cli.calls import connected
+from ringtest.cli.completion import names_of
 from ringtest.cli.group_radius import COLUMNS as LAB_COLUMNS
 from ringtest.cli.group_radius import in_short, lab_rows
 from ringtest.cli.kinds import find_id, read_one
@@ -19,7 +20,7 @@ GROUP = Noun(
     help="Failure groups: one cause each, with whom it hits and since when.",
     columns=COLUMNS,
     verbs=(),
-    example="Example: `ringtest group list --topic rhel-9`, then `ringtest group show ID`",
+    example="Example: `ringtest group list --topic rhel-9`, then `ringtest group show latest`",
 )
 
 app = noun_app(GROUP)
@@ -29,7 +30,10 @@ app = noun_app(GROUP)
 @connected
 def list_(
     client: Client,
-    topic: Annotated[str | None, typer.Option(help="Only of this topic, by id or name.")] = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(help="Only of this topic, by id or name.", autocompletion=names_of("topic")),
+    ] = None,
     known: Annotated[
         str | None, typer.Option(help="yes, no, or a known issue by id or name: only these.")
     ] = None,
@@ -53,7 +57,10 @@ def list_(
 @app.command()
 @connected
 def show(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """Show one group: whom it hits, since when, and what changed then."""
+    """Show one group: whom it hits, since when, and what changed then.
+
+    Example: `ringtest group show latest`
+    """
     group = read_one(client, "group", which)
     write_one(_in_words(group) if form is Format.TABLE else group, form)
 
@@ -63,7 +70,7 @@ def show(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE
 def radius(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
     """Show which topics, labs and hardware a failure hits, passed by or did not reach yet.
 
-    Example: `ringtest group radius latest`, `ringtest group radius ID -f csv`
+    Example: `ringtest group radius latest`, `ringtest group radius latest -f csv`
     """
     path = f"/failure_groups/{find_id(client, 'group', which)}/blast_radius"
     found = client.get(path)["blast_radius"]
@@ -85,7 +92,7 @@ def similar(
 ) -> None:
     """List groups of the same topic that look like this one, the most alike first.
 
-    Example: `ringtest group similar 3f2504e0-4f89-11d3-9a0c-0305e82c3301`
+    Example: `ringtest group similar latest`
     """
     path = f"/failure_groups/{find_id(client, 'group', which)}/similar"
     found = client.get(path, {"limit": str(min(limit, 100))})["similar"]

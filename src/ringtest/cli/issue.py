@@ -22,6 +22,7 @@ ISSUE = Noun(
     verbs=("list", "show", "add", "edit", "delete"),
     example="Example: `ringtest issue add 'ring stays open' --kind text --pattern 'ring is open' "
     "--owner jo --topic rhel-9 --link https://bugs.example.com/7`",
+    sample="'ring stays open'",
 )
 
 app = noun_app(ISSUE)

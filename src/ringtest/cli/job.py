@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ringtest.cli.calls import connected, find_connection, problems
+from ringtest.cli.completion import names_of
 from ringtest.cli.config import UsageError
 from ringtest.cli.downloads import place_below
 from ringtest.cli.exits import EXIT_OF_RESULT
@@ -26,7 +27,7 @@ JOB = Noun(
     help="Jobs: one component set in one lab, and what came of it.",
     columns=("id", "status", "name", "topic.name", "remoteci.name", "created_at", "duration"),
     verbs=("list", "show", "delete"),
-    example="Example: `ringtest job list --where status:failure`, `ringtest job watch ID`",
+    example="Example: `ringtest job list --where status:failure`, `ringtest job watch latest`",
 )
 
 app = noun_app(JOB)
@@ -41,7 +42,9 @@ AttemptOption = Annotated[
 @connected
 def create(
     client: Client,
-    topic: Annotated[str, typer.Option(help="Topic, by id or name.")],
+    topic: Annotated[
+        str, typer.Option(help="Topic, by id or name.", autocompletion=names_of("topic"))
+    ],
     component: Annotated[
         list[str] | None, typer.Option(help="Id of a component; repeat. Else the newest ones.")
     ] = None,
@@ -49,7 +52,10 @@ def create(
     comment: Annotated[str | None, typer.Option(help="Why it runs.")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Create a job, as a lab: needs DCI_CLIENT_ID and DCI_API_SECRET."""
+    """Create a job, as a lab: needs DCI_CLIENT_ID and DCI_API_SECRET.
+
+    Example: `ringtest job create --topic rhel-9 --name nightly`
+    """
     values = {"topic_id": topic, "components_ids": component, "name": name, "comment": comment}
     fields = (TOPIC, Field("components_ids", "", "list"), Field("name", ""), Field("comment", ""))
     write_one(client.post("/jobs/schedule", body(client, fields, values))["job"], form)
@@ -58,21 +64,30 @@ def create(
 @app.command()
 @connected
 def cancel(client: Client, which: WhichArgument) -> None:
-    """Stop a job; what it made so far is collected."""
+    """Stop a job; what it made so far is collected.
+
+    Example: `ringtest job cancel latest`
+    """
     client.post(f"/jobs/{find_id(client, 'job', which)}/cancel")
 
 
 @app.command()
 @connected
 def retry(client: Client, which: WhichArgument) -> None:
-    """Queue a finished job again."""
+    """Queue a finished job again.
+
+    Example: `ringtest job retry latest`
+    """
     client.post(f"/jobs/{find_id(client, 'job', which)}/retry")
 
 
 @app.command()
 @connected
 def stages(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List the stages of every attempt."""
+    """List the stages of every attempt.
+
+    Example: `ringtest job stages latest`
+    """
     columns = ("attempt", "name", "status", "started_at", "ended_at", "exit_code", "message")
     path = f"/jobs/{find_id(client, 'job', which)}/stages"
     write_many(client.get(path)["stages"], columns, form)
@@ -93,7 +108,7 @@ def files(
 ) -> None:
     """List the files that a job brought home, or write them to one zip.
 
-    Example: `ringtest job files ID --zip logs.zip --name '*.log'`
+    Example: `ringtest job files latest --zip logs.zip --name '*.log'`
     """
     path = f"/jobs/{find_id(client, 'job', which)}/files"
     if zip_ is not None:
@@ -116,7 +131,10 @@ def download(
         str, typer.Option("--name", help="Only files that match this pattern, such as *.xml.")
     ] = "*",
 ) -> None:
-    """Write the files that a job brought home to a folder."""
+    """Write the files that a job brought home to a folder.
+
+    Example: `ringtest job download latest --to files --name '*.xml'`
+    """
     path = f"/jobs/{find_id(client, 'job', which)}/files"
     for file in client.pages(path, "files"):
         if fnmatch(file["name"], name):
@@ -135,7 +153,10 @@ def tests(
     ] = "failed,errored",
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List test cases; those that failed if nothing else is asked for."""
+    """List test cases; those that failed if nothing else is asked for.
+
+    Example: `ringtest job tests latest --outcome failed,errored,skipped`
+    """
     columns = ("outcome", "state", "classname", "name", "time", "message")
     path = f"/jobs/{find_id(client, 'job', which)}/tests"
     parameters = {"outcome": outcome} if outcome else {}
@@ -168,8 +189,8 @@ def log(
 ) -> None:
     """Print a job's log as it was printed in the lab.
 
-    Example: `ringtest job log ID --follow`, `ringtest job log ID --grep 'E[0-9]{4}' -C 2`,
-    `ringtest job log ID --since 10m`
+    Example: `ringtest job log latest --follow`,
+    `ringtest job log latest --grep 'E[0-9]{4}' -C 2`, `ringtest job log latest --since 10m`
     """
     parameters = {"attempt": str(attempt)} if attempt else {}
     with problems(), Client(find_connection(server, user)) as client:
@@ -207,7 +228,7 @@ async def _follow(client: Client, job: str, parameters: dict[str, str]) -> None:
 def why(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
     """Tell why a job failed: where, which lines of its log are new, what changed.
 
-    Example: `ringtest job why latest`, `ringtest job why ID -f json`
+    Example: `ringtest job why latest`, `ringtest job why latest -f json`
     """
     answer = client.get(f"/jobs/{find_id(client, 'job', which)}/answer")["answer"]
     if form is not Format.TABLE:
@@ -227,6 +248,8 @@ def watch(
     """Watch a job live until it is finished: stages, tests, end of the log.
 
     Ends with 0 if it passed, 10 if it failed, 11 if it errored, 12 if it was cancelled.
+
+    Example: `ringtest job watch latest`
     """
     with problems(), Client(find_connection(server, user)) as client:
         job = find_id(client, "job", which)

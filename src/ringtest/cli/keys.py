@@ -15,8 +15,8 @@ OverlapOption = Annotated[
 ]
 
 
-def add_key_command(app: typer.Typer, noun: str) -> None:
-    """Add `new-key` to a noun whose things have keys."""
+def add_key_command(app: typer.Typer, noun: str, sample: str) -> None:
+    """Add `new-key` to a noun whose things have keys; one of them is called `sample`."""
     kind = KINDS[noun]
 
     def new_key(
@@ -31,5 +31,8 @@ def add_key_command(app: typer.Typer, noun: str) -> None:
         one = answer[kind.one]
         write_one({name: one[name] for name in ("id", "name", "api_secret")}, form)
 
-    new_key.__doc__ = f"Give a {noun} a new key; the answer holds it, and nothing shows it again."
+    new_key.__doc__ = (
+        f"Give a {noun} a new key; the answer holds it, and nothing shows it again.\n\n"
+        f"Example: `ringtest {noun} new-key {sample} --overlap 3600`"
+    )
     app.command("new-key")(connected(new_key))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ringtest.cli.calls import connected
+from ringtest.cli.completion import names_of
 from ringtest.cli.fields import Field
 from ringtest.cli.keys import add_key_command
 from ringtest.cli.kinds import KINDS, find_id, read_one
@@ -34,18 +35,24 @@ LAB = Noun(
         Field("data", "Free data: JSON or @file.", "data"),
     ),
     example="Example: `ringtest lab create west --team Lab`; the answer holds the agent's key.",
+    sample="west",
 )
 
 app = noun_app(LAB)
-add_key_command(app, "lab")
+add_key_command(app, "lab", LAB.sample)
 
-TopicOption = Annotated[str, typer.Option("--topic", help="Topic, by id or name.")]
+TopicOption = Annotated[
+    str, typer.Option("--topic", help="Topic, by id or name.", autocompletion=names_of("topic"))
+]
 
 
 @app.command()
 @connected
 def subscribe(client: Client, which: WhichArgument, topic: TopicOption) -> None:
-    """Let the lab have the jobs of a topic."""
+    """Let the lab have the jobs of a topic.
+
+    Example: `ringtest lab subscribe west --topic rhel-9`
+    """
     lab = find_id(client, "lab", which)
     client.post(f"/remotecis/{lab}/topics", {"topic_id": find_id(client, "topic", topic)})
 
@@ -53,7 +60,10 @@ def subscribe(client: Client, which: WhichArgument, topic: TopicOption) -> None:
 @app.command()
 @connected
 def unsubscribe(client: Client, which: WhichArgument, topic: TopicOption) -> None:
-    """Send the lab no more jobs of a topic."""
+    """Send the lab no more jobs of a topic.
+
+    Example: `ringtest lab unsubscribe west --topic rhel-9`
+    """
     lab = find_id(client, "lab", which)
     client.delete(f"/remotecis/{lab}/topics/{find_id(client, 'topic', topic)}")
 
@@ -61,7 +71,10 @@ def unsubscribe(client: Client, which: WhichArgument, topic: TopicOption) -> Non
 @app.command()
 @connected
 def topics(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List the topics whose jobs the lab gets."""
+    """List the topics whose jobs the lab gets.
+
+    Example: `ringtest lab topics west`
+    """
     lab = find_id(client, "lab", which)
     show_list(client, f"/remotecis/{lab}/topics", "topics", ("id", "name"), form)
 
@@ -69,14 +82,20 @@ def topics(client: Client, which: WhichArgument, form: FormatOption = Format.TAB
 @app.command()
 @connected
 def follow(client: Client, which: WhichArgument) -> None:
-    """Get mail of the lab's failed jobs."""
+    """Get mail of the lab's failed jobs.
+
+    Example: `ringtest lab follow west`
+    """
     client.post(f"/remotecis/{find_id(client, 'lab', which)}/users")
 
 
 @app.command()
 @connected
 def unfollow(client: Client, which: WhichArgument) -> None:
-    """Get no more mail of the lab."""
+    """Get no more mail of the lab.
+
+    Example: `ringtest lab unfollow west`
+    """
     me = client.get("/identity")["identity"]["id"]
     client.delete(f"/remotecis/{find_id(client, 'lab', which)}/users/{me}")
 

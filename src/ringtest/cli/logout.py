@@ -14,7 +14,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def logout() -> None:
-    """End the session and forget it; the server's address is kept."""
+    """End the session and forget it; the server's address is kept.
+
+    Example: `ringtest logout`
+    """
     with problems():
         path = config.config_path(os.environ)
         saved = config.load(path)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ringtest.cli.calls import connected
+from ringtest.cli.completion import names_here
 from ringtest.cli.fields import Field, body
 from ringtest.cli.kinds import KINDS, find_id, list_parameters, read_one
 from ringtest.cli.output import Format, FormatOption, console, write_many, write_one
@@ -17,7 +18,10 @@ from ringtest.client import Client
 VERBS = ("list", "show", "create", "update", "delete")
 
 WhichArgument = Annotated[
-    str, typer.Argument(help="Id, or name; `latest` of what has no name.", metavar="ID")
+    str,
+    typer.Argument(
+        help="Id, or name; `latest` of what has no name.", metavar="ID", autocompletion=names_here
+    ),
 ]
 WhereOption = Annotated[
     list[str] | None,
@@ -34,7 +38,10 @@ AllOption = Annotated[bool, typer.Option("--all", help="All of them, however man
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """A resource on the command line. `columns` are dotted paths: the table and the CSV."""
+    """A resource on the command line. `columns` are dotted paths: the table and the CSV.
+
+    `sample` is one of them by name, in the examples that every command has.
+    """
 
     name: str
     help: str
@@ -42,6 +49,15 @@ class Noun:
     fields: tuple[Field, ...] = ()
     verbs: tuple[str, ...] = VERBS
     example: str = ""
+    sample: str = "latest"
+
+
+def article(noun: str) -> str:
+    """
+    >>> article("issue"), article("user"), article("topic")
+    ('an', 'a', 'a')
+    """
+    return "an" if noun[:1] in "aeio" else "a"
 
 
 def new_app(help_text: str) -> typer.Typer:
@@ -113,7 +129,10 @@ def _show_command(noun: Noun) -> Callable[..., None]:
     def show(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
         write_one(read_one(client, noun.name, which), form)
 
-    show.__doc__ = f"Show one {noun.name} with all its fields."
+    show.__doc__ = (
+        f"Show one {noun.name} with all its fields.\n\n"
+        f"Example: `ringtest {noun.name} show {noun.sample} -f yaml`"
+    )
     return connected(show)
 
 
@@ -123,7 +142,7 @@ def _create_command(noun: Noun) -> Callable[..., None]:
     def create(client: Client, form: Format, **given: Any) -> None:
         write_one(client.post(kind.path, body(client, noun.fields, given))[kind.one], form)
 
-    create.__doc__ = f"Create a {noun.name}."
+    create.__doc__ = f"Create {article(noun.name)} {noun.name}.\n\n{noun.example}"
     return connected(_with_fields(create, noun.fields, updating=False))
 
 
@@ -137,7 +156,11 @@ def _update_command(noun: Noun) -> Callable[..., None]:
         answer = client.put(f"{kind.path}/{item['id']}", changes, etag=item["etag"])
         write_one(answer[kind.one], form)
 
-    update.__doc__ = f"Change a {noun.name}; what is not given stays as it is."
+    verb = "edit" if "edit" in noun.verbs else "update"
+    update.__doc__ = (
+        f"Change {article(noun.name)} {noun.name}; what is not given stays as it is.\n\n"
+        f"Example: `ringtest {noun.name} {verb} {noun.sample} --state inactive`"
+    )
     return connected(_with_fields(update, fields, updating=True))
 
 
@@ -148,7 +171,10 @@ def _delete_command(noun: Noun) -> Callable[..., None]:
         item = client.get(f"{kind.path}/{find_id(client, noun.name, which)}")[kind.one]
         client.delete(f"{kind.path}/{item['id']}", etag=item.get("etag"))
 
-    delete.__doc__ = f"Delete a {noun.name}."
+    delete.__doc__ = (
+        f"Delete {article(noun.name)} {noun.name}.\n\n"
+        f"Example: `ringtest {noun.name} delete {noun.sample}`"
+    )
     return connected(delete)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ringtest.cli.calls import connected
+from ringtest.cli.completion import names_of
 from ringtest.cli.fields import Field
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
@@ -20,18 +21,25 @@ PRODUCT = Noun(
         Field("label", "Short unique label; else made of the name."),
         Field("description", "What it is."),
     ),
-    example="Example: `ringtest product create app`, then `ringtest product grant app --team Lab`",
+    example="Example: `ringtest product create RHEL`, then "
+    "`ringtest product grant RHEL --team Lab`",
+    sample="RHEL",
 )
 
 app = noun_app(PRODUCT)
 
-TeamOption = Annotated[str, typer.Option("--team", help="Team, by id or name.")]
+TeamOption = Annotated[
+    str, typer.Option("--team", help="Team, by id or name.", autocompletion=names_of("team"))
+]
 
 
 @app.command()
 @connected
 def grant(client: Client, which: WhichArgument, team: TeamOption) -> None:
-    """Let a team see the product."""
+    """Let a team see the product.
+
+    Example: `ringtest product grant RHEL --team Lab`
+    """
     product = find_id(client, "product", which)
     client.post(f"/products/{product}/teams", {"team_id": find_id(client, "team", team)})
 
@@ -39,7 +47,10 @@ def grant(client: Client, which: WhichArgument, team: TeamOption) -> None:
 @app.command()
 @connected
 def revoke(client: Client, which: WhichArgument, team: TeamOption) -> None:
-    """Hide the product from a team."""
+    """Hide the product from a team.
+
+    Example: `ringtest product revoke RHEL --team Lab`
+    """
     product = find_id(client, "product", which)
     client.delete(f"/products/{product}/teams/{find_id(client, 'team', team)}")
 
@@ -47,7 +58,10 @@ def revoke(client: Client, which: WhichArgument, team: TeamOption) -> None:
 @app.command()
 @connected
 def teams(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List the teams that see the product."""
+    """List the teams that see the product.
+
+    Example: `ringtest product teams RHEL`
+    """
     product = find_id(client, "product", which)
     show_list(client, f"/products/{product}/teams", "teams", ("id", "name", "country"), form)
 

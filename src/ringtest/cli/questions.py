@@ -4,16 +4,25 @@ from typing import Annotated, Any
 
 import typer
 
+from ringtest.cli.completion import names_of
 from ringtest.cli.kinds import find_id
 from ringtest.client import Client
 
-TopicOption = Annotated[str, typer.Option("--topic", help="Of which topic, by id or name.")]
+TopicArgument = Annotated[
+    str, typer.Argument(help="Topic, by id or name.", autocompletion=names_of("topic"))
+]
 FromOption = Annotated[
     str | None, typer.Option("--from", help="First day, such as 2026-10-01. [default: 30 days]")
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Last day. [default: today]")]
-LabOption = Annotated[str | None, typer.Option("--lab", help="Only of this lab, by id or name.")]
-TeamOption = Annotated[str | None, typer.Option("--team", help="Only of this team.")]
+LabOption = Annotated[
+    str | None,
+    typer.Option("--lab", help="Only of this lab, by id or name.", autocompletion=names_of("lab")),
+]
+TeamOption = Annotated[
+    str | None,
+    typer.Option("--team", help="Only of this team.", autocompletion=names_of("team")),
+]
 ManyOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many.")]
 OffsetOption = Annotated[int, typer.Option("--offset", min=0, help="How many to leave out.")]
 

@@ -14,6 +14,7 @@ RULE = Noun(
         Field("component_types", "Only for this type; repeat. Else any.", "list", option="type"),
     ),
     example="Example: `ringtest rule create nightly --topic rhel-9 --definition smoke`",
+    sample="nightly",
 )
 
 app = noun_app(RULE)

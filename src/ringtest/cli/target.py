@@ -15,7 +15,9 @@ TARGET = Noun(
         Field("topic_id", "Only of this topic.", "ref", noun="topic"),
         Field("secret", "Key that signs webhooks", "password"),
     ),
-    example="Example: `ringtest target create chat --channel webhook --address https://…`",
+    example="Example: `ringtest target create chat --channel webhook "
+    "--address https://chat.example.com/hook --team Lab`",
+    sample="chat",
 )
 
 app = noun_app(TARGET)

@@ -27,6 +27,7 @@ TEAM = Noun(
         ),
     ),
     example="Example: `ringtest team create Lab --external`",
+    sample="Lab",
 )
 
 app = noun_app(TEAM)
@@ -37,7 +38,10 @@ MemberArgument = Annotated[str, typer.Argument(help="User, by id or name.", meta
 @app.command("add-user")
 @connected
 def add_user(client: Client, which: WhichArgument, member: MemberArgument) -> None:
-    """Make a user a member."""
+    """Make a user a member.
+
+    Example: `ringtest team add-user Lab qe-lead`
+    """
     team = find_id(client, "team", which)
     client.post(f"/teams/{team}/users/{find_id(client, 'user', member)}")
 
@@ -45,7 +49,10 @@ def add_user(client: Client, which: WhichArgument, member: MemberArgument) -> No
 @app.command("remove-user")
 @connected
 def remove_user(client: Client, which: WhichArgument, member: MemberArgument) -> None:
-    """End a membership."""
+    """End a membership.
+
+    Example: `ringtest team remove-user Lab qe-lead`
+    """
     team = find_id(client, "team", which)
     client.delete(f"/teams/{team}/users/{find_id(client, 'user', member)}")
 
@@ -53,6 +60,9 @@ def remove_user(client: Client, which: WhichArgument, member: MemberArgument) ->
 @app.command()
 @connected
 def users(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List the members."""
+    """List the members.
+
+    Example: `ringtest team users Lab -f csv`
+    """
     team = find_id(client, "team", which)
     show_list(client, f"/teams/{team}/users", "users", ("id", "name", "fullname", "email"), form)

@@ -19,7 +19,7 @@ from ringtest.cli.questions import (
     OffsetOption,
     TeamOption,
     ToOption,
-    TopicOption,
+    TopicArgument,
     full_name,
     window,
 )
@@ -27,8 +27,8 @@ from ringtest.client import Client
 
 app = new_app(
     "Tests: find them, see what became of one, and which change without a reason.\n\n"
-    "Example: `ringtest test search boot --topic rhel-9`, then"
-    " `ringtest test history test_boot --topic rhel-9`"
+    "Example: `ringtest test search rhel-9 boot`, then"
+    " `ringtest test history rhel-9 test_boot`"
 )
 _RUNS = ("at", "outcome", "state", "seconds", "retried", "remoteci.name", "job_id")
 _MARKS = {
@@ -43,7 +43,7 @@ _RETRIED = ("~", "bold yellow")
 @connected
 def search(
     client: Client,
-    topic: TopicOption,
+    topic: TopicArgument,
     text: Annotated[str, typer.Argument(help="Part of suite, class name and name.")] = "",
     first: FromOption = None,
     last: ToOption = None,
@@ -55,7 +55,7 @@ def search(
 ) -> None:
     """Find the tests of a topic by part of their name, in any case.
 
-    Example: `ringtest test search boot --topic rhel-9`
+    Example: `ringtest test search rhel-9 boot`
     """
     asked = window(
         client, first=first, last=last, lab=lab, team=team, limit=limit, offset=offset
@@ -69,8 +69,8 @@ def search(
 @connected
 def history(
     client: Client,
+    topic: TopicArgument,
     test: Annotated[str, typer.Argument(help="Id of a test, or part of one test's name.")],
-    topic: TopicOption,
     first: FromOption = None,
     last: ToOption = None,
     lab: LabOption = None,
@@ -84,7 +84,7 @@ def history(
     The strip has a sign for each of the newest runs, the latest at its end: `.` passed,
     `~` passed after another try, `F` failed, `E` errored, `s` skipped.
 
-    Example: `ringtest test history test_boot --topic rhel-9 --from 2026-10-01 -n 60`
+    Example: `ringtest test history rhel-9 test_boot --from 2026-10-01 -n 60`
     """
     asked = window(
         client, first=first, last=last, lab=lab, team=team, limit=limit, offset=offset
@@ -104,7 +104,7 @@ def history(
 @connected
 def flaky(
     client: Client,
-    topic: TopicOption,
+    topic: TopicArgument,
     first: FromOption = None,
     last: ToOption = None,
     lab: LabOption = None,
@@ -117,7 +117,7 @@ def flaky(
 
     The score is the share of such runs, LOW to HIGH its interval at 95 %; the list is by LOW.
 
-    Example: `ringtest test flaky --topic rhel-9 --limit 10 --format csv`
+    Example: `ringtest test flaky rhel-9 --limit 10 --format csv`
     """
     asked = window(client, first=first, last=last, lab=lab, team=team, limit=limit, offset=offset)
     found = client.get(f"/topics/{find_id(client, 'topic', topic)}/flaky_tests", asked)

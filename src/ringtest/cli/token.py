@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ringtest.cli.calls import connected
+from ringtest.cli.completion import names_of
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, noun_app
 from ringtest.cli.output import Format, FormatOption, write_one
@@ -17,6 +18,7 @@ TOKEN = Noun(
     columns=("id", "name", "hint", "scopes", "holder_kind", "expires_at", "last_used_at"),
     verbs=("list", "show", "delete"),
     example="Example: `ringtest token create nightly --scope jobs:write --days 30`",
+    sample="nightly",
 )
 
 app = noun_app(TOKEN)
@@ -27,9 +29,17 @@ ScopeOption = Annotated[
     typer.Option("--scope", "-s", help="What it may; several times. Default: read."),
 ]
 DaysOption = Annotated[int, typer.Option("--days", min=1, help="How long it lives.")]
-LabOption = Annotated[str | None, typer.Option("--lab", help="For this lab, not for you.")]
-FeederOption = Annotated[str | None, typer.Option("--feeder", help="For this feeder.")]
-TeamOption = Annotated[str | None, typer.Option("--team", help="Narrowed to this team of yours.")]
+LabOption = Annotated[
+    str | None,
+    typer.Option("--lab", help="For this lab, not for you.", autocompletion=names_of("lab")),
+]
+FeederOption = Annotated[
+    str | None, typer.Option("--feeder", help="For this feeder.", autocompletion=names_of("feeder"))
+]
+TeamOption = Annotated[
+    str | None,
+    typer.Option("--team", help="Narrowed to this team of yours.", autocompletion=names_of("team")),
+]
 
 
 def create(

@@ -20,6 +20,7 @@ TOPIC = Noun(
         Field("data", "Data for the labs: JSON or @file.", "data"),
     ),
     example="Example: `ringtest topic create rhel-9 --product RHEL --type compose`",
+    sample="rhel-9",
 )
 
 app = noun_app(TOPIC)
@@ -28,20 +29,29 @@ app = noun_app(TOPIC)
 @app.command()
 @connected
 def follow(client: Client, which: WhichArgument) -> None:
-    """Get mail of the topic's new components."""
+    """Get mail of the topic's new components.
+
+    Example: `ringtest topic follow rhel-9`
+    """
     client.post(f"/topics/{find_id(client, 'topic', which)}/notifications")
 
 
 @app.command()
 @connected
 def unfollow(client: Client, which: WhichArgument) -> None:
-    """Get no more mail of the topic."""
+    """Get no more mail of the topic.
+
+    Example: `ringtest topic unfollow rhel-9`
+    """
     client.delete(f"/topics/{find_id(client, 'topic', which)}/notifications")
 
 
 @app.command()
 @connected
 def following(client: Client, form: FormatOption = Format.TABLE) -> None:
-    """List the topics that you follow."""
+    """List the topics that you follow.
+
+    Example: `ringtest topic following`
+    """
     columns = ("id", "name", "component_types", "state")
     write_many(client.get("/topics/notifications")["topics"], columns, form)

@@ -9,7 +9,14 @@ from rich.text import Text
 from ringtest.cli.calls import connected
 from ringtest.cli.kinds import find_id
 from ringtest.cli.output import Format, FormatOption, console, write_many
-from ringtest.cli.questions import FromOption, LabOption, TeamOption, ToOption, window
+from ringtest.cli.questions import (
+    FromOption,
+    LabOption,
+    TeamOption,
+    ToOption,
+    TopicArgument,
+    window,
+)
 from ringtest.cli.sparkline import percent, sparkline
 from ringtest.client import Client
 
@@ -34,7 +41,7 @@ class By(StrEnum):
 @connected
 def trend(
     client: Client,
-    topic: Annotated[str, typer.Argument(help="Topic, by id or name.")],
+    topic: TopicArgument,
     by: Annotated[By, typer.Option(help="How long a step is.")] = By.DAY,
     first: FromOption = None,
     last: ToOption = None,

@@ -16,6 +16,7 @@ USER = Noun(
         Field("timezone", "Time zone, such as Europe/Prague."),
     ),
     example="Example: `ringtest user create qe-lead --email qe-lead@example.com --password`",
+    sample="qe-lead",
 )
 
 app = noun_app(USER)

@@ -20,8 +20,10 @@ WEBHOOK = Noun(
         Field("events", "Event type, as job.finished; repeat.", "list", option="event"),
         Field("secret", "Key that signs", "password"),
     ),
-    example="Example: `ringtest webhook create chat --channel webhook --address https://… "
+    example="Example: `ringtest webhook create bot --channel webhook "
+    "--address https://bot.example.com/events "
     "--team Lab --event job.finished`",
+    sample="bot",
 )
 
 app = noun_app(WEBHOOK)
@@ -30,7 +32,10 @@ app = noun_app(WEBHOOK)
 @app.command()
 @connected
 def ping(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """Send a test; `ringtest webhook deliveries` says whether it arrived."""
+    """Send a test; `webhook deliveries` says whether it arrived.
+
+    Example: `ringtest webhook ping bot`
+    """
     webhook = find_id(client, "webhook", which)
     write_one(client.post(f"/report_targets/{webhook}/ping")["delivery"], form)
 
@@ -38,7 +43,10 @@ def ping(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE
 @app.command()
 @connected
 def deliveries(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE) -> None:
-    """List what the webhook got, and what waits for it."""
+    """List what the webhook got, and what waits for it.
+
+    Example: `ringtest webhook deliveries bot`
+    """
     path = f"/report_targets/{find_id(client, 'webhook', which)}/deliveries"
     columns = ("id", "type", "status", "attempts", "next_at", "delivered_at", "answer")
     show_list(client, path, "deliveries", columns, form, limit=50)

@@ -18,6 +18,9 @@ class Unreachable(ClientError):
 class ApiError(ClientError):
     """The server answered and refused. `payload` is what it said about the reasons."""
 
+    query: str = ""
+    """The filter that was sent, whose character `payload["position"]` may be the reason."""
+
     def __init__(self, status: int, message: str, payload: dict[str, Any], request: str) -> None:
         super().__init__(status, message)
         self.status = status
@@ -52,7 +55,9 @@ def error_from(response: httpx.Response) -> ApiError:
         payload = given if isinstance(given, dict) else {}
     if response.status_code == 400 and "expired" in message:
         message += _clock_difference(response)
-    return ApiError(response.status_code, message, payload, request)
+    error = ApiError(response.status_code, message, payload, request)
+    error.query = response.request.url.params.get("query", "")
+    return error
 
 
 def unreachable_from(error: Exception, server: str) -> Unreachable:
