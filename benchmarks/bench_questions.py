@@ -35,12 +35,12 @@ _PASSWORD = "of a partner"  # of a user that lives as long as one run
 
 _WEIGHT = """
 SELECT CASE WHEN t.name IN ('test_results', 'tests', 'test_plans', 'test_shapes') THEN 'vectors'
-    WHEN t.name = 'test_failures' THEN 'failures' ELSE 'tallies' END AS part,
+    WHEN t.name IN ('test_failures', 'failure_texts') THEN 'failures' ELSE 'tallies' END AS part,
   sum(pg_total_relation_size(c.oid))::bigint AS bytes
 FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 CROSS JOIN LATERAL (SELECT coalesce(i.inhparent::regclass::text, c.relname)) AS t (name)
-WHERE c.relkind = 'r' AND t.name IN ('test_results', 'test_failures', 'tests', 'test_plans',
-  'test_shapes', 'shape_days', 'topic_days', 'test_days', 'test_weeks', 'test_sets',
+WHERE c.relkind = 'r' AND t.name IN ('test_results', 'test_failures', 'failure_texts', 'tests',
+  'test_plans', 'test_shapes', 'shape_days', 'topic_days', 'test_days', 'test_weeks', 'test_sets',
   'component_sets')
 GROUP BY 1 ORDER BY 1
 """

@@ -22,6 +22,7 @@ import asyncpg
 
 from benchmarks.generated import BAD, LABS, TEAMS, TOPICS, VERSIONS, Generator, Run, Size, text_of
 from ringtest.control.db.migrate import migrate
+from ringtest.control.evidence.model import Texts, pack
 from ringtest.control.jobs.model import component_set_key
 from ringtest.control.kernel.clock import SystemClock
 from ringtest.control.reading.model import plan_digest, totals, unpack_durations
@@ -36,10 +37,8 @@ _RESULT = (
     " successfixes regressed recovered additions deletions time previous_result_id plan_id"
     " shape_id topic_id remoteci_id set_key retried outcomes states durations is_counted"
 )
-_FAILURE = (
-    "result_id position created_at job_id team_id test_id outcome exception_type message detail"
-    " since_job_id since_at"
-)
+_FAILURE = "result_id position created_at job_id team_id test_id outcome since_job_id since_at"
+_TEXTS = "result_id first created_at team_id texts"
 _BYTES = b"pfesx"
 _STATES = {
     (old, new): compare(bytes([old]), bytes([new]), None)[0] for old in _BYTES for new in _BYTES
@@ -65,6 +64,7 @@ class _Batch:
     shapes: list[tuple[Any, ...]] = field(default_factory=list)
     results: list[tuple[Any, ...]] = field(default_factory=list)
     failures: list[tuple[Any, ...]] = field(default_factory=list)
+    texts: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def _random_id(rng: random.Random) -> UUID:
@@ -217,6 +217,7 @@ class Writer:
     ) -> _Before:
         team, places = self.teams[run.lab % TEAMS], self.generator.topics[run.topic].places
         since: dict[int, tuple[UUID, datetime]] = {}
+        said = []
         for place, byte in enumerate(run.outcomes):
             if byte not in BAD:
                 continue
@@ -224,9 +225,11 @@ class Writer:
             since[place] = begun or (run.job_id, at)
             batch.failures.append(
                 (run.result_id, place, at, run.job_id, team, self._tests[run.topic][place],
-                 bytes([byte]), "AssertionError", f"node {run.version} is late",
-                 text_of(places[place], run.version), *since[place])
+                 bytes([byte]), *since[place])
             )  # fmt: skip
+            detail = text_of(places[place], run.version)
+            said.append((place, Texts("AssertionError", f"node {run.version} is late", detail)))
+        batch.texts += [(run.result_id, block.first, at, team, block.data) for block in pack(said)]
         return _Before(run.result_id, run.outcomes, since)
 
     async def _write_batch(self, batch: _Batch) -> None:
@@ -244,6 +247,7 @@ class Writer:
         )
         await self._copy("test_shapes", "team_id id plan_id absent", batch.shapes)
         await self._copy("test_failures", _FAILURE, batch.failures)
+        await self._copy("failure_texts", _TEXTS, batch.texts)
         await self._copy("test_results", _RESULT, batch.results)
 
 

@@ -29,6 +29,7 @@ from ringtest.control.db.pool import Database
 from ringtest.control.definitions import api as definitions_api
 from ringtest.control.diagnosis import api as diagnosis_api
 from ringtest.control.diagnosis import loop as diagnosis_loop
+from ringtest.control.evidence import loop as evidence_loop
 from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
 from ringtest.control.files import api as files_api
@@ -180,6 +181,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *objects_loop.loops(parts.db, parts.objects),
         *uploads_loop.loops(parts.db),
         *tallies_loop.loops(parts.db, parts.settings),
+        *evidence_loop.loops(parts.db),
         *triggers_loop.loops(parts.db),
         *scheduling_loop.loops(parts.db),
         *triage_loop.loops(parts.db),

@@ -16,8 +16,8 @@ from ringtest.control.kernel.tenant import SYSTEM
 TEAMS = frozenset({"teams"})
 NEVER_REMEMBERED = {
     "audits", "event_queue", "events", "job_attempts", "job_stages", "log_frames",
-    "schema_migrations", "test_failures", "test_plans", "tests", "test_shapes", "component_sets",
-    "shape_days", "topic_days", "test_days", "test_weeks", "test_sets",
+    "schema_migrations", "test_failures", "failure_texts", "test_plans", "tests", "test_shapes",
+    "component_sets", "shape_days", "topic_days", "test_days", "test_weeks", "test_sets",
 }  # fmt: skip
 """Tables that nobody is told of: lists of them are made anew."""
 

@@ -15,6 +15,7 @@ from ringtest.control.accounts.model import Caller, Team
 from ringtest.control.connectors.disk import DiskStore
 from ringtest.control.connectors.junit.session import JunitParser
 from ringtest.control.db.pool import Database
+from ringtest.control.evidence.model import unpack
 from ringtest.control.files.model import Upload
 from ringtest.control.files.service import Limits
 from ringtest.control.jobs.model import component_set_key
@@ -30,10 +31,7 @@ _RESULT = (
     " failures, errors, regressions, successfixes, regressed, recovered, additions, deletions,"
     " shape_id, is_counted, outcomes, states, durations"
 )
-_FAILURE = (
-    "job_id, position, created_at, team_id, test_id, outcome::text, exception_type, message,"
-    " since_job_id, since_at"
-)
+_FAILURE = "job_id, position, created_at, team_id, test_id, outcome::text, since_job_id, since_at"
 _TALLIES = ("topic_days", "shape_days", "test_days", "test_weeks", "test_sets", "component_sets")
 
 
@@ -106,7 +104,16 @@ async def _rows(dsn: str) -> dict[str, list[Any]]:
         found["failures"] = await connection.fetch(
             f"SELECT {_FAILURE} FROM test_failures ORDER BY 1, 2"
         )
-        return {table: list(map(tuple, rows)) for table, rows in found.items()}
+        every = {table: list(map(tuple, rows)) for table, rows in found.items()}
+        texts = await connection.fetch(
+            "SELECT r.job_id, t.team_id, t.texts FROM failure_texts t JOIN test_results r"
+            " ON r.id = t.result_id AND r.created_at = t.created_at ORDER BY 1, t.first"
+        )
+        every["texts"] = [
+            (job_id, team_id, position, one.type, one.message)
+            for job_id, team_id, data in texts for position, one in unpack(data).items()
+        ]  # fmt: skip
+        return every
     finally:
         await connection.close()
 

@@ -13,8 +13,8 @@ from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.tallies import loop, service
 from tests.control.tallies.yard import Yard
 
-MONTHLY = ("test_results", "test_failures", "shape_days", "topic_days", "test_days",
-           "test_weeks", "test_sets")  # fmt: skip
+MONTHLY = ("test_results", "test_failures", "failure_texts", "shape_days", "topic_days",
+           "test_days", "test_weeks", "test_sets")  # fmt: skip
 BAD = {"a": "failed", "b": "passed", "c": "skipped"}
 
 
@@ -42,6 +42,7 @@ async def test_this_month_and_the_next_two_are_ready_and_what_lay_aside_moves(ya
     await yard.require_equal()
     await yard.purge(yard.runs[0])  # triggers hold in the month's table too
     assert await yard.sql("SELECT FROM test_failures") == []
+    assert await yard.sql("SELECT FROM failure_texts") == []
     await yard.require_equal()
 
 
@@ -77,7 +78,10 @@ async def test_the_whole_shows_each_team_its_own_rows(yard: Yard) -> None:
 
 
 async def test_only_the_server_itself_adds_and_drops_months(yard: Yard) -> None:
-    for call in ("rt_add_month('2026-05-01')", "rt_drop_month('2026-05-01', now()::timestamp)"):
+    for call in (
+        "rt_add_month('2026-05-01')",
+        "rt_drop_months('{2026-05-01}', now()::timestamp)",
+    ):
         with pytest.raises(Unauthorised):
             async with yard.db.transaction(yard.caller(0).tenant) as tx:
                 await tx.fetchval(f"SELECT {call}")

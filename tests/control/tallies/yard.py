@@ -16,6 +16,7 @@ from ringtest.control.connectors.disk import DiskStore
 from ringtest.control.connectors.junit.session import JunitParser
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database
+from ringtest.control.evidence.model import unpack
 from ringtest.control.files.model import Upload
 from ringtest.control.files.service import Limits
 from ringtest.control.jobs import service as jobs
@@ -29,6 +30,7 @@ LABS = (("red", "one"), ("red", "two"), ("blue", "three"))
 SETS = ("", "set one", "set two")
 PARSERS = {JUNIT: JunitParser()}
 BAD = ("failed", "errored")
+MESSAGES = {"failed": "{name} broke", "errored": "OSError: no device"}
 Tally = dict[tuple[Any, ...], tuple[int, ...]]
 
 
@@ -108,6 +110,15 @@ class Naive:
             before = tally.get(key, (0,) * len(numbers))
             tally[key] = tuple(map(sum, zip(before, numbers, strict=True)))
         return tally
+
+    def said(self) -> dict[tuple[UUID, int], str | None]:
+        """What each failing case said, by file and position: whatever is stored, also of what
+        is archived."""
+        return {
+            (run.file_id, place): MESSAGES[word].format(name=name)
+            for run in self.runs if run.stored
+            for place, (name, word) in enumerate(run.words.items()) if word in BAD
+        }  # fmt: skip
 
     def runs_of_tests(self) -> Tally:
         """How often each test ran by day, set and lab."""
@@ -296,6 +307,21 @@ class Yard:
         assert await self.by_test("test_weeks", "d.week") == weeks
         sets = self.naive.by_test(lambda run: (run.set_key, run.at.date().replace(day=1)))
         assert await self.by_test("test_sets", "d.set_key, d.month") == sets
+        assert await self.said() == self.naive.said()
+
+    async def said(self) -> dict[tuple[UUID, int], str | None]:
+        """Messages of failing cases by file and position, of all results that are stored."""
+        found = await self.sql(
+            "SELECT r.file_id, t.texts FROM failure_texts t LEFT JOIN test_results r"
+            " ON r.id = t.result_id AND r.created_at = t.created_at"
+            " LEFT JOIN jobs j ON j.id = r.job_id"
+            " WHERE r.id IS NULL OR j.topic_id = $1",
+            self.topic_id,
+        )
+        return {
+            (row["file_id"], position): one.message
+            for row in found for position, one in unpack(row["texts"]).items()
+        }  # fmt: skip
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

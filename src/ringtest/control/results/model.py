@@ -8,12 +8,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from ringtest.control.evidence.model import Texts
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.outcome import CaseState, TestOutcome
 from ringtest.control.kernel.paging import refuse_unknown
@@ -275,6 +277,7 @@ class Vectors:
     """A stored result, packed, with the ids of its tests."""
 
     id: UUID
+    created_at: datetime
     file_id: UUID
     file_name: str
     team_id: UUID
@@ -374,20 +377,39 @@ def blocks_of_page(
     ]
 
 
+def failures_of_page(
+    results: Sequence[Vectors], columns: Mapping[str, Sequence[Any]]
+) -> list[tuple[UUID, datetime, int]]:
+    """Those cases of a page that failed here: their result, its moment, their position."""
+    known = {one.id: one for one in results}
+    return [
+        (result_id, known[result_id].created_at, position)
+        for result_id, position in zip(columns["result_id"], columns["position"], strict=True)
+        if position != NOT_THERE and known[result_id].outcomes[position] in _BAD
+    ]
+
+
+Said = Mapping[tuple[UUID, int], Texts]
+"""Texts of failing cases by result and position."""
+
+
 def beside_page(
-    blocks: Iterable[tuple[UUID, bytes]], columns: Mapping[str, Sequence[Any]]
+    blocks: Iterable[tuple[UUID, bytes]], said: Said, columns: Mapping[str, Sequence[Any]]
 ) -> dict[str, list[str | None]]:
-    """What the blocks hold of a page's cases: `own`, texts of those without a failure row, and
-    `more`, the keys that few cases have, both as JSON or None."""
-    wanted = set(zip(columns["result_id"], columns["position"], strict=True))
+    """What is kept of a page's cases: `own`, their texts, and `more`, the keys that few cases
+    have, both as JSON or None. `blocks` are those of asides."""
+    places = list(zip(columns["result_id"], columns["position"], strict=True))
+    wanted = set(places)
     found: dict[tuple[UUID, int], Aside] = {}
     for result_id, block in blocks:
         for position, text in open_block(block).items():
             if (result_id, position) in wanted:
                 found[result_id, position] = msgspec.json.decode(text, type=Aside)
-    asides = [found.get(key) for key in zip(columns["result_id"], columns["position"], strict=True)]
+    own = {key: one.texts() for key, one in found.items()}
+    own |= {key: one.shown() for key, one in said.items()}
+    asides = [found.get(key) for key in places]
     return {
-        "own": [_as_json(one.texts()) if one else None for one in asides],
+        "own": [_as_json(own.get(key, {})) for key in places],
         "more": [(_as_json(one.beside()) or "")[1:-1] or None if one else None for one in asides],
     }
 
@@ -408,15 +430,13 @@ def count_words(words: Mapping[int, str], vectors: Iterable[bytes]) -> dict[str,
 
 Names = Mapping[int, tuple[str, str, str]]
 """Suite, class name and name by test id."""
-FailureRows = Mapping[int, Mapping[str, Any]]
-"""Failure rows by position."""
 
 
 def junit_suites(
     result: Vectors,
     earlier: Vectors | None,
     names: Names,
-    evidence: FailureRows,
+    said: Mapping[int, Texts],
     *,
     asides: Asides | None = None,
     most: int,
@@ -434,8 +454,8 @@ def junit_suites(
         case = _junit_case(classname, name, ACTIONS[byte], state, round(times[at], 6))
         if at in asides.cases:
             case.update(asides.cases[at].shown())
-        if at in evidence:
-            case.update(evidence[at])
+        if at in said:
+            case.update(said[at].in_dci_words())
         suites.setdefault(suite, []).append(case)
     for place in gone if earlier else ():
         suite, classname, name = names[earlier.test_ids[place]] if earlier else ("", "", "")

@@ -19,6 +19,8 @@ import msgspec
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.evidence import service as evidence
+from ringtest.control.evidence.model import Texts
 from ringtest.control.files import service as files
 from ringtest.control.files.model import Upload
 from ringtest.control.jobs import service as jobs
@@ -36,7 +38,7 @@ from ringtest.control.kernel.outcome import CaseState, TestOutcome
 from ringtest.control.kernel.places import NOT_THERE, match
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.ports.object_store import ObjectStore
-from ringtest.control.ports.result_parser import Cases, Evidence, ResultParser, Unreadable
+from ringtest.control.ports.result_parser import Cases, ResultParser, Unreadable
 from ringtest.control.reading.model import bad_positions, unpack_asides
 from ringtest.control.reading.service import (
     Chunks,
@@ -51,7 +53,6 @@ from ringtest.control.results.model import (
     WORDS,
     Earlier,
     FailedTest,
-    FailureRows,
     Names,
     TestQuery,
     Vectors,
@@ -61,6 +62,7 @@ from ringtest.control.results.model import (
     compare,
     count_words,
     dci_counts,
+    failures_of_page,
     id_of_test,
     junit_suites,
     page_of,
@@ -77,6 +79,7 @@ _KNOWN = 100_000
 """Tests of the plan before that are not inserted again; of more than that all are, which costs
 time and no room."""
 _FAILURES = 10_000
+_HALF = 8192
 
 
 # uploading ---------------------------------------------------------------------
@@ -312,6 +315,7 @@ async def _record(
     }
     async for start, cases in parsed.batches.opened():
         await store.insert_failures(tx, result, _failure_columns(start, cases, places, earlier))
+        await evidence.keep(tx, result=result, start=start, cases=cases)
     await store.insert_result(tx, result)
 
 
@@ -350,15 +354,11 @@ def _identify(
     return ids, {one: name for one, name in zip(ids, names, strict=True) if one not in known}
 
 
-_NO_EVIDENCE = Evidence()
-
-
 def _failure_columns(
     start: int, cases: Cases, places: Sequence[int] | None, earlier: Earlier | None
 ) -> dict[str, list[Any]]:
     """Failures of a batch that begins at the position `start`."""
     bad = bad_positions(cases.outcomes)
-    evidence = [cases.evidence.get(at, _NO_EVIDENCE) for at in bad]
     positions = [start + at for at in bad]
     if earlier is None:
         found: list[int | None] = [None] * len(bad)
@@ -371,11 +371,6 @@ def _failure_columns(
             id_of_test(cases.suites[at], cases.classnames[at], cases.names[at]) for at in bad
         ],
         "outcome": [chr(cases.outcomes[at]) for at in bad],
-        "exception_type": [one.exception_type for one in evidence],
-        "message": [one.message for one in evidence],
-        "detail": [one.detail for one in evidence],
-        "stdout": [one.stdout for one in evidence],
-        "stderr": [one.stderr for one in evidence],
     }
 
 
@@ -422,10 +417,11 @@ async def list_tests(
 async def _beside(
     tx: Transaction, results: Sequence[Vectors], columns: Mapping[str, Sequence[Any]]
 ) -> dict[str, list[str | None]]:
-    """What is kept aside of the cases of a page, as two more columns (`beside_page`)."""
+    """What the cases of a page said and left behind, as two more columns (`beside_page`)."""
     wanted = blocks_of_page(results, columns)
     blocks = await store.select_blocks(tx, wanted) if wanted else []
-    return await asyncio.to_thread(beside_page, blocks, columns)
+    said = await evidence.of_cases(tx, cases=failures_of_page(results, columns))
+    return await asyncio.to_thread(beside_page, blocks, said, columns)
 
 
 async def _earlier_of(tx: Transaction, results: Sequence[Vectors]) -> dict[UUID | None, Vectors]:
@@ -450,9 +446,9 @@ async def get_junit(tx: Transaction, *, caller: Caller, file_id: UUID) -> bytes:
     earlier = next(iter(await store.select_vectors_by(tx, ids=before) if before else []), None)
     ids = {*result.test_ids, *(earlier.test_ids if earlier else ())}
     names = await store.select_names(tx, result.team_id, sorted(ids))
-    evidence = await store.select_evidence(tx, result.id)
+    said = await evidence.of_result(tx, result_id=result.id, last=_JUNIT_CASES - 1)
     about = await store.select_jobs_of(tx, result.id)
-    return await asyncio.to_thread(_junit, about, result, earlier, names, evidence)
+    return await asyncio.to_thread(_junit, about, result, earlier, names, said)
 
 
 def _junit(
@@ -460,7 +456,7 @@ def _junit(
     result: Vectors,
     earlier: Vectors | None,
     names: Names,
-    evidence: FailureRows,
+    said: Mapping[int, Texts],
 ) -> bytes:
     warnings = list(result.warnings)
     if len(result.outcomes) > _JUNIT_CASES:
@@ -475,7 +471,7 @@ def _junit(
             result,
             earlier,
             names,
-            evidence,
+            said,
             asides=unpack_asides(about["asides"], result.aside_blocks),
             most=_JUNIT_CASES,
         ),
@@ -489,7 +485,13 @@ async def failures_of_job(tx: Transaction, *, job_id: UUID) -> list[FailedTest]:
 
     Of details longer than 16,384 characters the first and last 8,192.
     """
-    return [
-        FailedTest(**{**row, "outcome": TestOutcome(row["outcome"])})
-        for row in await store.select_failures(tx, job_id, _FAILURES)
-    ]
+    rows = await store.select_failures(tx, job_id, _FAILURES)
+    places = [(row["result_id"], row["position"]) for row in rows]
+    said = await evidence.of_failures(tx, places=places, half=_HALF)
+    return [_failed(row, said.get(at, Texts())) for row, at in zip(rows, places, strict=True)]
+
+
+def _failed(row: asyncpg.Record, said: Texts) -> FailedTest:
+    about = {**row, "outcome": TestOutcome(row["outcome"])}
+    del about["result_id"]
+    return FailedTest(**about, exception_type=said.type, message=said.message, detail=said.detail)

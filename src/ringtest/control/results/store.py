@@ -185,7 +185,7 @@ async def insert_failures(
     columns: Mapping[str, Sequence[Any]],
 ) -> None:
     """Add failure rows. `columns`: position, place (in the earlier result, or NULL), test_id,
-    outcome, exception_type, message, detail, stdout, stderr.
+    outcome. What the cases said is the room `evidence`'s.
 
     A case that failed in the earlier result too keeps the job and time it first failed.
     """
@@ -194,13 +194,11 @@ async def insert_failures(
         await tx.execute(
             """
             INSERT INTO test_failures (result_id, job_id, team_id, created_at, position, test_id,
-              outcome, exception_type, message, detail, stdout, stderr, since_job_id, since_at)
-            SELECT $1, $2, $3, $4, n.position, n.test_id, n.outcome::"char", n.exception_type,
-              n.message, n.detail, n.stdout, n.stderr,
+              outcome, since_job_id, since_at)
+            SELECT $1, $2, $3, $4, n.position, n.test_id, n.outcome::"char",
               coalesce(e.since_job_id, $2), coalesce(e.since_at, $4)
-            FROM unnest($6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[], $11::text[],
-                $12::text[], $13::text[], $14::text[]) AS n (position, place, test_id, outcome,
-                exception_type, message, detail, stdout, stderr)
+            FROM unnest($6::int[], $7::int[], $8::bigint[], $9::text[])
+              AS n (position, place, test_id, outcome)
             LEFT JOIN test_failures e ON e.result_id = $5 AND e.position = n.place
             """,
             *about,
@@ -248,7 +246,7 @@ async def select_results(tx: Transaction, job_id: UUID, attempt: int | None) -> 
     return row["items"], row["count"]
 
 
-_VECTORS = """r.id, r.team_id, r.file_id, f.name AS file_name, r.outcomes, r.states,
+_VECTORS = """r.id, r.created_at, r.team_id, r.file_id, f.name AS file_name, r.outcomes, r.states,
   r.durations, r.warnings, r.deletions, r.previous_result_id, r.aside_blocks, p.test_ids"""
 
 
@@ -322,8 +320,8 @@ async def select_blocks(
 
 async def select_cases(tx: Transaction, team_id: UUID, columns: Mapping[str, Sequence[Any]]) -> str:
     """Cases as a JSON array in the given order. `columns`: result_id, file_id, position,
-    test_id, outcome, state, time; own (JSON: texts of a case without a failure row) and more
-    (further keys: the inside of a JSON object); a case with a position of -1 has no evidence."""
+    test_id, outcome, state, time; own (JSON: its texts) and more (further keys: the inside of a
+    JSON object); a case with a position of -1 has no failure row."""
     items: str = await tx.fetchval(
         """
         SELECT coalesce(json_agg(CASE WHEN z.more IS NULL THEN z.shown
@@ -333,11 +331,11 @@ async def select_cases(tx: Transaction, team_id: UUID, columns: Mapping[str, Seq
           'file_id', n.file_id, 'test_id', lpad(to_hex(n.test_id), 16, '0'),
           'suite', t.suite, 'classname', t.classname, 'name', t.name,
           'outcome', n.outcome, 'state', n.state, 'time', n.time,
-          'type', coalesce(x.exception_type, n.own::json ->> 'type'),
-          'message', coalesce(x.message, n.own::json ->> 'message'),
-          'detail', coalesce(x.detail, n.own::json ->> 'detail'),
-          'stdout', coalesce(x.stdout, n.own::json ->> 'stdout'),
-          'stderr', coalesce(x.stderr, n.own::json ->> 'stderr'),
+          'type', n.own::json ->> 'type',
+          'message', n.own::json ->> 'message',
+          'detail', n.own::json ->> 'detail',
+          'stdout', n.own::json ->> 'stdout',
+          'stderr', n.own::json ->> 'stderr',
           'since_job_id', x.since_job_id, 'since_at', x.since_at) AS shown
         FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::text[], $7::text[],
             $8::float8[], $9::text[], $10::text[]) WITH ORDINALITY
@@ -366,18 +364,6 @@ async def select_names(
     return {one: (suite, classname, name) for one, suite, classname, name in found}
 
 
-async def select_evidence(tx: Transaction, result_id: UUID) -> dict[int, dict[str, Any]]:
-    """Failure rows of a result by position, in DCI's words."""
-    found = await tx.fetch(
-        """
-        SELECT position, exception_type AS type, message, coalesce(detail, '') AS value, stdout,
-          stderr FROM test_failures WHERE result_id = $1
-        """,
-        result_id,
-    )
-    return {row["position"]: dict(list(row.items())[1:]) for row in found}
-
-
 async def select_jobs_of(tx: Transaction, result_id: UUID) -> asyncpg.Record:
     """Whose results these are: file's id and name, job's and previous job's as JSON; and what
     of them is kept aside (`model.Asides`)."""
@@ -396,13 +382,12 @@ async def select_jobs_of(tx: Transaction, result_id: UUID) -> asyncpg.Record:
 
 
 async def select_failures(tx: Transaction, job_id: UUID, limit: int) -> list[asyncpg.Record]:
-    """Failure rows of a job's last attempt; of long details the beginning and the end."""
+    """Failure rows of a job's last attempt in file order: result_id, file_id, position, test_id,
+    suite, classname, name, outcome."""
     return await tx.fetch(
         f"""
-        SELECT r.file_id, x.position, x.test_id, t.suite, t.classname, t.name,
-          x.outcome::text AS outcome, x.exception_type, x.message,
-          CASE WHEN length(x.detail) > 16384 THEN left(x.detail, 8192) || E'\\n…\\n'
-            || right(x.detail, 8192) ELSE x.detail END AS detail
+        SELECT r.id AS result_id, r.file_id, x.position, x.test_id, t.suite, t.classname, t.name,
+          x.outcome::text AS outcome
         FROM {_LIVE_RESULTS} JOIN jobs j ON j.id = r.job_id AND j.attempt = r.attempt
         JOIN test_failures x ON x.result_id = r.id
         JOIN tests t ON t.team_id = x.team_id AND t.id = x.test_id

@@ -52,9 +52,9 @@ async def add_month(tx: Transaction, month: date) -> bool:
     return added
 
 
-async def drop_month(tx: Transaction, month: date) -> bool:
-    """Forget all results of a month that has tables of its own."""
-    dropped: bool = await tx.fetchval("SELECT rt_drop_month($1, $2)", month, tx.now)
+async def drop_months(tx: Transaction, months: Sequence[date]) -> int:
+    """Forget all results of months that have tables of their own; how many months went."""
+    dropped: int = await tx.fetchval("SELECT rt_drop_months($1, $2)", months, tx.now)
     return dropped
 
 
