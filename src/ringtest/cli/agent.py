@@ -46,8 +46,8 @@ def agent(
     `max_jobs`, `python`, `keep_jobs`, `keep_failed`, `cache_gib`, `kill_grace_seconds`, and
     variables for a stage in tables such as `[stage_environment.test]`.
 
-    Example: `DCI_API_SECRET=… ringtest agent --server https://ci.example.com
-    --id remoteci/<uuid> --data /var/lib/ringtest`
+    Example: `ringtest agent --config west.toml --data /var/lib/ringtest`, after
+    `ringtest lab settings west --to west.toml`; or with its key in DCI_API_SECRET.
     """
     options = {
         "server": server,

@@ -72,7 +72,7 @@ def download(
 ) -> None:
     """Download files. What was cut goes on when the same command runs again.
 
-    Example: `ringtest file download ID --to /tmp`
+    Example: `ringtest file download ID --to files`
     """
     path, key = "/files", "file"
     if component is not None:

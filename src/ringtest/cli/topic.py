@@ -19,7 +19,8 @@ TOPIC = Noun(
         Field("export_control", "Open to teams without pre-release access.", "flag"),
         Field("data", "Data for the labs: JSON or @file.", "data"),
     ),
-    example="Example: `ringtest topic create rhel-9 --product RHEL --type compose`",
+    example="Example: `ringtest topic create rhel-9 --product RHEL --type compose "
+    "--export-control`",
     sample="rhel-9",
 )
 
