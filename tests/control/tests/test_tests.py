@@ -190,7 +190,7 @@ async def test_questions_take_a_fixed_number_of_statements(track: Track) -> None
         await track.run({f"t{n}": word for n in range(5)}, lab=lab, build=f"build {number % 2}")
     await history(track, "t1", "epm")
     for path, most in (
-        (f"/tests/{id_of('t1')}/history", 12),
+        (f"/tests/{id_of('t1')}/history", 13),
         ("/tests", 6),
     ):
         counter = count_statements()

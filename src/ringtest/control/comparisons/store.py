@@ -14,6 +14,7 @@ from ringtest.control.db.conditions import Conditions
 from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.windows import Window
 from ringtest.control.plans.model import ShapeKey
+from ringtest.control.tallies.model import cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,6 @@ async def select_runs(tx: Transaction, scope: Scope) -> tuple[dict[ShapeKey, int
 
 async def select_failed(tx: Transaction, scope: Scope) -> dict[int, tuple[int, int]]:
     """Runs that failed and that errored on the side, by test."""
-    sums = "sum(d.failed)::bigint AS failed, sum(d.errored)::bigint AS errored"
-    having = "HAVING sum(d.failed + d.errored) > 0"
     if not scope.is_tallied:
         where = scope.results()
         sql = f"""SELECT x.test_id, count(*) FILTER (WHERE x.outcome = 'f') AS failed,
@@ -93,19 +92,35 @@ async def select_failed(tx: Transaction, scope: Scope) -> dict[int, tuple[int, i
             AND x.created_at = r.created_at WHERE {where.sql()} GROUP BY x.test_id"""
     else:
         where = Conditions()
-        where.add("d.topic_id = {}", scope.topic_id)
-        if scope.teams is not None:
-            where.add("d.team_id = ANY ({})", scope.teams)
-        table = "test_days"
-        if scope.side.kind == "component":
-            table = "test_sets"
-            where.parts.append(f"d.set_key = ANY ({scope.sets(where)})")
-        else:
-            where.add("d.day BETWEEN {} AND {}", scope.side.first, scope.side.last)
-        sql = f"""SELECT d.test_id, {sums} FROM {table} d WHERE {where.sql()}
-          GROUP BY d.test_id {having}"""
+        sql = f"""SELECT z.test_id, sum(z.failed)::bigint AS failed,
+            sum(z.errored)::bigint AS errored FROM ({_tallied(scope, where)}) z
+          GROUP BY z.test_id HAVING sum(z.failed + z.errored) > 0"""
     found = await tx.fetch(sql, *where.values)
     return {row["test_id"]: (row["failed"], row["errored"]) for row in found}
+
+
+def _tallied(scope: Scope, where: Conditions) -> str:
+    """The rows of the tallies that hold what failed on the side: of its component sets; or of
+    the weeks that lie in its days and of the days beside them, which are fewer rows than those
+    of all days. `where` gets their values."""
+
+    def rows(table: str, condition: str, *values: Any) -> str:
+        own = Conditions(values=where.values)
+        own.add("d.topic_id = {}", scope.topic_id)
+        if scope.teams is not None:
+            own.add("d.team_id = ANY ({})", scope.teams)
+        own.add(condition, *values)
+        return f"SELECT d.test_id, d.failed, d.errored FROM {table} d WHERE {own.sql()}"
+
+    if scope.side.kind == "component":
+        return rows("test_sets", f"d.set_key = ANY ({scope.sets(where)})")
+    assert scope.side.first is not None and scope.side.last is not None
+    weeks, days = cover(scope.side.first, scope.side.last)
+    return " UNION ALL ".join(
+        rows(table, f"d.{column} = ANY ({{}}::date[])", found)
+        for table, column, found in (("test_weeks", "week", weeks), ("test_days", "day", days))
+        if found
+    )
 
 
 async def select_job(tx: Transaction, job_id: UUID, teams: list[UUID] | None) -> Any:

@@ -265,10 +265,8 @@ async def _record(
     attempt: int,
     before: asyncpg.Record | None = None,
 ) -> None:
-    """The result, compared with the one before, and its failures.
-
-    `before` is what a file that is read again was stored as: its id and moment stay.
-    """
+    """The result, compared with the one before, and its failures. `before` is what a file that
+    is read again was stored as: its id and moment stay."""
     shape = shape_of(parsed.outcomes, parsed.digest)
     ground = await store.select_ground(
         tx, job, attempt=attempt, name=name, digest=parsed.digest, shape_id=shape.id

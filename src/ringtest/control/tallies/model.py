@@ -7,7 +7,7 @@ which it was not absent.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import blake2b
 
 ABSENT = b"sb"
@@ -39,6 +39,28 @@ def shape_of(outcomes: bytes, digest: bytes) -> Shape:
         absent = bytes(size)
     key = blake2b(absent, digest_size=8, key=digest).digest()
     return Shape(int.from_bytes(key, "big", signed=True), absent)
+
+
+def cover(first: date, last: date) -> tuple[list[date], list[date]]:
+    """Days `first` to `last` as the fewest rows of tallies: the weeks (their first days, as they
+    are cut where a month begins) that lie in them, and the days beside these.
+
+    >>> weeks, days = cover(date(2026, 10, 24), date(2026, 11, 3))
+    >>> [str(one) for one in weeks], [str(one) for one in days]
+    (['2026-10-26', '2026-11-01'], ['2026-10-24', '2026-10-25', '2026-11-02', '2026-11-03'])
+    """
+    weeks, days = [], []
+    day = first
+    while day <= last:
+        monday = day + timedelta(days=7 - day.weekday())
+        after = min(monday, months_from(day, 2)[1])
+        if after - timedelta(days=1) <= last and (day.weekday() == 0 or day.day == 1):
+            weeks.append(day)
+            day = after
+        else:
+            days.append(day)
+            day += timedelta(days=1)
+    return weeks, days
 
 
 def months_from(day: date, count: int) -> list[date]:

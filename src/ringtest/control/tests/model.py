@@ -14,7 +14,8 @@ above fifty in two hundred.
 
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -128,37 +129,71 @@ def _flips(states: bytes) -> set[int]:
     return places
 
 
-def gather(results: Iterable[Unsteady], plans: Mapping[UUID, Sequence[int]]) -> dict[int, Evidence]:
-    """Evidence by test.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Unsteady results with the places that flipped in each; `unsteady` has how many unsteady
+    runs each test had."""
+
+    results: Sequence[tuple[Unsteady, set[int]]]
+    plans: Mapping[UUID, Sequence[int]]
+    unsteady: Mapping[int, int]
+
+    def evidence(self, wanted: Collection[int]) -> dict[int, Evidence]:
+        """All that is known of these tests."""
+        found = {test: Evidence() for test in wanted}
+        places = {
+            plan_id: {place for place, test in enumerate(tests) if test in found}
+            for plan_id, tests in self.plans.items()
+        }
+        for result, flips in self.results:
+            tests, here = self.plans[result.plan_id], places[result.plan_id]
+            for place in sorted((here & flips).union(here.intersection(result.retried))):
+                found[tests[place]].add(
+                    result.created_at,
+                    result.remoteci_id,
+                    flipped=place in flips,
+                    retried=place in result.retried,
+                )
+        return found
+
+
+def gather(results: Iterable[Unsteady], plans: Mapping[UUID, Sequence[int]]) -> Gathered:
+    """What was unsteady, counted by test: of thousands of runs all at once, for only the tests
+    of a page are looked at more closely.
 
     >>> plan, lab = UUID(int=1), UUID(int=2)
     >>> found = gather([Unsteady(plan, lab, datetime(2026, 1, 1), b"urc", [2])], {plan: [7, 8, 9]})
-    >>> {test: (one.unsteady, one.flips, one.retried) for test, one in found.items()}
-    {8: (1, 1, 0), 9: (1, 1, 1)}
+    >>> found.unsteady
+    {8: 1, 9: 1}
+    >>> {test: (one.flips, one.retried) for test, one in found.evidence([8, 9]).items()}
+    {8: (1, 0), 9: (1, 1)}
     """
-    found: dict[int, Evidence] = {}
-    for result in results:
-        tests = plans[result.plan_id]
-        flips = _flips(result.states)
-        for place in sorted(flips.union(result.retried)):
-            found.setdefault(tests[place], Evidence()).add(
-                result.created_at,
-                result.remoteci_id,
-                flipped=place in flips,
-                retried=place in result.retried,
-            )
-    return found
+    flipped = [(result, _flips(result.states)) for result in results]
+    by_plan: dict[UUID, Counter[int]] = {}
+    for result, flips in flipped:
+        places = by_plan.setdefault(result.plan_id, Counter())
+        places.update(flips.union(result.retried) if result.retried else flips)
+    unsteady: dict[int, int] = {}
+    for plan_id, counts in by_plan.items():
+        tests = plans[plan_id]
+        for place in sorted(counts):
+            unsteady[tests[place]] = unsteady.get(tests[place], 0) + counts[place]
+    return Gathered(flipped, plans, unsteady)
 
 
-def rank(found: Mapping[int, Evidence], parts: Iterable[Part]) -> tuple[dict[int, int], list[int]]:
+def rank(unsteady: Mapping[int, int], parts: Iterable[Part]) -> tuple[dict[int, int], list[int]]:
     """How often each test ran, and the tests, the flakiest first."""
-    runs = runs_of(parts, found)
+    runs = runs_of(parts, unsteady)
+
+    scores: dict[tuple[int, int], tuple[float, float]] = {}  # many tests have the same two numbers
 
     def key(test: int) -> tuple[float, float, int]:
-        unsteady, ran = found[test].unsteady, runs[test]
-        return -wilson(unsteady, ran)[0], -unsteady / ran if ran else 0.0, test
+        pair = bad, ran = unsteady[test], runs[test]
+        if pair not in scores:
+            scores[pair] = (-wilson(bad, ran)[0], -bad / ran if ran else 0.0)
+        return *scores[pair], test
 
-    return runs, sorted(found, key=key)
+    return runs, sorted(unsteady, key=key)
 
 
 # One test ------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ringtest.control.labs import service as labs
 from ringtest.control.plans import service as plans
 from ringtest.control.results.model import STATES, WORDS
 from ringtest.control.tests import model, store
-from ringtest.control.tests.store import Scope
+from ringtest.control.tests.store import Held, Scope
 from ringtest.control.triage.model import Change, Sighting, difference
 
 
@@ -54,15 +54,18 @@ async def flaky_tests(
     results = await store.select_unsteady(tx, scope)
     lists = await plans.load_plans(tx, (one.plan_id for one in results))
     found = await asyncio.to_thread(model.gather, results, lists)
-    parts = await plans.load_parts(tx, await store.select_runs(tx, scope)) if found else []
-    runs, ranked = await asyncio.to_thread(model.rank, found, parts)
+    parts = []
+    if found.unsteady:
+        parts = await plans.load_parts(tx, await store.select_runs(tx, scope))
+    runs, ranked = await asyncio.to_thread(model.rank, found.unsteady, parts)
     page = ranked[window.offset : window.offset + window.limit]
     flakes = []
     if page:
+        told = await asyncio.to_thread(found.evidence, page)
         failed = await store.select_failed(tx, scope, page)
         names = await plans.names_of(tx, teams=scope.teams, ids=page)
         flakes = [
-            found[test].flake(plans.show(test, names), runs=runs[test], failed=failed.get(test, 0))
+            told[test].flake(plans.show(test, names), runs=runs[test], failed=failed.get(test, 0))
             for test in page
         ]
     return flakes, len(ranked), len(results) < store.MAX_RESULTS
@@ -104,11 +107,12 @@ async def history(
     """A test of `require_test` in a topic: its days, a page of its runs newest first, since when
     it fails and what changed then, how flaky it is."""
     scope = await _scope(tx, caller, topic_id, window)
-    rows = await store.select_days(tx, scope, test_id)
+    held = await store.select_held(tx, scope, test_id)
+    rows = await store.select_days(tx, scope, test_id, held)
     moved = [row["day"] for row in rows if row["changes"]]
-    wobbles = await store.select_wobbles(tx, scope, test_id, moved) if moved else []
-    runs = await store.select_page(tx, scope, test_id) if rows else []
-    good, bad = await _turn(tx, scope, test_id) if rows else (None, None)
+    wobbles = await store.select_wobbles(tx, scope, held, moved) if moved else []
+    runs = await store.select_page(tx, scope, held) if rows else []
+    good, bad = await _turn(tx, scope, test_id, held) if rows else (None, None)
     days = model.by_day(rows, wobbles)
     return History(
         test=test,
@@ -140,11 +144,11 @@ def _run(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _turn(
-    tx: Transaction, scope: Scope, test_id: int
+    tx: Transaction, scope: Scope, test_id: int, held: Held
 ) -> tuple[Sighting | None, Sighting | None]:
     """The last good and the first bad job. Of a test that fails in no lab: the newest good one,
     and none."""
-    latest = await store.select_latest(tx, scope, test_id)
+    latest = await store.select_latest(tx, scope, test_id, held)
     newest = model.failing(latest)
     if newest is not None:
         good, bad = model.turn(await store.select_way_back(tx, scope, test_id, newest))

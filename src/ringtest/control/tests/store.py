@@ -59,16 +59,20 @@ class Scope:
         return where
 
 
-def _held(where: Conditions, test_id: int) -> str:
-    """CTE: the plans of those results that list a test, and where. A test may stand in one
-    several times."""
-    inner, test = where.sql(), where.param(test_id)
-    return f"""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where a test stands: plans that results of a scope have, and its places in them. It may
+    stand in one several times."""
+
+    plans: list[UUID]
+    places: list[int]
+
+    def cte(self, where: Conditions) -> str:
+        """The same as a table `held`."""
+        plans, places = where.param(self.plans), where.param(self.places)
+        return f"""
 held AS MATERIALIZED (
-  SELECT p.id AS plan_id, place - 1 AS place
-  FROM (SELECT DISTINCT r.plan_id FROM test_results r WHERE {inner}) d
-  JOIN test_plans p ON p.id = d.plan_id
-  CROSS JOIN LATERAL unnest(array_positions(p.test_ids, {test}::bigint)) AS place)"""
+  SELECT * FROM unnest({plans}::uuid[], {places}::int[]) AS n (plan_id, place))"""
 
 
 # search --------------------------------------------------------------------------
@@ -117,11 +121,11 @@ async def search(tx: Transaction, scope: Scope, text: str) -> asyncpg.Record:
 
 async def select_runs(tx: Transaction, scope: Scope) -> dict[ShapeKey, int]:
     """How often which shape ran, of all teams together."""
-    where = scope.results()
+    where = scope.days("d", [], by_lab=True)
     found = await tx.fetch(
         f"""
-        SELECT r.shape_id, min(r.team_id::text)::uuid AS team_id, count(*) AS runs
-        FROM test_results r WHERE {where.sql()} AND r.shape_id IS NOT NULL GROUP BY r.shape_id
+        SELECT d.shape_id, min(d.team_id::text)::uuid AS team_id, sum(d.runs)::bigint AS runs
+        FROM shape_days d WHERE {where.sql()} GROUP BY d.shape_id
         """,
         *where.values,
     )
@@ -174,30 +178,51 @@ async def select_failed(tx: Transaction, scope: Scope, ids: Sequence[int]) -> di
 # one test --------------------------------------------------------------------------
 
 
-async def select_days(tx: Transaction, scope: Scope, test_id: int) -> list[asyncpg.Record]:
+async def select_held(tx: Transaction, scope: Scope, test_id: int) -> Held:
+    """Where the test stands, asked once for all that follows."""
+    where = scope.days("d", [], by_lab=True)
+    inner, test = where.sql(), where.param(test_id)
+    found = await tx.fetch(
+        f"""
+        WITH ran AS MATERIALIZED (
+          SELECT DISTINCT d.team_id, d.shape_id FROM shape_days d WHERE {inner})
+        SELECT p.id, place - 1 AS place
+        FROM (SELECT DISTINCT s.plan_id FROM ran
+          JOIN test_shapes s ON s.team_id = ran.team_id AND s.id = ran.shape_id) n
+        JOIN test_plans p ON p.id = n.plan_id
+        CROSS JOIN LATERAL unnest(array_positions(p.test_ids, {test}::bigint)) AS place
+        """,
+        *where.values,
+    )
+    return Held([row["id"] for row in found], [row["place"] for row in found])
+
+
+async def select_days(
+    tx: Transaction, scope: Scope, test_id: int, held: Held
+) -> list[asyncpg.Record]:
     """day, runs, absent, failed, errored; `changes`: how often it changed or was retried.
 
     Of one lab the failures themselves are counted, and `changes` is 1 wherever it ran: tallies
     of tests do not tell labs apart.
     """
-    held = scope.results()
-    ctes = _held(held, test_id)
-    shapes = scope.days("d", held.values, by_lab=True)
+    shapes = scope.days("d", [], by_lab=True)
+    values = shapes.values
     if scope.window.remoteci_id is None:
-        bad = scope.days("b", held.values, by_lab=False)
+        bad = scope.days("b", values, by_lab=False)
         bad.add("b.test_id = {}", test_id)
         columns = """b.day, sum(b.failed) AS failed, sum(b.errored) AS errored,
           sum(b.regressed + b.recovered + b.retried) AS changes"""
         source = f"test_days b WHERE {bad.sql()} GROUP BY b.day"
         changes = "coalesce(bad.changes, 0)"
     else:
-        results = scope.results(held.values)
+        results = scope.results(values)
         columns = """r.created_at::date AS day, count(*) FILTER (WHERE x.outcome = 'f') AS failed,
           count(*) FILTER (WHERE x.outcome = 'e') AS errored"""
         results.add("x.test_id = {}", test_id)
         source = f"""test_results r JOIN test_failures x ON x.result_id = r.id
           AND x.created_at = r.created_at WHERE {results.sql()} GROUP BY 1"""
         changes = "1"
+    ctes = held.cte(shapes)
     return await tx.fetch(
         f"""
         WITH {ctes},
@@ -214,16 +239,16 @@ async def select_days(tx: Transaction, scope: Scope, test_id: int) -> list[async
           coalesce(bad.errored, 0)::int AS errored, {changes}::int AS changes
         FROM ran LEFT JOIN bad ON bad.day = ran.day ORDER BY ran.day
         """,
-        *held.values,
+        *values,
     )
 
 
 async def select_wobbles(
-    tx: Transaction, scope: Scope, test_id: int, days: Sequence[date]
+    tx: Transaction, scope: Scope, held: Held, days: Sequence[date]
 ) -> list[Wobble]:
     """Unsteady runs of a test on these days, the newest `MAX_RESULTS`."""
     where = scope.results()
-    ctes = _held(where, test_id)
+    ctes = held.cte(where)
     found = await tx.fetch(
         f"""
         WITH {ctes}
@@ -241,11 +266,11 @@ async def select_wobbles(
     return [Wobble(**row) for row in found]
 
 
-async def select_page(tx: Transaction, scope: Scope, test_id: int) -> list[asyncpg.Record]:
+async def select_page(tx: Transaction, scope: Scope, held: Held) -> list[asyncpg.Record]:
     """A page of the runs of a test, newest first: job_id, file_id, position, at, remoteci_id,
     remoteci_name, team_id, team_name, set_key, outcome, state, duration (packed), retried."""
     where = scope.results()
-    ctes = _held(where, test_id)
+    ctes = held.cte(where)
     inner = where.sql()
     limit, offset = where.param(scope.window.limit), where.param(scope.window.offset)
     return await tx.fetch(
@@ -269,28 +294,38 @@ async def select_page(tx: Transaction, scope: Scope, test_id: int) -> list[async
     )
 
 
-async def select_latest(tx: Transaction, scope: Scope, test_id: int) -> list[Latest]:
-    """The newest run of a test in each lab, among the newest `_RECENT` results that list it."""
+async def select_latest(tx: Transaction, scope: Scope, test_id: int, held: Held) -> list[Latest]:
+    """The newest run of a test in each lab, among the newest `_RECENT` results that list it.
+    Whether it ran there its shape says: outcomes are read of the newest alone."""
     where = scope.results()
-    ctes = _held(where, test_id)
+    ctes = held.cte(where)
     inner = where.sql()
     recent, test = where.param(_RECENT), where.param(test_id)
     found = await tx.fetch(
         f"""
         WITH {ctes},
         recent AS (
-          SELECT r.id, r.job_id, r.remoteci_id, r.name, r.created_at, r.outcomes,
-            h.place::int AS place
+          SELECT r.id, r.job_id, r.remoteci_id, r.name, r.created_at, r.team_id, r.shape_id,
+            h.place
           FROM test_results r JOIN held h ON h.plan_id = r.plan_id
           WHERE {inner} AND r.shape_id IS NOT NULL ORDER BY r.created_at DESC LIMIT {recent}),
-        latest AS (
+        gone AS MATERIALIZED (
+          SELECT s.team_id, s.id, h.place FROM test_shapes s JOIN held h ON h.plan_id = s.plan_id
+          WHERE h.place < length(s.absent) * 8 AND get_bit(s.absent, h.place) = 1),
+        newest AS MATERIALIZED (
           SELECT DISTINCT ON (y.remoteci_id, j.name, j.configuration, y.name)
             y.id, y.job_id, y.remoteci_id, j.name AS job_name, j.configuration, y.name,
-            y.created_at, y.outcome, y.place
-          FROM (SELECT recent.*, get_byte(outcomes, place) AS outcome FROM recent) y
-          JOIN jobs j ON j.id = y.job_id WHERE y.outcome NOT IN (115, 98)
-          ORDER BY y.remoteci_id, j.name, j.configuration, y.name, y.created_at DESC, y.id DESC,
-            y.outcome IN (102, 101) DESC)
+            y.created_at, y.team_id, y.shape_id
+          FROM recent y JOIN jobs j ON j.id = y.job_id
+          WHERE NOT EXISTS (SELECT FROM gone g
+            WHERE g.team_id = y.team_id AND g.id = y.shape_id AND g.place = y.place)
+          ORDER BY y.remoteci_id, j.name, j.configuration, y.name, y.created_at DESC, y.id DESC),
+        latest AS (
+          SELECT DISTINCT ON (n.id) n.*, h.place, get_byte(r.outcomes, h.place) AS outcome
+          FROM newest n JOIN test_results r ON r.id = n.id AND r.created_at = n.created_at
+          JOIN held h ON h.plan_id = r.plan_id
+          WHERE get_byte(r.outcomes, h.place) NOT IN (115, 98)
+          ORDER BY n.id, get_byte(r.outcomes, h.place) IN (102, 101) DESC)
         SELECT l.job_id, l.remoteci_id, l.job_name, l.configuration, l.name, l.created_at,
           l.outcome, x.since_at
         FROM latest l LEFT JOIN test_failures x ON x.result_id = l.id AND x.position = l.place
