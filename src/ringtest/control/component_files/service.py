@@ -24,6 +24,7 @@ from ringtest.control.kernel.errors import (
 )
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.objects.service import leave_for
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.wire.md5 import Md5
 
@@ -51,7 +52,7 @@ async def upload_file(
     key = f"components/{component.topic_id}/{component_id}/{file_id}"
     md5 = Md5()
     stored = await objects.put(key, await md5.watch(chunks), limit=limit)
-    row = {
+    row: dict[str, Any] = {
         "id": file_id,
         "name": name,
         "mime": upload.mime,
@@ -64,7 +65,7 @@ async def upload_file(
     try:
         _require_digests(upload, sha256=stored.sha256, md5=md5.hex())
         async with db.transaction(caller.tenant) as tx:
-            used, found = await _add_file(tx, caller, row)
+            used, found = await _add_file(tx, caller, component, row)
     except Unavailable:
         raise  # the row may be there all the same
     except RingtestError:
@@ -72,6 +73,11 @@ async def upload_file(
         raise
     if used != file_id:
         await objects.delete(key)
+    elif row["object_key"] != key:
+        shared: str = row["object_key"]
+        if not await leave_for(objects, own=key, shared=shared, size=stored.size):
+            async with db.transaction(caller.tenant) as tx:
+                await store.set_object(tx, file_id, key)
     return found
 
 
@@ -83,14 +89,26 @@ def _require_digests(upload: Upload, *, sha256: str, md5: str) -> None:
 
 
 async def _add_file(
-    tx: Transaction, caller: Caller, row: dict[str, Any]
+    tx: Transaction, caller: Caller, component: Component, row: dict[str, Any]
 ) -> tuple[UUID, tuple[str, str]]:
+    """Its id, JSON and etag. `row` gets the object of a file with the same bytes, of the same
+    topic and team: that object cannot go before the transaction ends, and stays afterwards."""
     component_id: UUID = row["component_id"]
     await catalog.require_writable_component(
         tx, caller=caller, component_id=component_id, lock=True
     )
     there = await store.find_file(tx, component_id, name=row["name"])
     if there is None:
+        row["object_key"] = (
+            await store.select_same(
+                tx,
+                topic_id=component.topic_id,
+                team_id=component.team_id,
+                sha256=row["sha256"],
+                size=row["size"],
+            )
+            or row["object_key"]
+        )
         await rows.insert(tx, "component_files", row)
     elif there["sha256"] != row["sha256"]:
         raise Conflict("the component has another file of this name", file_id=str(there["id"]))

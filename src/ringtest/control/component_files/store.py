@@ -43,6 +43,30 @@ async def select_file(tx: Transaction, component_id: UUID, file_id: UUID) -> row
     return await rows.one(tx, _FILE, "component_files f", conditions)
 
 
+async def select_same(
+    tx: Transaction, *, topic_id: UUID, team_id: UUID | None, sha256: str, size: int
+) -> str | None:
+    """The object of a file with this content, of a component of the topic that is the same
+    team's (None: of no team); the file's row is held. One that is being removed is passed over."""
+    key: str | None = await tx.fetchval(
+        "SELECT f.object_key FROM component_files f JOIN components c ON c.id = f.component_id"
+        " WHERE f.sha256 = $1 AND f.size = $2 AND c.topic_id = $3"
+        " AND c.team_id IS NOT DISTINCT FROM $4 LIMIT 1 FOR KEY SHARE OF f SKIP LOCKED",
+        sha256,
+        size,
+        topic_id,
+        team_id,
+    )
+    return key
+
+
+async def set_object(tx: Transaction, file_id: UUID, object_key: str) -> None:
+    """The file has an object of its own after all."""
+    await tx.execute(
+        "UPDATE component_files SET object_key = $2 WHERE id = $1", file_id, object_key
+    )
+
+
 async def find_file(
     tx: Transaction, component_id: UUID, *, file_id: UUID | None = None, name: str | None = None
 ) -> asyncpg.Record | None:

@@ -21,11 +21,11 @@ from ringtest.control.kernel.errors import (
     Conflict,
     NotFound,
     RingtestError,
-    Unavailable,
 )
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.objects.service import leave_for
 from ringtest.control.ports.object_store import Arrived, ObjectStore, Stored, put_back
 
 Chunks = AsyncIterator[bytes]
@@ -208,15 +208,8 @@ async def settle_object(db: Database, objects: ObjectStore, *, kept: Kept, own: 
     if kept.object_key == own:
         return
     size = kept.stored.size
-    try:
-        last = [part async for part in objects.get(kept.object_key, start=max(0, size - 1))]
-        if any(last) or not size:
-            await objects.delete(own)
-            return
-    except Unavailable:
-        return  # the search for left-over objects finds it
-    except NotFound:
-        pass
+    if await leave_for(objects, own=own, shared=kept.object_key, size=size):
+        return
     async with db.transaction(SYSTEM) as tx:
         await store.set_object(tx, kept.id, own)
 

@@ -8,7 +8,7 @@ GRACE_SECONDS = 24 * 3600
 _ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OURS = re.compile(
     rf"{_ID}/{_ID}/{_ID}|components/{_ID}/{_ID}/{_ID}|uploads/{_ID}/[^/]+"
-    rf"|logs/{_ID}/{_ID}/\d+/[^/]+"
+    rf"|logs/{_ID}/{_ID}/\d+/[^/]+|archive/{_ID}/\d{{4}}-\d\d/{_ID}/{_ID}\.[a-z]+"
 )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import islice
 
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.kernel.errors import NotFound, Unavailable
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.objects import store
 from ringtest.control.objects.model import GRACE_SECONDS, is_left_over
@@ -25,6 +26,21 @@ async def forget_objects(tx: Transaction, *, keys: Sequence[str]) -> None:
     """Objects whose rows go in this transaction: they are deleted once it has committed."""
     if keys:
         await store.add(tx, keys)
+
+
+async def leave_for(objects: ObjectStore, *, own: str, shared: str, size: int) -> bool:
+    """What was stored as `own` has been there already, as `shared`: `own` goes. False, and
+    nothing is done, when the other object is not there as a whole."""
+    try:
+        last = [part async for part in objects.get(shared, start=max(0, size - 1))]
+        if not any(last) and size:
+            return False
+        await objects.delete(own)
+    except NotFound:
+        return False
+    except Unavailable:
+        pass  # the search for left-over objects finds it
+    return True
 
 
 async def delete_forgotten(db: Database, objects: ObjectStore) -> int:
