@@ -1,0 +1,111 @@
+"""What every job has, whatever its kind: description, node, flags, rotation of logs."""
+
+from collections.abc import Mapping
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, SubElement, XMLParser, fromstring
+
+from ringtest.jjb.problems import Failure
+
+_ROTATION = ("daysToKeep", "numToKeep", "artifactDaysToKeep", "artifactNumToKeep")
+
+
+def general(root: Element, data: Mapping[str, Any]) -> None:
+    """Adds the elements that come first. Raises Failure for raw XML that is none."""
+    pipeline = data.get("project-type", "freestyle") == "pipeline"
+    if data.get("jdk"):
+        add(root, "jdk", data["jdk"])
+    SubElement(root, "actions")
+    if data.get("description") is not None:
+        add(root, "description", data["description"])
+    add(root, "keepDependencies", "false")
+    if data.get("disabled") is not None:
+        add(root, "disabled", str(data["disabled"]).lower())
+    if "display-name" in data:
+        add(root, "displayName", data["display-name"])
+    if not pipeline:
+        add(root, "blockBuildWhenDownstreamBuilding", _flag(data.get("block-downstream")))
+        add(root, "blockBuildWhenUpstreamBuilding", _flag(data.get("block-upstream")))
+    if data.get("auth-token") is not None:
+        add(root, "authToken", data["auth-token"])
+    if not pipeline:
+        add(root, "concurrentBuild", _flag(data.get("concurrent")))
+    elif not data.get("concurrent"):
+        name = "org.jenkinsci.plugins.workflow.job.properties.DisableConcurrentBuildsJobProperty"
+        SubElement(properties_of(root), name)
+    _place_of_work(root, data, pipeline)
+    if "retry-count" in data:
+        add(root, "scmCheckoutRetryCount", str(data["retry-count"]))
+    if "logrotate" in data:
+        rotation = SubElement(root, "logRotator")
+        for key in _ROTATION:
+            add(rotation, key, str(data["logrotate"].get(key, -1)))
+    if "raw" in data:
+        raw(root, data["raw"])
+
+
+def _place_of_work(root: Element, data: Mapping[str, Any], pipeline: bool) -> None:
+    if not pipeline and "workspace" in data:
+        add(root, "customWorkspace", str(data["workspace"]))
+    if root.tag == "matrix-project" and "child-workspace" in data:
+        add(root, "childCustomWorkspace", str(data["child-workspace"]))
+    if "quiet-period" in data:
+        add(root, "quietPeriod", str(data["quiet-period"]))
+    if pipeline:
+        return
+    node = data.get("node")
+    if node:
+        add(root, "assignedNode", node)
+        add(root, "canRoam", "false")
+    else:
+        add(root, "canRoam", "true")
+
+
+def raw(parent: Element, data: Mapping[str, Any]) -> None:
+    """The element that a job gives as XML, without the white space between its elements."""
+    text = data.get("xml")
+    if not isinstance(text, str):
+        raise Failure("raw-xml", f"raw takes its XML as text under 'xml', not {text!r:.80}")
+    lowered = text[:4096].lower()
+    if "<!doctype" in lowered or "<!entity" in lowered:
+        raise Failure("raw-xml", "raw XML may declare no entities")
+    try:
+        element = fromstring(text, parser=XMLParser())
+    except (ParseError, ValueError) as error:
+        raise Failure("raw-xml", f"this is no XML: {error}") from None
+    _strip(element)
+    parent.append(element)
+
+
+def _strip(element: Element) -> None:
+    if element.tail and not element.tail.strip():
+        element.tail = None
+    for child in element:
+        if element.text and not element.text.strip():
+            element.text = None
+        _strip(child)
+
+
+def add(parent: Element, tag: str, text: Any) -> Element:
+    """A child with that text."""
+    child = SubElement(parent, tag)
+    child.text = text
+    return child
+
+
+def as_text(value: Any) -> str:
+    """A value as Jenkins reads it: flags in lower case.
+
+    >>> as_text(True), as_text("Yes"), as_text(3)
+    ('true', 'Yes', '3')
+    """
+    return str(value).lower() if type(value) is bool else str(value)
+
+
+def properties_of(root: Element) -> Element:
+    """The element for properties, made when it is not there."""
+    found = root.find("properties")
+    return SubElement(root, "properties") if found is None else found
+
+
+def _flag(value: Any) -> str:
+    return "true" if value else "false"
