@@ -40,18 +40,24 @@ async def select_group(
     )
 
 
+_NUMBERS = 1_000_000
+"""More than there are numbers of labs."""
+
 # $1 product, $2 teams or NULL, $3 groups, $4 results that judge, $5 sees every topic, $6 the
-# reader's teams have pre-release access. Limits that are constants are no parameters, and
-# what is large is grouped and not joined: plans are kept that know no parameter.
+# reader's teams have pre-release access. Limits that are constants are no parameters: plans are
+# kept that know no parameter. Topics and labs have numbers, labs in the order of their names,
+# and one number for a pair of both, by which tens of thousands of pairs are grouped and sorted;
+# only what is shown gets its words. Pairs with hits of labs that are gone are none.
 _GROUND = f"""
 WITH labs AS MATERIALIZED (
-  SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
-    CASE WHEN jsonb_typeof(m.data->'hardware') = 'string'
-      THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
-  FROM products_teams p JOIN remotecis m ON m.team_id = p.team_id AND {_LIVE.format("m")}
-  JOIN teams e ON e.id = m.team_id
-  WHERE p.product_id = $1 AND {_MINE.format("m")}
-  ORDER BY m.created_at DESC, m.id LIMIT {LOOKED_LABS}),
+  SELECT z.*, row_number() OVER (ORDER BY z.name, z.id) AS number FROM (
+    SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
+      CASE WHEN jsonb_typeof(m.data->'hardware') = 'string'
+        THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
+    FROM products_teams p JOIN remotecis m ON m.team_id = p.team_id AND {_LIVE.format("m")}
+    JOIN teams e ON e.id = m.team_id
+    WHERE p.product_id = $1 AND {_MINE.format("m")}
+    ORDER BY m.created_at DESC, m.id LIMIT {LOOKED_LABS}) z),
 hits AS MATERIALIZED (
   SELECT DISTINCT ON (l.topic_id, l.remoteci_id) l.topic_id, l.remoteci_id, l.team_id,
     l.last_job_id AS job_id, l.last_ended_at AS at,
@@ -60,70 +66,85 @@ hits AS MATERIALIZED (
   ORDER BY l.topic_id, l.remoteci_id, l.last_ended_at DESC, l.last_job_id),
 begun AS MATERIALIZED (SELECT min(began_at) AS at FROM hits),
 topics_seen AS MATERIALIZED (
-  SELECT t.id, t.name FROM topics t
-  WHERE t.product_id = $1 AND {_LIVE.format("t")} AND ($5 OR t.export_control OR $6)
-  ORDER BY NOT EXISTS (SELECT FROM hits WHERE hits.topic_id = t.id), t.created_at DESC, t.id
-  LIMIT {MAX_TOPICS}),
-ran AS MATERIALIZED (
-  SELECT n.topic_id, n.remoteci_id, n.team_id, n.job_id, n.created_at AS at
-  FROM topics_seen x JOIN latest_jobs n ON n.topic_id = x.id AND {_MINE.format("n")}
-  WHERE n.result::text = ANY ($4)
-  UNION ALL SELECT n.topic_id, n.remoteci_id, n.team_id, r.id, r.created_at
-  FROM topics_seen x JOIN latest_jobs n ON n.topic_id = x.id AND {_MINE.format("n")}
+  SELECT z.*, row_number() OVER () AS number FROM (
+    SELECT t.id, t.name FROM topics t
+    WHERE t.product_id = $1 AND {_LIVE.format("t")} AND ($5 OR t.export_control OR $6)
+    ORDER BY NOT EXISTS (SELECT FROM hits WHERE hits.topic_id = t.id), t.created_at DESC, t.id
+    LIMIT {MAX_TOPICS}) z),
+hit AS MATERIALIZED (
+  SELECT x.number * {_NUMBERS} + l.number AS pair, h.team_id, h.job_id, h.at
+  FROM hits h JOIN topics_seen x ON x.id = h.topic_id JOIN labs l ON l.id = h.remoteci_id),
+latest AS MATERIALIZED (
+  SELECT x.number * {_NUMBERS} + l.number AS pair, n.topic_id, n.remoteci_id, n.team_id,
+    n.job_id, n.created_at AS at, n.result = ANY ($4::text[]::job_result[]) AS tells
+  FROM latest_jobs n JOIN topics_seen x ON x.id = n.topic_id
+  JOIN labs l ON l.id = n.remoteci_id WHERE {_MINE.format("n")}),
+before AS MATERIALIZED (
+  SELECT n.pair, n.team_id, r.id AS job_id, r.created_at AS at FROM latest n
   CROSS JOIN LATERAL (
     SELECT j.id, j.created_at FROM jobs j
     WHERE j.topic_id = n.topic_id AND j.remoteci_id = n.remoteci_id AND j.status = 'finished'
       AND {_LIVE.format("j")} AND j.result::text = ANY ($4) AND {_MINE.format("j")}
     ORDER BY j.created_at DESC LIMIT 1) r
-  WHERE NOT n.result::text = ANY ($4))"""
+  WHERE NOT n.tells),
+ran AS (
+  SELECT pair, team_id, job_id, at FROM latest WHERE tells
+  UNION ALL SELECT pair, team_id, job_id, at FROM before)"""
 
-# $7 labs shown of a topic. A lab without any relation to a topic is not named in it; hits of
-# labs that are gone count no more.
+# $7 labs shown of a topic. Statuses are 0 hit, 1 passed, 2 not run: a pair has the least one
+# that it met; shown are those that were hit, then those that did not run. A lab without any
+# relation to a topic is not named in it.
 _RADIUS = f"""{_GROUND},
-related AS (
-  SELECT s.topic_id, s.remoteci_id, NULL::uuid AS hit_id, NULL::timestamp AS hit_at,
-    NULL::uuid AS ran_id, NULL::timestamp AS ran_at
-  FROM topics_seen x JOIN remotecis_topics s ON s.topic_id = x.id AND {_MINE.format("s")}
-  UNION ALL SELECT topic_id, remoteci_id, NULL, NULL, job_id, at FROM ran
-  UNION ALL SELECT topic_id, remoteci_id, job_id, at, NULL, NULL FROM hits),
-pairs AS MATERIALIZED (
-  SELECT topic_id, remoteci_id, max(hit_at) AS hit_at, max(ran_at) AS ran_at,
-    max(hit_id::text)::uuid AS hit_id, max(ran_id::text)::uuid AS ran_id
-  FROM related GROUP BY topic_id, remoteci_id),
-seen AS MATERIALIZED (
-  SELECT p.topic_id, l.*, coalesce(p.hit_id, p.ran_id) AS job_id,
-    coalesce(p.hit_at, p.ran_at) AS at, CASE WHEN p.hit_id IS NOT NULL THEN 'hit'
-      WHEN p.ran_at >= (SELECT at FROM begun) THEN 'passed' ELSE 'not_run' END AS status
-  FROM pairs p JOIN labs l ON l.id = p.remoteci_id),
-placed AS (
-  SELECT s.*, row_number() OVER (PARTITION BY s.topic_id ORDER BY
-    array_position('{{hit,not_run,passed}}', s.status), s.name, s.id) AS place FROM seen s),
+states AS MATERIALIZED (
+  SELECT s.pair, min(s.status) AS status FROM (
+    SELECT x.number * {_NUMBERS} + l.number AS pair, 2 AS status FROM remotecis_topics s
+    JOIN topics_seen x ON x.id = s.topic_id JOIN labs l ON l.id = s.remoteci_id
+    WHERE {_MINE.format("s")}
+    UNION ALL SELECT pair, CASE WHEN at >= (SELECT at FROM begun) THEN 1 ELSE 2 END FROM ran
+    UNION ALL SELECT pair, 0 FROM hit) s
+  GROUP BY s.pair),
+counted AS MATERIALIZED (
+  SELECT topic, count(*) FILTER (WHERE status = 0) AS hit,
+    count(*) FILTER (WHERE status = 1) AS passed, count(*) FILTER (WHERE status = 2) AS not_run,
+    (array_agg(place ORDER BY place))[:$7::int] AS places
+  FROM (SELECT pair / {_NUMBERS} AS topic, status,
+      pair % {_NUMBERS} + CASE status WHEN 0 THEN 0 WHEN 2 THEN 1 ELSE 2 END * {_NUMBERS}::bigint
+        AS place
+    FROM states) z
+  GROUP BY topic),
+shown AS MATERIALIZED (
+  SELECT c.topic, n.place, c.topic * {_NUMBERS} + n.place % {_NUMBERS} AS pair
+  FROM counted c CROSS JOIN LATERAL unnest(c.places) AS n (place)),
+named AS (
+  SELECT s.topic, json_agg(json_build_object(
+      'remoteci', json_build_object('id', l.id, 'name', l.name),
+      'team', json_build_object('id', l.team_id, 'name', l.team_name), 'hardware', l.hardware,
+      'status', (ARRAY['hit', 'not_run', 'passed'])[s.place / {_NUMBERS} + 1],
+      'job_id', coalesce(h.job_id, r.job_id), 'at', coalesce(h.at, r.at)) ORDER BY s.place) AS labs
+  FROM shown s JOIN labs l ON l.number = s.place % {_NUMBERS}
+  LEFT JOIN hit h ON h.pair = s.pair LEFT JOIN ran r ON r.pair = s.pair GROUP BY s.topic),
 worst AS (
-  SELECT hardware, id, bool_or(status = 'hit') AS hit, bool_or(status = 'passed') AS passed
-  FROM seen GROUP BY hardware, id)
+  SELECT pair % {_NUMBERS} AS number, min(status) AS status FROM states GROUP BY 1)
 SELECT json_build_object('since', (SELECT at FROM begun),
   'topics', (SELECT coalesce(json_agg(json_build_object(
       'topic', json_build_object('id', x.id, 'name', x.name), 'hit', n.hit, 'passed', n.passed,
-      'not_run', n.not_run, 'labs', n.labs, 'left_out', n.left_out)
+      'not_run', n.not_run, 'labs', s.labs,
+      'left_out', greatest(n.hit + n.passed + n.not_run - $7, 0))
       ORDER BY n.hit DESC, x.name, x.id), '[]')
-    FROM topics_seen x JOIN (
-      SELECT topic_id, count(*) FILTER (WHERE status = 'hit') AS hit,
-        count(*) FILTER (WHERE status = 'passed') AS passed,
-        count(*) FILTER (WHERE status = 'not_run') AS not_run,
-        count(*) FILTER (WHERE place > $7) AS left_out,
-        coalesce(json_agg(json_build_object(
-          'remoteci', json_build_object('id', id, 'name', name),
-          'team', json_build_object('id', team_id, 'name', team_name), 'hardware', hardware,
-          'status', status, 'job_id', job_id, 'at', at) ORDER BY place)
-          FILTER (WHERE place <= $7), '[]') AS labs
-      FROM placed GROUP BY topic_id) n ON n.topic_id = x.id),
+    FROM topics_seen x JOIN counted n ON n.topic = x.number JOIN named s ON s.topic = x.number),
   'hardware', (SELECT coalesce(json_agg(json_build_object('class', w.hardware, 'hit', w.hit,
       'passed', w.passed, 'not_run', w.not_run) ORDER BY w.hardware), '[]')
-    FROM (SELECT hardware, count(*) FILTER (WHERE hit) AS hit,
-        count(*) FILTER (WHERE passed AND NOT hit) AS passed,
-        count(*) FILTER (WHERE NOT passed AND NOT hit) AS not_run
-      FROM worst GROUP BY hardware) w))::text
+    FROM (SELECT l.hardware, count(*) FILTER (WHERE worst.status = 0) AS hit,
+        count(*) FILTER (WHERE worst.status = 1) AS passed,
+        count(*) FILTER (WHERE worst.status = 2) AS not_run
+      FROM worst JOIN labs l ON l.number = worst.number GROUP BY l.hardware) w))::text
 """
+
+
+# Nothing tells the planner how many rows such a part of a statement has, and a plan that is kept
+# knows no parameter: it takes tens of thousands for a few, and joins them row by row.
+_BY_HASH = """SELECT set_config('enable_nestloop', 'off', true),
+  set_config('enable_mergejoin', 'off', true)"""
 
 
 def _asked(group: Mapping[str, Any], teams: Sequence[UUID] | None) -> list[Any]:
@@ -141,22 +162,26 @@ async def select_radius(
     labs: int,
 ) -> str:
     """JSON of `Radius` without what is published, of labs of `teams` (None: of all)."""
+    await tx.execute(_BY_HASH)
     text: str = await tx.fetchval(_RADIUS, *_asked(group, teams), sees_all, pre_release, labs)
     return text
 
 
 _TRUTHS = f"""{_GROUND},
 told AS (
-  SELECT h.topic_id, h.team_id, true AS hit FROM hits h JOIN labs l ON l.id = h.remoteci_id
-  UNION ALL SELECT r.topic_id, r.team_id, false FROM ran r JOIN labs l ON l.id = r.remoteci_id
-    WHERE r.at >= (SELECT at FROM begun))
-SELECT topic_id, array_agg(DISTINCT team_id) AS run,
-  coalesce(array_agg(DISTINCT team_id) FILTER (WHERE hit), '{{}}') AS hit
-FROM told GROUP BY topic_id"""
+  SELECT pair / {_NUMBERS} AS topic, team_id, true AS hit FROM hit
+  UNION ALL SELECT pair / {_NUMBERS}, team_id, false FROM ran
+    WHERE at >= (SELECT at FROM begun)),
+every_team AS (
+  SELECT topic, team_id, bool_or(hit) AS hit FROM told GROUP BY topic, team_id)
+SELECT x.id AS topic_id, array_agg(e.team_id) AS run,
+  coalesce(array_agg(e.team_id) FILTER (WHERE e.hit), '{{}}') AS hit
+FROM every_team e JOIN topics_seen x ON x.number = e.topic GROUP BY x.id"""
 
 
 async def select_truths(tx: Transaction, group: Mapping[str, Any]) -> dict[UUID, Truth]:
     """Teams that were hit and that could have told, by topic: of all teams there are."""
+    await tx.execute(_BY_HASH)
     rows = await tx.fetch(_TRUTHS, *_asked(group, None), True, True)
     return {row["topic_id"]: Truth(_teams(row["hit"]), _teams(row["run"])) for row in rows}
 
