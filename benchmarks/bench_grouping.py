@@ -90,7 +90,8 @@ def accuracy(found: list[str], truth: list[str]) -> float:
     return right / len(truth)
 
 
-def _loghub(folder: Path) -> None:
+def loghub(folder: Path) -> None:
+    """Print the accuracy of each sample below `folder`, and their mean."""
     files = sorted(folder.rglob("*_2k.log_structured.csv"))
     shares = []
     for file in files:
@@ -110,7 +111,7 @@ def main() -> None:
     """Print the table, and the accuracy on LogHub's samples if there are any."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--loghub", type=Path, default=os.environ.get("RINGTEST_LOGHUB"))
-    loghub: Path | str | None = parser.parse_args().loghub
+    samples: Path | str | None = parser.parse_args().loghub
     lines, truth = make_lines(1)
     failures = [Failure("test", line, "class test") for line in lines]
     took: dict[str, list[float]] = {"bare": [], "group": []}
@@ -125,9 +126,9 @@ def main() -> None:
     print(f"  masked, signed, grouped              {group:12,.0f} lines per CPU second")
     print(f"  in exactly the right group           {right:12.1%}")
     row("grouping of failure lines", f"{group:,.0f} lines/CPU s", f"≥ {LEAST:,}", group >= LEAST)
-    if loghub:
+    if samples:
         print("grouping accuracy on LogHub's samples")
-        _loghub(Path(loghub))
+        loghub(Path(samples))
 
 
 if __name__ == "__main__":
