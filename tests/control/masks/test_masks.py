@@ -31,6 +31,7 @@ VARYING = st.one_of(
         "exit code 2", "exited with 127", "[Errno 13]", "HTTP/1.1 503", "status=500", "signal: 9",
         "tests/test_a.py::TestA::test_b[1-a b]", "module7", "test_12", "2026-01-15 09:30:12.5",
         "Jan 15 09:30:12 2026", "exit", "code", "s", "5 m", "seconds", "with 3", "=", ": 4",
+        "error_code::", "status_code", "case13", "node", "(13",
     ]),
 )  # fmt: skip
 WORDS = st.sampled_from(["cannot", "open", "ValueError:", "ring", "of", "is", "not", "it", "B", ""])

@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import re
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -176,15 +176,30 @@ class Masker:
     def _mask(self, text: str) -> str:
         if ".py::" in text:  # names of tests may hold blanks
             return _MASK.sub(_token, text)
-        alone, shown, held, open_ = self._alone, list[str](), "", 0
-        for word in text.split(" "):
-            known = alone.get(word)
-            if known is not None:
-                if held or open_:
-                    shown.append(self._masked(held))
-                    held, open_ = "", 0
-                shown.append(known)
-                continue
+        words = text.split(" ")
+        shown = list(map(self._alone.get, words))
+        unknown, at = shown.count(None), 0
+        while unknown:  # few: these alone are looked at
+            at = shown.index(None, at)
+            end = at + 1
+            while end < len(shown) and shown[end] is None:
+                end += 1
+            unknown -= end - at
+            if end == at + 1:
+                shown[at] = self._masked(words[at])
+            else:
+                shown[at:end] = [self._mask_run(words[at:end])]
+                words[at + 1 : end] = []
+        return " ".join(cast(list[str], shown))
+
+    def _mask_run(self, words: list[str]) -> str:
+        """Words of which each may be one mask with the next."""
+        if words[0][:1].isdigit():
+            found = _MASK_OF_NUMBERS.match(together := " ".join(words))
+            if found is not None and found.end() == len(together):
+                return _token(found)
+        shown, held, open_ = list[str](), "", 0
+        for word in words:
             if word[:1].isdigit():
                 before, after = _NUMBER | _CLOCK, _joins_after(word)
             else:
@@ -196,15 +211,18 @@ class Masker:
             if held or open_:
                 shown.append(self._masked(held))
             held, open_ = word, after or _HOLDS
-        if held or open_:
-            shown.append(self._masked(held))
+        shown.append(self._masked(held))
         return " ".join(shown)
 
     def _masked(self, word: str) -> str:
         """A word, or several that are one mask."""
         if word[:1].isdigit():  # numbers seldom come again
             return "<n>" if _PLAIN_NUMBER.fullmatch(word) else _mask_number(word)
-        return (self._words.get(word) or self._learn(word))[0]
+        known = self._words.get(word)
+        if known is not None:
+            return known[0]
+        # addresses and paths seldom come again
+        return _mask_word(word) if "/" in word else self._learn(word)[0]
 
     def _learn(self, word: str) -> tuple[str, int, int]:
         known = _mask_word(word), _joins_before(word), _joins_after(word)
@@ -212,8 +230,9 @@ class Masker:
             if len(self._words) + len(self._alone) >= _WORDS:
                 self._words.clear()
                 self._alone.clear()
-            self._words[word] = known
-            if not (known[1] or known[2]):
+            if known[1] or known[2]:
+                self._words[word] = known
+            else:
                 self._alone[word] = known[0]
         return known
 
@@ -246,8 +265,11 @@ _HOLDS = 8
 _BEGINNINGS = frozenset(":=wWcCsSnuµmhkKMGTBb")
 _BEGINS_UNIT = re.compile(rf"(?:{_TIMES}|{_SIZES})\b")
 _BEGINS_NUMBER = re.compile(r"(?i)[\d:=]|with\b|code\b|status\b")
-_KEYS = "exit exited with code status error errno http signal"
-_ENDS = frozenset(word[-3:].lower() for word in (*_KEYS.split(), *_MONTHS.split("|")))
+_NUMBER_WITHIN = re.compile(r"(?<!\w)\d")
+_ENDS_BEFORE_NUMBER = re.compile(
+    rf"(?i)(?<!\w)(?:exit|exited|with|code|(?:status|error)(?:_code)?|errno|http|signal|{_MONTHS})"
+    r"[:=]*\Z"
+)
 
 
 def _joins_before(word: str) -> int:
@@ -267,9 +289,11 @@ def _joins_after(word: str) -> int:
     if not word:
         return _ALL
     if word[-1].isdigit():
+        if not (word[0].isdigit() or _NUMBER_WITHIN.search(word)):
+            return 0
         number = _NUMBER if "/" in word else 0  # HTTP/1.1
         return number | _UNIT | (_CLOCK if "-" in word or " " in word else 0)
-    return _NUMBER if word.rstrip(":=")[-3:].lower() in _ENDS else 0
+    return _NUMBER if _ENDS_BEFORE_NUMBER.search(word) else 0
 
 
 def _token(match: re.Match[str]) -> str:
