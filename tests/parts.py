@@ -30,6 +30,7 @@ def make_parts(
         secrets=registry.secret_box(settings),
         parsers=registry.result_parsers(settings),
         notifiers=registry.notifiers(settings) if notifiers is None else notifiers,
+        columnar=registry.columnar(settings),
     )
 
 

@@ -15,6 +15,9 @@ from litestar.handlers import HTTPRouteHandler
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
 from ringtest.control.analytics import api as analytics_api
+from ringtest.control.archive import api as archive_api
+from ringtest.control.archive import loop as archive_loop
+from ringtest.control.archive_queries import api as archive_queries_api
 from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.blast_radius import api as blast_radius_api
@@ -58,6 +61,7 @@ from ringtest.control.operations import loop as operations_loop
 from ringtest.control.operations.service import Readiness
 from ringtest.control.pipelines import api as pipelines_api
 from ringtest.control.ports.certification_desk import CertificationDesk
+from ringtest.control.ports.columnar import Columnar
 from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
 from ringtest.control.ports.object_store import ObjectStore
@@ -136,6 +140,8 @@ ROOMS = (
     trends_api,
     tests_api,
     comparisons_api,
+    archive_api,
+    archive_queries_api,
     notifications_api,
 )
 
@@ -151,6 +157,7 @@ class Parts:
     secrets: SecretBox
     parsers: Mapping[str, ResultParser]
     notifiers: Mapping[str, Notifier]
+    columnar: Columnar
     provider: IdentityProvider | None = None
     certifications: CertificationDesk | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -163,6 +170,7 @@ INJECTED = (
     "objects",
     "secrets",
     "parsers",
+    "columnar",
     "closing",
     "certifications",
 )
@@ -180,6 +188,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *logs_loop.loops(parts.db, parts.objects),
         *objects_loop.loops(parts.db, parts.objects),
         *uploads_loop.loops(parts.db),
+        *archive_loop.loops(parts.db, parts.objects, parts.columnar, parts.settings),
         *tallies_loop.loops(parts.db, parts.settings),
         *evidence_loop.loops(parts.db),
         *triggers_loop.loops(parts.db),

@@ -16,6 +16,7 @@ from typing import Any
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.certification_desk import CertificationDesk
+from ringtest.control.ports.columnar import Columnar
 from ringtest.control.ports.file_source import FileSource
 from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
@@ -170,6 +171,12 @@ def certification_desk(settings: Settings) -> CertificationDesk | None:
         return None
     desk: CertificationDesk = _create_only("certification_desk", settings)
     return desk
+
+
+def columnar(settings: Settings) -> Columnar:
+    """What writes and asks files of columns."""
+    made: Columnar = _create_only("columnar", settings)
+    return made
 
 
 def identity_provider(settings: Settings) -> IdentityProvider:

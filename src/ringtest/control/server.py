@@ -61,6 +61,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
             secrets=registry.secret_box(settings),
             parsers=registry.result_parsers(),
             notifiers=registry.notifiers(settings),
+            columnar=registry.columnar(settings),
             provider=registry.identity_provider(settings),
             certifications=registry.certification_desk(settings),
         )

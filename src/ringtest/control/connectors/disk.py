@@ -118,6 +118,10 @@ class DiskStore:
         """A disk has no address of its own."""
         return None
 
+    def path(self, key: str) -> Path:
+        """See `ports.object_store.path_of`."""
+        return self._path(key)
+
     def _path(self, key: str) -> Path:
         return self._root.joinpath(*check_key(key).split("/"))
 

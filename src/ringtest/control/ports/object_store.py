@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Protocol, runtime_checkable
 
 from ringtest.control.kernel.errors import BadRequest
@@ -110,3 +111,11 @@ class ObjectStore(Protocol):
         """An address that gives the object to whoever has it, for so long; absent objects
         have one too. None: this store is not reachable but through the server."""
         ...
+
+
+def path_of(store: ObjectStore, key: str) -> Path | None:
+    """The file of an object in a store whose objects are files of this machine, whether it is
+    there or not; None: they are not. Nobody writes to it."""
+    path = getattr(store, "path", None)
+    found: Path | None = path(check_key(key)) if path else None
+    return found

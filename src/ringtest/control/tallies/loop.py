@@ -14,7 +14,9 @@ def loops(db: Database, settings: Settings) -> list[Loop]:
 
     async def months() -> int:
         await service.ready_months(db)
-        return await service.retire(db, keep_months=settings.results_keep_months)
+        return await service.retire(
+            db, keep_months=settings.results_keep_months, archived=bool(settings.archive)
+        )
 
     waiting = Loop(name="tallies.count", act=count, interval=30.0)
     return [waiting, Loop(name="tallies.months", act=months, interval=600.0)]

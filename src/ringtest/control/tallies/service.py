@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import asyncpg
@@ -48,31 +49,49 @@ async def ready_months(db: Database) -> int:
     return added
 
 
-async def retire(db: Database, *, keep_months: int) -> int:
+async def retire(db: Database, *, keep_months: int, archived: bool = False) -> int:
     """Forget results of months that are kept no longer; months, or results, that went.
 
-    What lies in no month's table goes one by one. Files and jobs stay. 0 keeps for ever.
+    What lies in no month's table goes one by one. Files and jobs stay. 0 keeps for ever. With
+    `archived` nothing goes that is not in a file of the archive.
     """
     if not keep_months:
         return 0
     async with db.transaction(SYSTEM) as tx:
         since = kept_since(tx.now.date(), keep_months)
         months = due(await store.select_months(tx), since)
+        if archived:
+            months = await store.select_archived(tx, months)
     if months:
         try:
             async with db.transaction(SYSTEM) as tx:
-                return await store.drop_months(tx, months[:_DROPPED])
+                return await _drop(tx, months[:_DROPPED], archived)
         except Unavailable:
             log.info("tallies.months_wait %s", months)
             return 0
     async with db.transaction(SYSTEM) as tx:
-        return await store.delete_before(tx, since, _FORGOTTEN)
+        return await store.delete_before(tx, since, _FORGOTTEN, archived=archived)
+
+
+async def _drop(tx: Transaction, months: Sequence[date], archived: bool) -> int:
+    """Drop months. Nobody writes results once they are locked: what came until then and is in
+    no file keeps them."""
+    dropped = await store.drop_months(tx, months)
+    if archived and await store.select_archived(tx, months) != list(months):
+        raise Unavailable("results came that are not archived")
+    return dropped
 
 
 async def are_retired(tx: Transaction, *, job_id: UUID, attempt: int | None) -> bool:
     """Whether a job's attempt (None: the last) that has no results had some, of a month that
     is kept no longer."""
     return await store.select_retired(tx, job_id, attempt)
+
+
+async def archived_month(tx: Transaction, *, job_id: UUID, attempt: int | None) -> str | None:
+    """The month (2026-03) of the archive that has the results of a job's attempt (None: the
+    last), if any does."""
+    return await store.select_archived_month(tx, job_id, attempt)
 
 
 async def require_kept(tx: Transaction, *, file_id: UUID) -> None:

@@ -58,11 +58,23 @@ async def drop_months(tx: Transaction, months: Sequence[date]) -> int:
     return dropped
 
 
-async def delete_before(tx: Transaction, day: date, limit: int) -> int:
-    """Forget results from before `day` that lie in no month's table; how many went."""
+async def select_archived(tx: Transaction, months: Sequence[date]) -> list[date]:
+    """Those of the months whose results are in files of the archive, all of them."""
+    found = await tx.fetch(
+        "SELECT m FROM unnest($1::date[]) WITH ORDINALITY z (m, n) WHERE rt_is_archived(m)"
+        " ORDER BY n",
+        months,
+    )
+    return [row["m"] for row in found]
+
+
+async def delete_before(tx: Transaction, day: date, limit: int, *, archived: bool) -> int:
+    """Forget results from before `day` that lie in no month's table, with `archived` those that
+    are in files of the archive alone; how many went."""
     return await tx.execute(
         """
-        WITH old AS (SELECT id, created_at FROM test_results WHERE created_at < $1::date LIMIT $2),
+        WITH old AS (SELECT id, created_at FROM test_results WHERE created_at < $1::date
+          AND (NOT $4 OR rt_is_archived(date_trunc('month', created_at)::date)) LIMIT $2),
         noted AS (INSERT INTO retired_months
           SELECT DISTINCT date_trunc('month', created_at)::date, $3::timestamp FROM old
           ON CONFLICT DO NOTHING)
@@ -72,6 +84,7 @@ async def delete_before(tx: Transaction, day: date, limit: int) -> int:
         day,
         limit,
         tx.now,
+        archived,
     )
 
 
@@ -90,6 +103,22 @@ async def select_retired(tx: Transaction, job_id: UUID, attempt: int | None) -> 
         attempt,
     )
     return found
+
+
+async def select_archived_month(tx: Transaction, job_id: UUID, attempt: int | None) -> str | None:
+    """The month of the archive's file that has an attempt's results, if any does."""
+    month: str | None = await tx.fetchval(
+        """
+        SELECT to_char(a.month, 'YYYY-MM') FROM jobs j JOIN files f ON f.job_id = j.id
+        JOIN archived_months a ON a.topic_id = j.topic_id AND a.team_id = j.team_id
+          AND a.month = date_trunc('month', f.created_at)::date AND a.object_key IS NOT NULL
+        WHERE j.id = $1 AND f.attempt = coalesce($2, j.attempt) AND f.state <> 'archived'
+        ORDER BY a.month LIMIT 1
+        """,
+        job_id,
+        attempt,
+    )
+    return month
 
 
 async def select_file_retired(tx: Transaction, file_id: UUID) -> bool:
