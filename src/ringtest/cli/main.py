@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": (_SERVE, "up", "Run the control server."),
     "agent": (_SERVE, "agent", "Run this lab's jobs."),
     "import": (_SERVE, "importing", "Move in from another server."),
+    "jenkins": (_SERVE, "jenkins", "Jenkins jobs as code: plan, apply, explain."),
     "login": (_PEOPLE, "login", "Log in and remember server and session."),
     "logout": (_PEOPLE, "logout", "Forget the session."),
     "job": (_THINGS, "job", "Jobs: list, watch, log, cancel, retry."),

@@ -1,0 +1,248 @@
+"""`ringtest jenkins`: jobs as code. The commands and their options; what they do is loaded late.
+
+Help must be there at once: the modules with the engine and the client are imported by the
+command that needs them.
+"""
+
+import importlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ringtest.cli import jenkins_options as options
+from ringtest.cli.jenkins_options import Asked, Where
+from ringtest.cli.output import Format, FormatOption
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
+
+
+def work(module: str) -> Any:
+    """The module that does it."""
+    return importlib.import_module(f"ringtest.cli.jenkins_{module}")
+
+
+DiffOption = Annotated[bool, typer.Option("--diff", help="Show whole differences.")]
+
+
+@app.command()
+def plan(
+    paths: options.PathsArgument = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the plan here.")] = None,
+    matrix: options.MatrixOption = None,
+    recursive: options.RecursiveOption = False,
+    exclude: options.ExcludeOption = None,
+    plugins: options.PluginsOption = None,
+    set_name: options.SetOption = "default",
+    delete: options.DeleteOption = False,
+    delete_old: options.DeleteOldOption = False,
+    take_over: options.TakeOverOption = False,
+    keep_drift: options.KeepDriftOption = False,
+    make_folders: options.MakeFoldersOption = False,
+    verify: options.VerifyOption = False,
+    existing_only: options.ExistingOption = False,
+    jobs_only: options.JobsOnlyOption = False,
+    views_only: options.ViewsOnlyOption = False,
+    workers: options.WorkersOption = 8,
+    diff: DiffOption = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 20 when there is something to write.")
+    ] = False,
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show what `apply` would write: create, update, delete, unchanged, and why.
+
+    Only lists are read, and the configuration of what is not as it should be. Exit codes: 0,
+    1 errors in the files or refused, 20 with `--exit-code`.
+
+    Example: `ringtest jenkins plan jobs --out plan.json`
+    """
+    asked = _asked(locals())
+    work("planning").plan(asked, out=out, form=form, diff=diff, exit_code=exit_code)
+
+
+@app.command()
+def apply(
+    paths: options.PathsArgument = None,
+    matrix: options.MatrixOption = None,
+    recursive: options.RecursiveOption = False,
+    exclude: options.ExcludeOption = None,
+    plugins: options.PluginsOption = None,
+    set_name: options.SetOption = "default",
+    delete: options.DeleteOption = False,
+    delete_old: options.DeleteOldOption = False,
+    take_over: options.TakeOverOption = False,
+    keep_drift: options.KeepDriftOption = False,
+    make_folders: options.MakeFoldersOption = False,
+    verify: options.VerifyOption = False,
+    existing_only: options.ExistingOption = False,
+    jobs_only: options.JobsOnlyOption = False,
+    views_only: options.ViewsOnlyOption = False,
+    workers: options.WorkersOption = 8,
+    diff: DiffOption = False,
+    yes: options.YesOption = False,
+    audit: options.AuditOption = None,
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Do what a plan's file says, or plan and do it. Run it again after it was cut short.
+
+    A plan's file is refused when what is live has changed since; with job files behind it also
+    when these have. Exit codes: 0 all is done, 1 some failed or were blocked, 21 refused.
+
+    Example: `ringtest jenkins apply plan.json --yes`
+    """
+    work("planning").apply_words(_asked(locals()), yes=yes, audit=audit, form=form, diff=diff)
+
+
+@app.command()
+def update(
+    paths: options.PathsArgument = None,
+    matrix: options.MatrixOption = None,
+    recursive: options.RecursiveOption = False,
+    exclude: options.ExcludeOption = None,
+    plugins: options.PluginsOption = None,
+    set_name: options.SetOption = "default",
+    delete_old: options.DeleteOldOption = False,
+    existing_only: options.ExistingOption = False,
+    jobs_only: options.JobsOnlyOption = False,
+    views_only: options.ViewsOnlyOption = False,
+    workers: options.WorkersOption = 8,
+    audit: options.AuditOption = None,
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+) -> None:
+    """Plan and apply without asking, with the options of `jenkins-jobs update`.
+
+    Example: `ringtest jenkins update --delete-old jobs`
+    """
+    asked = _asked(locals())
+    work("planning").apply_words(asked, yes=True, audit=audit, form=Format.TABLE, diff=False)
+
+
+@app.command()
+def delete(
+    names: Annotated[list[str], typer.Argument(help="Names or patterns of jobs and views.")],
+    unmanaged: Annotated[bool, typer.Option(help="Also what nobody manages.")] = False,
+    yes: options.YesOption = False,
+    audit: options.AuditOption = None,
+    workers: options.WorkersOption = 8,
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+) -> None:
+    """Delete jobs and views by name, in any folder.
+
+    Example: `ringtest jenkins delete 'greeter-old-*' --yes`
+    """
+    where = Where(url, user, conf)
+    work("planning").delete(
+        where, names, unmanaged=unmanaged, yes=yes, audit=audit, workers=workers
+    )
+
+
+@app.command("list")
+def list_items(
+    names: Annotated[list[str] | None, typer.Argument(help="Names or patterns.")] = None,
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List jobs, folders and views of a controller, and who manages them.
+
+    Example: `ringtest jenkins list 'greeter-*'`
+    """
+    work("looking").list_items(Where(url, user, conf), names or [], form)
+
+
+@app.command("get-plugins-info")
+def get_plugins_info(
+    target: Annotated[
+        Path, typer.Option("--output-file", "-o", help="The file to write; - is the screen.")
+    ] = Path("plugins_info.yaml"),
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+) -> None:
+    """Write the controller's plugins to a file that `-p` reads.
+
+    Example: `ringtest jenkins get-plugins-info -o plugins_info.yaml`
+    """
+    work("looking").plugins_info(Where(url, user, conf), target)
+
+
+@app.command()
+def trigger(
+    job: Annotated[str, typer.Argument(help="Name with its folders.")],
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="Repeat.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show the log to its end.")
+    ] = False,
+    correlation: Annotated[
+        str | None,
+        typer.Option("--id", help="Start one build for this id, however often it is asked."),
+    ] = None,
+    url: options.UrlOption = None,
+    user: options.UserOption = None,
+    conf: options.ConfOption = None,
+) -> None:
+    """Start a build, once: a job with a parameter RINGTEST_ID is found again after a lost answer.
+
+    Exit codes with `--follow`: 0 success, 10 failed or unstable, 11 not built, 12 aborted.
+
+    Example: `ringtest jenkins trigger greeter-smoke -p COLOUR=blue --follow`
+    """
+    where = Where(url, user, conf)
+    work("looking").trigger(where, job, parameter or [], follow=follow, correlation=correlation)
+
+
+@app.command()
+def explain(
+    job: Annotated[str, typer.Argument(help="Name of a cell or a job of it, or a pattern.")],
+    matrix: Annotated[list[Path], typer.Option("--matrix", help="A matrix file; may be repeated.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show every value of a matrix file's job, and the rule that set it, by file and line.
+
+    Example: `ringtest jenkins explain greeter-RHEL-9.5-x86_64-smoke --matrix jobs.yaml`
+    """
+    work("looking").explain(job, matrix, form)
+
+
+_CHOICES = {
+    "set_name": "set_name",
+    "delete": "delete",
+    "delete_old": "delete_builders",
+    "take_over": "take_over",
+    "keep_drift": "keep_drift",
+    "make_folders": "make_folders",
+    "verify": "verify",
+    "existing_only": "existing_only",
+}
+
+
+def _asked(given: dict[str, Any]) -> Asked:
+    """What the options of a command say."""
+    choices = {name: given[option] for option, name in _CHOICES.items() if option in given}
+    choices["delete"] = bool(given.get("delete") or given.get("delete_old"))
+    return Asked(
+        where=Where(given["url"], given["user"], given["conf"]),
+        paths=given["paths"] or [],
+        matrix=given["matrix"] or [],
+        recursive=given["recursive"],
+        exclude=given["exclude"],
+        plugins=given["plugins"],
+        jobs_only=given["jobs_only"],
+        views_only=given["views_only"],
+        workers=given["workers"],
+        choices=choices,
+    )
