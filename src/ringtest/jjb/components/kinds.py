@@ -5,7 +5,8 @@
         option("recreate", False),
     )
 
-    @publisher.written("cobertura", reads="targets source-encoding")
+    @publisher.written("cobertura")
+    @reads("targets source-encoding")
     def cobertura(parent, data, ctx): ...
 
 Whatever is wrong with the data of a component becomes a problem with the component's place:
@@ -40,18 +41,15 @@ WRONG = (AttributeError, TypeError, KeyError, ValueError, IndexError, StopIterat
 class Guarded:
     """A component whose errors of type become problems."""
 
-    __slots__ = ("parts", "reads")
+    __slots__ = ("parts",)
 
-    def __init__(self, parts: tuple[Render, ...], reads: tuple[str, ...] | None) -> None:
+    def __init__(self, parts: tuple[Render, ...]) -> None:
         self.parts = parts
-        self.reads = reads
 
     def options(self) -> Iterator[Described]:
-        """What it reads; a function tells the names alone."""
+        """What it reads."""
         for part in self.parts:
             yield from describe(part)
-        for name in self.reads or ():
-            yield Described(name, "", None, ())
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         try:
@@ -88,20 +86,13 @@ class Kind:
 
     def made_of(self, name: str, *parts: Render) -> None:
         """A component of any parts, written straight into the parent."""
-        component(self.name, name)(Guarded(parts, None))
+        component(self.name, name)(Guarded(parts))
 
-    def written(
-        self, *names: str, reads: str = "", siblings: bool = False
-    ) -> Callable[[Render], Render]:
-        """A component that is a function.
-
-        reads: the names of its options, for people and for checks.
-        siblings: whether it looks at its parent or at what that holds already.
-        """
+    def written(self, *names: str, siblings: bool = False) -> Callable[[Render], Render]:
+        """A component that is a function; `siblings` when it looks at its parent's others."""
 
         def register(render: Render) -> Render:
-            guarded = Guarded((render,), tuple(reads.split()))
-            component(self.name, *names, siblings=siblings)(guarded)
+            component(self.name, *names, siblings=siblings)(Guarded((render,)))
             return render
 
         return register

@@ -35,12 +35,15 @@ __all__ = [
     "lower",
     "lowered",
     "maybe",
+    "negated",
     "option",
     "printed",
     "put",
+    "reads",
     "required",
     "string",
     "text",
+    "truth",
     "written",
 ]
 
@@ -76,10 +79,26 @@ def camel(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
+READ_BY: dict[Render, tuple[str, ...]] = {}
+
+
+def reads(names: str) -> Callable[[Render], Render]:
+    """Says of a function which options it reads, for people and for the checks."""
+
+    def note(render: Render) -> Render:
+        READ_BY[render] = tuple(names.split())
+        return render
+
+    return note
+
+
 def describe(part: Render) -> Iterator[Described]:
-    """The options that a part reads, nested ones as `outer.inner`; none for plain functions."""
+    """The options that a part reads, nested ones as `outer.inner`."""
     options: Callable[[], Iterator[Described]] | None = getattr(part, "options", None)
-    return iter(()) if options is None else options()
+    if options is not None:
+        yield from options()
+    for name in READ_BY.get(part, ()):
+        yield Described(name, "", None, ())
 
 
 def put(parent: Element, tag: str, value: object, ctx: Context) -> Element:
@@ -135,8 +154,7 @@ class Option(Value):
             if self.optional:
                 return
             ctx.fail(f"'{self.name}' is required")
-        kind = type(value)
-        if kind is list or kind is dict:
+        if isinstance(value, list | dict):
             ctx.fail(f"'{self.name}' takes one value, not {value!r}")
         if self.allowed:
             if value not in self.allowed:
@@ -262,6 +280,24 @@ def printed(value: object) -> str:
     if value is None or isinstance(value, list | dict):
         raise TypeError(f"one value is wanted, not {value!r}")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def truth(value: object) -> str:
+    """Whether there is anything.
+
+    >>> truth([]), truth("x")
+    ('false', 'true')
+    """
+    return "true" if value else "false"
+
+
+def negated(value: object) -> str:
+    """Whether there is nothing.
+
+    >>> negated(True), negated(None)
+    ('false', 'true')
+    """
+    return "false" if value else "true"
 
 
 def written(

@@ -3,7 +3,10 @@
     node("strategy", option("days-to-keep", -1), class_="hudson.tasks.LogRotator")
     within("redis", option("host", "localhost"))      the data are those under `redis`
     each("users", item("string"))                     once for every entry of a list
-    present("room", ...), given("room", ...)          when it is there; when it is not empty
+    every(item("string"))                             once for every entry of the data themselves
+    present("room", ...), absent("room", ...)         when it is there; when it is not
+    told("room", ...)                                 when it is neither absent nor null
+    given("room", ...), flagged("room", ...)          when it is not empty; when it says true
     either("jdk", (...), (...))                       when it is not empty, and when it is
     since("Groovy", "2.0.0", (...), (...))            by the version of the plugin
     choose("type", "a", {"a": (...), "b": (...)})     by the value of an option
@@ -13,28 +16,34 @@ A function with the signature of a part may stand wherever a part may: what no w
 written as one.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.parts import REQUIRED, Described, describe
 from ringtest.jjb.components.registry import Context, Render
 
 __all__ = [
+    "absent",
     "attributes_of",
     "choose",
     "each",
     "either",
+    "every",
+    "flagged",
     "given",
     "is_since",
     "node",
     "present",
+    "refuse",
     "since",
+    "told",
     "variant",
     "within",
 ]
 
 Parts = tuple[Render, ...]
+Fold = Callable[[Any], Any] | None
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -126,6 +135,45 @@ class Present(Keyed):
                 part(parent, data, ctx)
 
 
+class Absent(Keyed):
+    def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
+        if self.name not in data:
+            for part in self.parts:
+                part(parent, data, ctx)
+
+
+class Told(Keyed):
+    def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
+        if data.get(self.name) is not None:
+            for part in self.parts:
+                part(parent, data, ctx)
+
+
+class Flagged(Keyed):
+    def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
+        if str(data.get(self.name)).lower() == "true":
+            for part in self.parts:
+                part(parent, data, ctx)
+
+
+class Every:
+    """Parts once for every entry of the data."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def options(self) -> Iterator[Described]:
+        for one in options_of(self.parts):
+            yield one._replace(name=f"[].{one.name}")
+
+    def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
+        for entry in data:
+            for part in self.parts:
+                part(parent, entry, ctx)
+
+
 class Either(Keyed):
     __slots__ = ("default", "others")
 
@@ -170,15 +218,16 @@ class Since:
 class Choose:
     """Parts by the value of an option."""
 
-    __slots__ = ("cases", "default", "lowercase", "name", "strict")
+    __slots__ = ("cases", "default", "fold", "name", "strict")
 
     def __init__(
-        self, name: str, default: object, cases: Mapping[str, Parts], strict: bool
+        self, name: str, default: object, cases: Mapping[Any, Parts], strict: bool, fold: Fold
     ) -> None:
         self.name = name
         self.default = default
         self.cases = cases
         self.strict = strict
+        self.fold = fold
 
     def options(self) -> Iterator[Described]:
         yield Described(self.name, "", self.default, tuple(self.cases))
@@ -191,7 +240,7 @@ class Choose:
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         value = data.get(self.name, self.default)
-        parts = self.cases.get(value)
+        parts = self.cases.get(value if self.fold is None else self.fold(value))
         if parts is None:
             if self.strict:
                 refuse(self.name, value, self.cases, ctx)
@@ -203,15 +252,22 @@ class Choose:
 class Variant(Node):
     """An element whose class is chosen by an option."""
 
-    __slots__ = ("default", "kinds", "name")
+    __slots__ = ("default", "fold", "kinds", "name")
 
     def __init__(
-        self, tag: str, name: str, default: object, kinds: Mapping[str, str], parts: Parts
+        self,
+        tag: str,
+        name: str,
+        default: object,
+        kinds: Mapping[str, str],
+        parts: Parts,
+        fold: Fold,
     ) -> None:
         super().__init__(tag, parts, {})
         self.name = name
         self.default = default
         self.kinds = kinds
+        self.fold = fold
 
     def options(self) -> Iterator[Described]:
         yield Described(self.name, self.tag, self.default, tuple(self.kinds))
@@ -219,7 +275,7 @@ class Variant(Node):
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         value = data.get(self.name, self.default)
-        kind = self.kinds.get(value)
+        kind = self.kinds.get(value if self.fold is None else self.fold(value))
         if kind is None:
             refuse(self.name, value, self.kinds, ctx)
         element = SubElement(parent, self.tag, {"class": kind})
@@ -227,7 +283,7 @@ class Variant(Node):
             part(element, data, ctx)
 
 
-def refuse(name: str, value: object, allowed: Mapping[str, object], ctx: Context) -> None:
+def refuse(name: str, value: object, allowed: Iterable[object], ctx: Context) -> NoReturn:
     """Say what a value should have been."""
     if value is REQUIRED:
         ctx.fail(f"'{name}' is required")
@@ -260,6 +316,26 @@ def present(name: str, *parts: Render) -> Present:
     return Present(name, parts)
 
 
+def absent(name: str, *parts: Render) -> Absent:
+    """The parts when the option is not there."""
+    return Absent(name, parts)
+
+
+def every(*parts: Render) -> Every:
+    """The parts once for every entry of the data, which are a list."""
+    return Every(parts)
+
+
+def told(name: str, *parts: Render) -> Told:
+    """The parts when the option is there and not null."""
+    return Told(name, parts)
+
+
+def flagged(name: str, *parts: Render) -> Flagged:
+    """The parts when the option says true, as a boolean or as text of any case."""
+    return Flagged(name, parts)
+
+
 def given(name: str, *parts: Render, default: object = None) -> Either:
     """The parts when the option is neither empty nor false."""
     return Either(name, parts, (), default)
@@ -277,14 +353,24 @@ def since(plugins: str | tuple[str, ...], version: str, parts: Parts, older: Par
 
 
 def choose(
-    name: str, default: object, cases: Mapping[str, Parts], *, strict: bool = True
+    name: str,
+    default: object,
+    cases: Mapping[Any, Parts],
+    *,
+    strict: bool = True,
+    fold: Fold = None,
 ) -> Choose:
-    """The parts that belong to the value; another value is an error unless not `strict`."""
-    return Choose(name, default, cases, strict)
+    """The parts that belong to the value, folded; others are errors unless not `strict`."""
+    return Choose(name, default, cases, strict, fold)
 
 
 def variant(
-    tag: str, name: str, default: object, kinds: Mapping[str, str], *parts: Render
+    tag: str,
+    name: str,
+    default: object,
+    kinds: Mapping[str, str],
+    *parts: Render,
+    fold: Fold = None,
 ) -> Variant:
-    """An element whose class belongs to the value of an option."""
-    return Variant(tag, name, default, kinds, parts)
+    """An element whose class belongs to the value of an option, folded."""
+    return Variant(tag, name, default, kinds, parts, fold)
