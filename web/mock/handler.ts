@@ -4,33 +4,12 @@ import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalo
 import { marksOf, type FakeLog } from './logs.ts';
 import { listCases } from './testcases.ts';
 import { TOLD_JOB, toldFiles, toldStates } from './told.ts';
+import { ISSUE_ROUTES } from './issues.ts';
+import { QUESTION_ROUTES } from './questions.ts';
+import { fits, list, ok, refuse, type Answer, type Asked, type Route } from './routing.ts';
 import type { World } from './world.ts';
 
-export interface Answer {
-  status: number;
-  body?: unknown;
-  text?: string;
-}
-
-interface Asked {
-  world: World;
-  params: string[];
-  query: URLSearchParams;
-  body: Record<string, unknown>;
-}
-
-type Route = [method: string, pattern: RegExp, answer: (asked: Asked) => Answer];
-
-const ok = (body: unknown, status = 200): Answer => ({ status, body });
-const refuse = (status: number, message: string): Answer => ({
-  status,
-  body: { status_code: status, message, payload: {} },
-});
-const list = (noun: string, items: readonly unknown[], query: URLSearchParams): Answer => {
-  const offset = Number(query.get('offset') ?? 0);
-  const limit = Number(query.get('limit') ?? 20);
-  return ok({ [noun]: items.slice(offset, offset + limit), _meta: { count: items.length } });
-};
+export type { Answer };
 
 const identity = {
   id: id(12, 1),
@@ -38,21 +17,9 @@ const identity = {
   fullname: 'Administrator',
   email: null,
   timezone: 'UTC',
-  teams: {},
+  is_super_admin: true,
+  teams: { [TEAM_A.id]: TEAM_A },
 };
-
-/** The server's `where`: equal, or contains when the value ends with `*`. */
-export function fits(item: object, where: string | null): boolean {
-  if (!where) return true;
-  return where.split(',').every((part) => {
-    const [name = '', ...rest] = part.replaceAll('"', '').split(':');
-    const wanted = rest.join(':').toLowerCase();
-    const value: unknown = Reflect.get(item, name);
-    if (Array.isArray(value)) return value.map(String).includes(wanted);
-    const text = String(value ?? '').toLowerCase();
-    return wanted.endsWith('*') ? text.includes(wanted.slice(0, -1)) : text === wanted;
-  });
-}
 
 function jobsOf({ world, query }: Asked): Job[] {
   return world.jobs
@@ -233,6 +200,8 @@ const ROUTES: Route[] = [
     Object.assign(delivery, { status: 'delivered', attempts: delivery.attempts + 1, delivered_at: before(0) });
     return ok({ delivery }, 202);
   }],
+  ...ISSUE_ROUTES,
+  ...QUESTION_ROUTES,
 ];
 
 /** `path` is below /api/v1. */

@@ -2,9 +2,11 @@
 import type {
   ComponentFile,
   Delivery,
+  FailureGroup,
   Health,
   HealthCell,
   JobFile,
+  KnownIssue,
   Lab,
   Named,
   Profile,
@@ -12,6 +14,7 @@ import type {
 } from '@/api/types';
 import type { FeedEvent, LiveMove } from '@/live/feed';
 import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, before, id, labs, product, topic } from './catalog.ts';
+import { makeIssues, shownGroups } from './issues.ts';
 import { makeJobs, setKey, type FakeJob } from './jobs.ts';
 import { groups, makeDeliveries } from './triage.ts';
 
@@ -34,6 +37,10 @@ export class World {
     timezone: 'UTC',
     remotecis: [],
   };
+  readonly groups: FailureGroup[] = structuredClone(groups);
+  issues: KnownIssue[] = makeIssues();
+  /** Groups that a person made a part of another. */
+  readonly merges = new Map<string, string>();
   tokens: Token[] = [];
   followed: Named[] = [];
   loggedIn = true;
@@ -103,7 +110,7 @@ export class World {
         created_at: markup.created_at,
         cells: this.cells(setKey(markup)),
       })),
-      groups,
+      groups: shownGroups(this),
     };
   }
 

@@ -25,4 +25,6 @@ export const keys = {
   tokens: ['tokens'] as const,
   followed: ['followed'] as const,
   deliveries: ['deliveries'] as const,
+  issues: ['issues'] as const,
+  groups: ['groups'] as const,
 };

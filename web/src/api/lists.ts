@@ -7,6 +7,9 @@ export function quoted(part: string): string {
   return /[",\n]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part;
 }
 
+/** A text as expressions of the query language write it. */
+export const literal = (value: string): string => JSON.stringify(value);
+
 /** `[['name','a,b'],['tags','x']]` becomes `"name:a,b",tags:x`. */
 export function whereText(where: ListParams['where'] = []): string {
   return where.map(([name, value]) => quoted(`${name}:${value}`)).join(',');

@@ -4,6 +4,7 @@ import KeyboardIcon from 'icons/keyboard-icon';
 import MoonIcon from 'icons/moon-icon';
 import SignOutAltIcon from 'icons/sign-out-alt-icon';
 import SunIcon from 'icons/sun-icon';
+import UserIcon from 'icons/user-icon';
 import { Button } from 'pf/Button';
 import { Link, NavLink, useNavigate } from 'react-router';
 import { logOut } from '@/api/queries/identity';
@@ -16,6 +17,7 @@ const PAGES = [
   ['/products', 'Products'],
   ['/jobs', 'Jobs'],
   ['/answers', 'Answers'],
+  ['/issues', 'Known issues'],
   ['/components', 'Components'],
   ['/labs', 'Labs'],
   ['/reports', 'Reports'],
@@ -78,8 +80,14 @@ export function Header({ identity, onHelp }: Props) {
           icon={<KeyboardIcon />}
           onClick={onHelp}
         />
-        <NavLink to="/account" className="rt-user rt-wide-only" title="Profile, tokens and mail">
-          {name}
+        <NavLink
+          to="/account"
+          className="rt-user"
+          title="Profile, tokens and mail"
+          aria-label={`Account of ${name}`}
+        >
+          <UserIcon className="rt-narrow-only" />
+          <span className="rt-wide-only">{name}</span>
         </NavLink>
         <Button
           variant="plain"

@@ -1,9 +1,11 @@
 import { EmptyState, EmptyStateBody, EmptyStateFooter } from 'pf/EmptyState';
 import { Link, Navigate, useLocation } from 'react-router';
+import { useTitle } from '@/components/PageHead';
 import { newAddress } from './oldAddresses';
 
 export function NotFoundPage() {
   const { pathname, search } = useLocation();
+  useTitle('No such page');
   const moved = newAddress(pathname, search);
   if (moved) return <Navigate to={moved} replace />;
   return (

@@ -8,6 +8,7 @@ import { ErrorBox } from '@/components/ErrorBox';
 import { focusSearch, moveRow } from '@/keys/rows';
 import { useShortcuts } from '@/keys/useShortcuts';
 import { LiveProvider } from '@/live/LiveProvider';
+import { NoticeProvider } from '@/components/Notices';
 import { Header } from './Header';
 import { HelpModal } from './HelpModal';
 
@@ -29,6 +30,8 @@ export function Shell() {
     'g c': () => void navigate('/components'),
     'g l': () => void navigate('/labs'),
     'g r': () => void navigate('/reports'),
+    'g i': () => void navigate('/issues'),
+    'g w': () => void navigate('/answers'),
     'g a': () => void navigate('/account'),
   });
 
@@ -57,9 +60,11 @@ export function Shell() {
       <Header identity={identity.data} onHelp={() => setHelping(true)} />
       <div className={busy ? 'rt-loading rt-loading-on' : 'rt-loading'} aria-hidden="true" />
       <main id="main" className="rt-main" tabIndex={-1} ref={main}>
-        <Suspense fallback={null}>
-          <Outlet />
-        </Suspense>
+        <NoticeProvider>
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        </NoticeProvider>
       </main>
       {helping && <HelpModal onClose={() => setHelping(false)} />}
       <ScrollRestoration getKey={({ pathname }) => pathname} />

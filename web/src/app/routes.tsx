@@ -140,6 +140,22 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('@/pages/file/FilePage')).FilePage }),
       },
       {
+        path: 'issues',
+        lazy: async () => ({ Component: (await import('@/pages/issues/IssuesPage')).IssuesPage }),
+      },
+      {
+        path: 'issues/new',
+        lazy: async () => ({ Component: (await import('@/pages/issues/EditPages')).NewIssuePage }),
+      },
+      {
+        path: 'issues/:id',
+        lazy: async () => ({ Component: (await import('@/pages/issues/IssuePage')).IssuePage }),
+      },
+      {
+        path: 'issues/:id/edit',
+        lazy: async () => ({ Component: (await import('@/pages/issues/EditPages')).EditIssuePage }),
+      },
+      {
         path: 'labs',
         lazy: async () => ({ Component: (await import('@/pages/labs/LabsPage')).LabsPage }),
       },

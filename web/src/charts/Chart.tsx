@@ -5,6 +5,7 @@ import { Button } from 'pf/Button';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { useTheme } from '@/app/theme';
+import { resolved } from './colours';
 import { csvOf, save, type Column } from './export';
 
 export interface Line {
@@ -14,6 +15,8 @@ export interface Line {
   values: readonly (number | null)[];
   /** Counts are filled; shares (0 to 1) have a scale of their own; numbers may have gaps. */
   kind: 'count' | 'share' | 'number';
+  /** Drawn only when a person asks for it in the legend. */
+  hidden?: boolean;
 }
 
 interface Props {
@@ -23,13 +26,11 @@ interface Props {
   at: readonly number[];
   lines: readonly Line[];
   height?: number;
+  /** What the server said, where no table beside it has that. */
+  json?: unknown;
 }
 
 const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-
-function resolved(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || '#888';
-}
 
 const SHOWN: Record<Line['kind'], (value: number | null) => string> = {
   count: (value) => (value === null ? '–' : value.toLocaleString('en')),
@@ -37,7 +38,11 @@ const SHOWN: Record<Line['kind'], (value: number | null) => string> = {
   number: (value) => (value === null ? '–' : value.toLocaleString('en')),
 };
 
-/** uPlot's description of the lines; shares have their own scale from 0 to 1. */
+/** Where the scale of shares begins: near the least, since 98 and 99 % are not the same. Pure. */
+export const floorOf = (least: number | null): number =>
+  least === null ? 0 : Math.max(0, Math.floor(least * 20 - 0.2) / 20);
+
+/** uPlot's description of the lines; shares have a scale of their own that ends at 1. */
 export function options(
   lines: readonly Line[],
   width: number,
@@ -54,7 +59,10 @@ export function options(
   return {
     width,
     height,
-    scales: { share: { range: [0, 1] } },
+    scales: {
+      share: { range: (_, least) => [floorOf(least), 1] },
+      count: { range: (_, _least, most) => [0, Math.max(1, (most ?? 0) * 1.05)] },
+    },
     axes: [
       axis,
       ...kinds.map((kind, at) => ({
@@ -67,13 +75,14 @@ export function options(
       })),
     ],
     series: [
-      { label: 'Day', value: (_, at) => (at === null ? '–' : day(at)) },
+      { label: 'Day (UTC)', value: (_, at) => (at === null ? '–' : day(at)) },
       ...lines.map((line) => ({
         label: line.label,
         scale: line.kind,
         stroke: color(line.color),
         fill: line.kind === 'count' ? `${color(line.color)}33` : undefined,
         width: 2,
+        show: !line.hidden,
         points: { show: line.values.length < 40 },
         spanGaps: line.kind === 'number',
         value: (_: uPlot, value: number | null) => SHOWN[line.kind](value),
@@ -83,7 +92,7 @@ export function options(
   };
 }
 
-export function Chart({ label, at, lines, height = 260 }: Props) {
+export function Chart({ label, at, lines, height = 260, json }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const theme = useTheme();
@@ -106,22 +115,29 @@ export function Chart({ label, at, lines, height = 260 }: Props) {
     { name: 'day', values: at.map(day) },
     ...lines.map((line) => ({ name: line.label, values: line.values })),
   ];
+  const keep = (text: string, end: 'csv' | 'json') =>
+    save(new Blob([text], { type: end === 'csv' ? 'text/csv' : 'application/json' }), `${label}.${end}`);
   const picture = () =>
     plot.current?.ctx.canvas.toBlob((blob) => blob && save(blob, `${label}.png`), 'image/png');
   return (
     <figure className="rt-chart" aria-label={label}>
       <div ref={box} className="rt-chart-box" role="img" aria-label={label} />
-      <figcaption className="rt-chart-tools">
+      <figcaption className="rt-chart-tools" role="group" aria-label="The chart as a file">
         <Button variant="link" icon={<DownloadIcon />} onClick={picture}>
           PNG
         </Button>
-        <Button
-          variant="link"
-          icon={<DownloadIcon />}
-          onClick={() => save(new Blob([csvOf(columns)], { type: 'text/csv' }), `${label}.csv`)}
-        >
+        <Button variant="link" icon={<DownloadIcon />} onClick={() => keep(csvOf(columns), 'csv')}>
           CSV
         </Button>
+        {json !== undefined && (
+          <Button
+            variant="link"
+            icon={<DownloadIcon />}
+            onClick={() => keep(JSON.stringify(json, null, 2), 'json')}
+          >
+            JSON
+          </Button>
+        )}
       </figcaption>
     </figure>
   );

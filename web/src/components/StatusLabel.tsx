@@ -48,8 +48,17 @@ function LookLabel({ look, compact }: { look: Look; compact?: boolean }) {
   );
 }
 
-export function StatusLabel({ status, compact }: { status: JobStatus; compact?: boolean }) {
-  return <LookLabel look={JOB_LOOKS[status]} compact={compact} />;
+interface StatusProps {
+  status: JobStatus;
+  compact?: boolean;
+  /** It was so once: nothing is under way. */
+  past?: boolean;
+}
+
+export function StatusLabel({ status, compact, past }: StatusProps) {
+  const look = JOB_LOOKS[status];
+  const was: Look = past && look.tone === 'busy' ? { ...look, tone: 'good' } : look;
+  return <LookLabel look={was} compact={compact} />;
 }
 
 export function StageLabel({ status }: { status: StageStatus | 'waiting' }) {

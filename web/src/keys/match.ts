@@ -11,6 +11,8 @@ export const SHORTCUTS: Shortcut[] = [
   { keys: 'g c', says: 'Components', group: 'Go to' },
   { keys: 'g l', says: 'Labs', group: 'Go to' },
   { keys: 'g r', says: 'Reports', group: 'Go to' },
+  { keys: 'g i', says: 'Known issues', group: 'Go to' },
+  { keys: 'g w', says: 'Answers: what, where, since when', group: 'Go to' },
   { keys: 'g a', says: 'Account', group: 'Go to' },
   { keys: 'j', says: 'Next row', group: 'Lists' },
   { keys: 'k', says: 'Previous row', group: 'Lists' },

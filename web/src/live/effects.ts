@@ -31,7 +31,7 @@ export function staleAfter(event: FeedEvent): Key[] {
     case 'lab.seen':
       return [keys.labs, keys.health];
     case 'failure.grouped':
-      return [keys.health];
+      return [keys.health, keys.groups];
     case 'report.delivered':
     case 'report.failed':
       return [keys.deliveries, keys.health];

@@ -1,4 +1,5 @@
-import type { TestRef, KnownIssueRef } from './questions';
+import type { KnownIssueRef } from './issues';
+import type { TestRef } from './questions';
 import type { Id, Moment, Named } from './wire';
 import type { Verdict, VersionChange } from './health';
 

@@ -1,4 +1,4 @@
-import type { KnownIssueRef } from './questions';
+import type { KnownIssueRef } from './issues';
 import type { ComponentRef, Id, Moment, Named } from './wire';
 import type { JobResult, JobStatus, Phase, Progress, StageName, TestTotals } from './job';
 
@@ -88,4 +88,6 @@ export interface FailureGroup {
   reports: GroupReport[];
   /** Rules of people that know this failure. */
   known_issues?: KnownIssueRef[];
+  /** Groups that a person made a part of this one. */
+  merged?: { id: Id; title: string }[];
 }

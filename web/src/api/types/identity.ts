@@ -6,5 +6,7 @@ export interface Identity {
   fullname: string | null;
   email: string | null;
   timezone: string | null;
+  is_super_admin?: boolean;
+  is_epm?: boolean;
   teams: Record<Id, { id?: Id; name?: string; team_name?: string }>;
 }

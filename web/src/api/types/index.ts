@@ -3,6 +3,7 @@ export type * from './catalog';
 export type * from './wire';
 export type * from './health';
 export type * from './identity';
+export type * from './issues';
 export type * from './job';
 export type * from './lab';
 export type * from './log';

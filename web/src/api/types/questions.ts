@@ -154,10 +154,3 @@ export interface KeyValuePoint {
   topic_id: Id;
   remoteci: Named;
 }
-
-export interface KnownIssueRef {
-  id: Id;
-  name: string;
-  link: string | null;
-  owner: string | null;
-}

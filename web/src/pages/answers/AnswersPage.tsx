@@ -24,6 +24,9 @@ const TABS = [
   ['statistics', 'Statistics'],
 ] as const;
 
+/** Pages about days and labs; so is the history of a test. Others have their own way. */
+const SPANNED = ['trend', 'flaky', 'durations', 'coverage'];
+
 /** Without a topic in the address: the first one. */
 export function AnswersStart() {
   const query = useQuery(topicsQuery);
@@ -66,7 +69,7 @@ function Answers({ topic, topics }: { topic: Topic; topics: readonly Topic[] }) 
   const navigate = useNavigate();
   const now = useNow();
   const span = readSpan(params, now);
-  const tab = pathname.split('/')[3] ?? 'trend';
+  const [, , , tab = 'trend', one] = pathname.split('/');
   const context: AnswersContext = { topic, span };
   const kept = new URLSearchParams(search);
   for (const name of [...kept.keys()]) {
@@ -77,7 +80,10 @@ function Answers({ topic, topics }: { topic: Topic; topics: readonly Topic[] }) 
       <PageHead
         title={topic.name}
         tab={`${TABS.find(([to]) => to === tab)?.[1] ?? 'Answers'}: ${topic.name}`}
-        crumbs={[['/products', 'Products']]}
+        crumbs={[
+          ['/products', 'Products'],
+          [`/products/${topic.product_id}?topic=${topic.id}`, topic.product?.name ?? 'Its answer'],
+        ]}
         actions={
           topics.length > 1 && (
             <FormSelect
@@ -100,7 +106,7 @@ function Answers({ topic, topics }: { topic: Topic; topics: readonly Topic[] }) 
           </NavLink>
         ))}
       </nav>
-      {tab !== 'compare' && tab !== 'statistics' && <SpanPicker span={span} />}
+      {(SPANNED.includes(tab) || one) && <SpanPicker span={span} />}
       <Outlet context={context} />
     </>
   );

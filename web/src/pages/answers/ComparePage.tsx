@@ -8,11 +8,12 @@ import { Exports } from '@/charts/Exports';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { Pager, readPlace } from '@/components/Pager';
 import { QueryView } from '@/components/QueryView';
+import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
 import { useAddress } from '@/components/useAddress';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
-import { CATEGORIES, readSide, sideText } from './sides';
+import { CATEGORIES, CATEGORY_WORDS, readSide, sideText } from './sides';
 import { SidePicker } from './SidePicker';
 import { TestName } from './TestName';
 
@@ -42,8 +43,8 @@ export function ComparePage() {
           icon={ColumnsIcon}
           commands={['ringtest compare component:LEFT component:RIGHT --topic TOPIC']}
         >
-          Every test falls into one of eight categories: what broke, what was fixed, what came and
-          what went. Jobs can be compared from their own pages too.
+          Every test falls into one category: what broke, what was fixed, what came, what went and
+          what stayed. Jobs, failures and days of a trend lead here by themselves.
         </Teach>
       ) : (
         <QueryView query={query}>
@@ -54,6 +55,7 @@ export function ComparePage() {
               topic={topic.id}
               category={category}
               onCategory={(value) => set({ category: value === category ? '' : value }, { step: true })}
+              q={get('q')}
               busy={query.isFetching}
             />
           )}
@@ -68,11 +70,12 @@ interface Props {
   total: number;
   topic: string;
   category: string;
+  q: string;
   onCategory: (category: Category) => void;
   busy: boolean;
 }
 
-function Compared({ comparison, total, topic, category, onCategory, busy }: Props) {
+function Compared({ comparison, total, topic, category, q, onCategory, busy }: Props) {
   const { left, right, counts, cases } = comparison;
   return (
     <>
@@ -107,8 +110,11 @@ function Compared({ comparison, total, topic, category, onCategory, busy }: Prop
           ]}
         />
       </div>
+      <div className="rt-filters" role="search" aria-label="Filter the comparison">
+        <SearchField param="q" label="Test name contains" />
+      </div>
       {cases.length === 0 ? (
-        <p className="rt-muted">No test is in this category.</p>
+        <p className="rt-calm">No test {q ? 'with this name ' : ''}is in this category.</p>
       ) : (
         <DataTable
           label="Compared tests"
@@ -122,7 +128,7 @@ function Compared({ comparison, total, topic, category, onCategory, busy }: Prop
               </Cell>
               <Cell label="Category">
                 <span className={`rt-category-word rt-category-${one.category}`}>
-                  {CATEGORIES.find(([key]) => key === one.category)?.[1]}
+                  {CATEGORY_WORDS[one.category]}
                 </span>
               </Cell>
               <Cell label={left.label}>
@@ -143,14 +149,15 @@ function Compared({ comparison, total, topic, category, onCategory, busy }: Prop
 function Outcome({ side }: { side: ComparedCase['left'] }) {
   if (!side) return <span className="rt-muted">not there</span>;
   return (
-    <span className={`rt-outcome rt-outcome-${side.outcome}`}>
-      {side.outcome}
+    <>
+      <span className={`rt-outcome rt-outcome-${side.outcome}`}>{side.outcome}</span>
       {side.runs > 1 && (
         <span className="rt-muted">
-          {' '}
-          {count(side.failed)} of {count(side.runs)} failed
+          {side.failed > 0
+            ? ` in ${count(side.failed)} of ${count(side.runs)} runs`
+            : ` in all of ${count(side.runs)} runs`}
         </span>
       )}
-    </span>
+    </>
   );
 }

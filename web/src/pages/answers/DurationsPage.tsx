@@ -26,11 +26,13 @@ export function DurationsPage() {
       <ToggleGroup aria-label="Order" className="rt-order">
         <ToggleGroupItem
           text="Slowest"
+          buttonId="sort-slowest"
           isSelected={sort === 'slowest'}
           onChange={() => set({ sort: '' })}
         />
         <ToggleGroupItem
           text="Most changed"
+          buttonId="sort-changed"
           isSelected={sort === 'changed'}
           onChange={() => set({ sort: 'changed' })}
         />
@@ -64,7 +66,7 @@ export function DurationsPage() {
               <DataTable
                 label="Durations of tests"
                 busy={query.isFetching}
-                columns={['Test', 'Median', '95 % below', 'Runs', 'Before', 'Change', 'Chance']}
+                columns={['Test', 'Median', '95 % below', 'Runs', 'Median before', 'Change', 'By chance (p)']}
               >
                 {items.map((one) => (
                   <Row key={one.test.id}>
@@ -74,13 +76,13 @@ export function DurationsPage() {
                     <Cell label="Median">{seconds(one.median)}</Cell>
                     <Cell label="95 % below">{seconds(one.p95)}</Cell>
                     <Cell label="Runs">{count(one.runs)}</Cell>
-                    <Cell label="Before">{one.before ? seconds(one.before.median) : '–'}</Cell>
+                    <Cell label="Median before">{one.before ? seconds(one.before.median) : '–'}</Cell>
                     <Cell label="Change">
                       <span className={changeLook(one.significant, one.ratio)}>
                         {factor(one.ratio)}
                       </span>
                     </Cell>
-                    <Cell label="Chance">{one.p_value === null ? '–' : chance(one.p_value)}</Cell>
+                    <Cell label="By chance (p)">{one.p_value === null ? '–' : chance(one.p_value)}</Cell>
                   </Row>
                 ))}
               </DataTable>

@@ -4,9 +4,10 @@ import HistoryIcon from 'icons/history-icon';
 import { useMemo } from 'react';
 import { Link, useOutletContext, useParams } from 'react-router';
 import { historyQuery, type TestHistory } from '@/api/queries/questions';
-import type { Sighting } from '@/api/types';
+import type { Id, Sighting } from '@/api/types';
 import { Chart, type Line } from '@/charts/Chart';
 import { Exports } from '@/charts/Exports';
+import { CompareLink } from '@/components/CompareLink';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { useTitle } from '@/components/PageHead';
 import { QueryView } from '@/components/QueryView';
@@ -15,7 +16,7 @@ import { Time } from '@/components/Time';
 import { Difference } from '@/pages/health/Difference';
 import type { AnswersContext } from './context';
 import { Interval } from './FlakyPage';
-import { place, seconds } from './format';
+import { place, runAddress, seconds } from './format';
 import { HistoryStrip } from './HistoryStrip';
 
 const RUNS = 100;
@@ -44,11 +45,15 @@ export function HistoryPage() {
   const { topic, span } = useOutletContext<AnswersContext>();
   const { test = '' } = useParams();
   const query = useQuery(historyQuery(test, topic.id, span, RUNS));
-  return <QueryView query={query}>{(history) => <History history={history} />}</QueryView>;
+  return (
+    <QueryView query={query}>
+      {(history) => <History history={history} topic={topic.id} />}
+    </QueryView>
+  );
 }
 
-function History({ history }: { history: TestHistory }) {
-  const { test, days, runs, flake } = history;
+function History({ history, topic }: { history: TestHistory; topic: Id }) {
+  const { test, days, runs, flake, last_good: good, first_bad: bad } = history;
   useTitle(`History: ${test.name}`);
   const at = useMemo(() => days.map(({ day }) => Date.parse(day) / 1000), [days]);
   const lines = useMemo<Line[]>(
@@ -68,16 +73,26 @@ function History({ history }: { history: TestHistory }) {
         </Teach>
       ) : (
         <>
-          <HistoryStrip runs={runs} />
+          <HistoryStrip runs={runs} test={test} />
           <dl className="rt-facts">
             <Seen label="Last good" sighting={history.last_good} />
             <Seen label="First bad" sighting={history.first_bad} />
+            {good && bad && (
+              <div className="rt-fact">
+                <dt>What changed in between</dt>
+                <dd>
+                  <Difference changes={history.difference} />{' '}
+                  <CompareLink topic={topic} left={`job:${good.job_id}`} right={`job:${bad.job_id}`}>
+                    Compare test by test
+                  </CompareLink>
+                </dd>
+              </div>
+            )}
             <div className="rt-fact">
               <dt>Flaky</dt>
               <dd>{flake ? <Interval flake={flake} /> : 'no'}</dd>
             </div>
           </dl>
-          {history.difference.length > 0 && <Difference changes={history.difference} />}
           {days.length > 1 && <Chart label={`Runs of ${test.name}`} at={at} lines={lines} height={200} />}
           <div className="rt-answers-head">
             <h3>Newest runs</h3>
@@ -98,7 +113,7 @@ function History({ history }: { history: TestHistory }) {
             {runs.map((run) => (
               <Row key={`${run.file_id} ${run.position}`}>
                 <Cell label="When">
-                  <Link to={`/jobs/${run.job_id}/tests`}>
+                  <Link to={runAddress(run, test)}>
                     <Time at={run.at} />
                   </Link>
                 </Cell>

@@ -1,8 +1,8 @@
 /** The last runs of a test, oldest first: one glance tells when it broke, and where. */
 import { Link } from 'react-router';
-import type { HistoryRun } from '@/api/types';
+import type { HistoryRun, TestRef } from '@/api/types';
 import { absolute } from '@/format/time';
-import { seconds } from './format';
+import { runAddress, seconds } from './format';
 
 const LETTERS: Record<string, string> = {
   passed: '✓',
@@ -15,7 +15,7 @@ const LETTERS: Record<string, string> = {
   info: 'i',
 };
 
-export function HistoryStrip({ runs }: { runs: readonly HistoryRun[] }) {
+export function HistoryStrip({ runs, test }: { runs: readonly HistoryRun[]; test: TestRef }) {
   return (
     <ol className="rt-strip" aria-label="Runs, oldest first">
       {[...runs].reverse().map((run) => {
@@ -28,7 +28,7 @@ export function HistoryStrip({ runs }: { runs: readonly HistoryRun[] }) {
         return (
           <li key={`${run.file_id} ${run.position}`}>
             <Link
-              to={`/jobs/${run.job_id}/tests`}
+              to={runAddress(run, test)}
               className={`rt-strip-run rt-outcome-${run.outcome}`}
               title={text}
               aria-label={text}

@@ -34,7 +34,7 @@ export function SidePicker({ topic, left, right }: Props) {
     <div className="rt-span" role="group" aria-label="What to compare">
       <FormSelect
         aria-label="Kind of comparison"
-        className="rt-select"
+        className="rt-select rt-select-wide"
         value={kind}
         onChange={(_, value) => set({ kind: value, left: '', right: '', category: '' })}
       >

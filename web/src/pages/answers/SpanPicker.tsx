@@ -25,6 +25,7 @@ export function SpanPicker({ span }: { span: Span }) {
           />
         ))}
       </ToggleGroup>
+      <span className="rt-muted">from</span>
       <TextInput
         type="date"
         aria-label="From this day on (UTC)"
@@ -32,12 +33,14 @@ export function SpanPicker({ span }: { span: Span }) {
         max={span.to}
         onChange={(_, from) => set({ from })}
       />
+      <span className="rt-muted">to</span>
       <TextInput
         type="date"
         aria-label="Up to this day (UTC)"
         value={span.to}
         onChange={(_, to) => set({ to })}
       />
+      <span className="rt-muted">UTC</span>
       <FormSelect
         aria-label="Lab"
         className="rt-select"

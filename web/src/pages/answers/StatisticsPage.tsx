@@ -10,6 +10,7 @@ import { seriesQuery, statisticsQuery } from '@/api/queries/questions';
 import type { KeyValuePoint, Statistics, StatisticsCell } from '@/api/types';
 import { Chart, type Line } from '@/charts/Chart';
 import { Exports } from '@/charts/Exports';
+import { Cell, DataTable, Row } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
 import { useAddress } from '@/components/useAddress';
@@ -17,10 +18,19 @@ import { toDate } from '@/format/time';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
 
-const KEYS = [
-  'remoteci', 'team', 'status', 'name', 'configuration', 'tag', 'day', 'week', 'month', 'product',
-  'topic',
-] as const; // prettier-ignore
+const KEYS: Record<string, string> = {
+  remoteci: 'Lab',
+  team: 'Team',
+  status: 'Status',
+  name: 'Name of the job',
+  configuration: 'Configuration',
+  tag: 'Tag',
+  day: 'Day (UTC)',
+  week: 'Week (UTC)',
+  month: 'Month (UTC)',
+  product: 'Product',
+  topic: 'Topic',
+};
 
 export function StatisticsPage() {
   const { topic } = useOutletContext<AnswersContext>();
@@ -28,7 +38,10 @@ export function StatisticsPage() {
   const rows = get('rows') || 'remoteci';
   const columns = get('columns') || 'week';
   const asked = get('query') || `topic:"${topic.name}" since:30d`;
-  const keys = [...KEYS, ...topic.component_types.map((type) => `component_type:${type}`)];
+  const keys = [
+    ...Object.entries(KEYS),
+    ...topic.component_types.map((type) => [`component_type:${type}`, `Version of ${type}`] as const),
+  ];
   const query = useQuery(statisticsQuery(rows, columns, asked));
   return (
     <>
@@ -48,8 +61,8 @@ export function StatisticsPage() {
               onChange={(_, key) => set({ [name]: key })}
               aria-label={label}
             >
-              {keys.map((key) => (
-                <FormSelectOption key={key} value={key} label={key} />
+              {keys.map(([key, text]) => (
+                <FormSelectOption key={key} value={key} label={text} />
               ))}
             </FormSelect>
           </label>
@@ -90,6 +103,10 @@ function QueryBox({ value, onChange }: { value: string; onChange: (text: string)
       <Button type="submit" variant="secondary">
         Ask
       </Button>
+      <p className="rt-muted rt-small rt-query-hint">
+        Words find names. <code>status:failure</code> <code>remoteci:lab-a</code> <code>since:7d</code>{' '}
+        <code>tags:nightly</code> <code>-tags:debug</code> narrow it; <code>or</code> and brackets work.
+      </p>
     </form>
   );
 }
@@ -104,7 +121,7 @@ function Grid({ statistics, name }: { statistics: Statistics; name: string }) {
   return (
     <>
       <div className="rt-answers-head">
-        <h2>Jobs</h2>
+        <h2>Jobs, and how many of them passed</h2>
         <Exports
           name={`jobs-${name}`}
           json={statistics}
@@ -119,34 +136,20 @@ function Grid({ statistics, name }: { statistics: Statistics; name: string }) {
           ]}
         />
       </div>
-      <div className="rt-table-box">
-        <table className="pf-v6-c-table pf-m-compact rt-table rt-grid" aria-label="Jobs by two keys">
-          <thead className="pf-v6-c-table__thead">
-            <tr className="pf-v6-c-table__tr">
-              <th className="pf-v6-c-table__th" aria-label="Rows" />
-              {columns.map((column) => (
-                <th key={column.key} scope="col" className="pf-v6-c-table__th">
-                  {column.name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody className="pf-v6-c-table__tbody">
-            {rows.map((row) => (
-              <tr key={row.key} className="pf-v6-c-table__tr">
-                <th scope="row" className="pf-v6-c-table__th">
-                  {row.name}
-                </th>
-                {columns.map((column) => (
-                  <td key={column.key} className="pf-v6-c-table__td">
-                    <Square cell={by.get(JSON.stringify([row.key, column.key]))} />
-                  </td>
-                ))}
-              </tr>
+      <DataTable label="Jobs by two keys" columns={['', ...columns.map((column) => column.name)]}>
+        {rows.map((row) => (
+          <Row key={row.key}>
+            <Cell label="">
+              <b>{row.name}</b> <span className="rt-muted">{count(row.jobs)}</span>
+            </Cell>
+            {columns.map((column) => (
+              <Cell key={column.key} label={column.name}>
+                <Square cell={by.get(JSON.stringify([row.key, column.key]))} />
+              </Cell>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </Row>
+        ))}
+      </DataTable>
     </>
   );
 }
@@ -183,6 +186,7 @@ function Series({ asked }: { asked: string }) {
       <form className="rt-span" onSubmit={submit}>
         <TextInput
           aria-label="Key"
+          className="rt-field"
           placeholder="Key that jobs measured, as boot_seconds"
           value={draft}
           onChange={(_, text) => setDraft(text.trim())}
@@ -222,7 +226,7 @@ function Drawn({ name, points }: { name: string; points: readonly KeyValuePoint[
   const last = points.at(0);
   return (
     <>
-      <Chart label={name} at={at} lines={lines} />
+      <Chart label={name} at={at} lines={lines} json={points} />
       {last && (
         <p className="rt-muted">
           {count(points.length)} jobs, the newest is{' '}

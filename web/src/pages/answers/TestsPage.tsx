@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import SearchIcon from 'icons/search-icon';
 import { useOutletContext } from 'react-router';
 import { foundTestsQuery } from '@/api/queries/questions';
+import { Exports } from '@/charts/Exports';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { Pager, readPlace } from '@/components/Pager';
 import { QueryView } from '@/components/QueryView';
@@ -10,7 +11,7 @@ import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
 import { Time } from '@/components/Time';
 import { useAddress } from '@/components/useAddress';
-import { count } from '@/format/size';
+import { plural } from '@/format/size';
 import type { AnswersContext } from './context';
 import { TestName } from './TestName';
 
@@ -35,7 +36,20 @@ export function TestsPage() {
             </Teach>
           ) : (
             <>
-              <p className="rt-muted">{count(total)} tests</p>
+              <div className="rt-answers-head">
+                <p className="rt-muted">{plural(total, 'test')}</p>
+                <Exports
+                  name={`tests-${topic.name}`}
+                  json={items}
+                  columns={() => [
+                    { name: 'id', values: items.map((one) => one.id) },
+                    { name: 'suite', values: items.map((one) => one.suite) },
+                    { name: 'classname', values: items.map((one) => one.classname) },
+                    { name: 'name', values: items.map((one) => one.name) },
+                    { name: 'last_seen_at', values: items.map((one) => one.last_seen_at) },
+                  ]}
+                />
+              </div>
               <DataTable label="Tests" busy={query.isFetching} columns={['Test', 'Last seen']}>
                 {items.map((test) => (
                   <Row key={test.id}>

@@ -4,9 +4,10 @@ import ChartLineIcon from 'icons/chart-line-icon';
 import { useMemo } from 'react';
 import { useOutletContext } from 'react-router';
 import { trendQuery } from '@/api/queries/questions';
-import type { TrendPoint } from '@/api/types';
+import type { Topic, TrendPoint } from '@/api/types';
 import { Chart, type Line } from '@/charts/Chart';
 import { Exports } from '@/charts/Exports';
+import { CompareLink } from '@/components/CompareLink';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
@@ -14,12 +15,12 @@ import { count } from '@/format/size';
 import { duration } from '@/format/time';
 import { share } from './format';
 import type { AnswersContext } from './context';
-import { lengthOf, stepFor } from './span';
+import { dayOf, lengthOf, stepFor } from './span';
 
 function lines(points: readonly TrendPoint[]): Line[] {
   return [
     { label: 'Failed', color: '--rt-bad-fill', kind: 'count', values: points.map((p) => p.failed + p.errored) },
-    { label: 'Passed', color: '--rt-good-fill', kind: 'count', values: points.map((p) => p.passed) },
+    { label: 'Passed', color: '--rt-good-fill', kind: 'count', values: points.map((p) => p.passed), hidden: true },
     { label: 'Pass rate', color: '--rt-busy-fill', kind: 'share', values: points.map((p) => p.pass_rate) },
   ];
 }
@@ -35,17 +36,37 @@ export function TrendPage() {
             Result files that labs upload are counted here by day. Choose more days, or another lab.
           </Teach>
         ) : (
-          <Trend name={topic.name} points={items} />
+          <Trend topic={topic} points={items} until={span.to} />
         )
       }
     </QueryView>
   );
 }
 
-function Trend({ name, points }: { name: string; points: readonly TrendPoint[] }) {
+interface Props {
+  topic: Topic;
+  points: readonly TrendPoint[];
+  until: string;
+}
+
+const dayBefore = (day: string) => dayOf(Date.parse(day.slice(0, 10)) - 86_400_000);
+
+/** The days of a point, and of the one before it, as sides of a comparison. */
+function sidesOf(points: readonly TrendPoint[], at: number, until: string) {
+  const [before, now, after] = [points[at - 1], points[at], points[at + 1]];
+  if (!before || !now) return null;
+  const last = after ? dayBefore(after.at) : until;
+  return {
+    left: `dates:${before.at.slice(0, 10)}..${dayBefore(now.at)}`,
+    right: `dates:${now.at.slice(0, 10)}..${last}`,
+  };
+}
+
+function Trend({ topic, points, until }: Props) {
+  const { name } = topic;
   const at = useMemo(() => points.map((point) => Date.parse(point.at) / 1000), [points]);
   const drawn = useMemo(() => lines(points), [points]);
-  const newestFirst = [...points].reverse();
+  const newestFirst = points.map((point, at) => ({ point, sides: sidesOf(points, at, until) })).reverse();
   return (
     <>
       <Chart label={`Pass rate of ${name}`} at={at} lines={drawn} />
@@ -69,16 +90,24 @@ function Trend({ name, points }: { name: string; points: readonly TrendPoint[] }
       </div>
       <DataTable
         label={`Results of ${name}`}
-        columns={['From', 'Pass rate', 'Passed', 'Failed', 'Skipped', 'Newly failing', 'Recovered', 'Files', 'Time in tests']}
+        columns={['From day (UTC)', 'Pass rate', 'Passed', 'Failed', 'Skipped', 'Newly failing', 'Recovered', 'Files', 'Time in tests']}
       >
-        {newestFirst.map((point) => (
+        {newestFirst.map(({ point, sides }) => (
           <Row key={point.at}>
-            <Cell label="From">{point.at.slice(0, 10)}</Cell>
+            <Cell label="From day (UTC)">{point.at.slice(0, 10)}</Cell>
             <Cell label="Pass rate">{share(point.pass_rate)}</Cell>
             <Cell label="Passed">{count(point.passed)}</Cell>
             <Cell label="Failed">{count(point.failed + point.errored)}</Cell>
             <Cell label="Skipped">{count(point.skipped)}</Cell>
-            <Cell label="Newly failing">{count(point.regressed)}</Cell>
+            <Cell label="Newly failing">
+              {sides && point.regressed > 0 ? (
+                <CompareLink topic={topic.id} {...sides} category="regression">
+                  {count(point.regressed)}
+                </CompareLink>
+              ) : (
+                count(point.regressed)
+              )}
+            </Cell>
             <Cell label="Recovered">{count(point.recovered)}</Cell>
             <Cell label="Files">{count(point.results)}</Cell>
             <Cell label="Time in tests">{duration(point.seconds)}</Cell>

@@ -1,5 +1,5 @@
 /** Figures of answers as people read them. Pure. */
-import type { TestRef } from '@/api/types';
+import type { HistoryRun, TestRef } from '@/api/types';
 
 /** 0.9876 is 98.8 %; what did not run has no rate. */
 export function share(value: number | null): string {
@@ -17,6 +17,10 @@ export function seconds(value: number): string {
 export function factor(ratio: number | null): string {
   return ratio === null ? '–' : `×${ratio.toFixed(2)}`;
 }
+
+/** A run of a test among those of its job. */
+export const runAddress = (run: Pick<HistoryRun, 'job_id'>, test: TestRef): string =>
+  `/jobs/${run.job_id}/tests?outcome=all&q=${encodeURIComponent(test.name)}`;
 
 /** Where a test stands, without repeating what its class name says already. */
 export function place({ suite, classname }: TestRef): string {

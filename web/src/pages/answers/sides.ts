@@ -30,6 +30,18 @@ export function readSide(text: string | null): Side | null {
 
 export const sideText = ({ kind, value }: Side): string => `${kind}:${value}`;
 
+/** Of one test. */
+export const CATEGORY_WORDS: Record<Category, string> = {
+  regression: 'regression',
+  new_failure: 'new failure',
+  still_failing: 'still failing',
+  fixed: 'fixed',
+  new_pass: 'new pass',
+  appeared: 'appeared',
+  disappeared: 'disappeared',
+  unchanged: 'unchanged',
+};
+
 /** In the order in which people want to know. */
 export const CATEGORIES: readonly [Category, string, string][] = [
   ['regression', 'Regressions', 'passed on the left, fails on the right'],

@@ -5,6 +5,7 @@ import { useParams } from 'react-router';
 import { componentQuery, topicsQuery } from '@/api/queries/catalog';
 import type { Component } from '@/api/types';
 import { CopyButton } from '@/components/CopyButton';
+import { OutsideLink, webAddress } from '@/components/OutsideLink';
 import { PageHead } from '@/components/PageHead';
 import { QueryView } from '@/components/QueryView';
 import { Time } from '@/components/Time';
@@ -19,17 +20,6 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-/** Only addresses of the web become links: a component's url is what its publisher wrote. */
-function OutsideLink({ url }: { url: string }) {
-  return /^https?:\/\//i.test(url) ? (
-    <a href={url} rel="noopener noreferrer" target="_blank">
-      {url}
-    </a>
-  ) : (
-    <code>{url}</code>
   );
 }
 
@@ -53,7 +43,11 @@ function Facts({ component }: { component: Component }) {
       </Fact>
       <Fact name="Project">{component.canonical_project_name}</Fact>
       <Fact name="Unique id">{component.uid && <code>{component.uid}</code>}</Fact>
-      <Fact name="Address">{component.url && <OutsideLink url={component.url} />}</Fact>
+      <Fact name="Address">{webAddress(component.url) ? (
+          <OutsideLink to={component.url}>{component.url}</OutsideLink>
+        ) : (
+          component.url && <code>{component.url}</code>
+        )}</Fact>
       <Fact name="Title">{component.title}</Fact>
       <Fact name="Message">{component.message}</Fact>
       <Fact name="Tags">

@@ -47,7 +47,13 @@ function Choice({ name, groups }: { name: 'scope' | 'seen'; groups: readonly Fai
   );
 }
 
-export function FailureGroups({ groups }: { groups: readonly FailureGroup[] }) {
+interface Props {
+  groups: readonly FailureGroup[];
+  /** The newest set fails somewhere. */
+  fails: boolean;
+}
+
+export function FailureGroups({ groups, fails }: Props) {
   const { params } = useAddress();
   const { hash } = useLocation();
   const shown = inOrder(groups.filter((group) => matches(group, readFilter(params))));
@@ -62,7 +68,13 @@ export function FailureGroups({ groups }: { groups: readonly FailureGroup[] }) {
           </div>
         )}
       </div>
-      {groups.length === 0 && (
+      {groups.length === 0 && fails && (
+        <p className="rt-calm">
+          None of these failures is grouped: that happens within seconds of a job’s end, from its
+          result files and its log. What failed is on each job’s page.
+        </p>
+      )}
+      {groups.length === 0 && !fails && (
         <p className="rt-calm">
           <CheckCircleIcon className="rt-good" /> No failure is known in this topic. When jobs fail,
           their failures are grouped here: who is hit, since which version.

@@ -10,6 +10,7 @@ import type { Bundle } from './bundles';
 import { Difference } from './Difference';
 import { GroupDetails } from './GroupDetails';
 import { sinceWords, verdictWords } from './groups';
+import { KnownBadges } from './KnownAs';
 import { Variants } from './Variants';
 
 function Badges({ group }: { group: FailureGroup }) {
@@ -33,11 +34,7 @@ function Badges({ group }: { group: FailureGroup }) {
           not seen in the newest set
         </Label>
       )}
-      {group.known_issues?.map((issue) => (
-        <Label key={issue.id} isCompact color="purple" title={issue.owner ?? undefined}>
-          {issue.name}
-        </Label>
-      ))}
+      <KnownBadges issues={group.known_issues} />
       {group.kind === 'stage' && (
         <Label isCompact color="orange" title="A stage broke before tests could tell anything">
           stage

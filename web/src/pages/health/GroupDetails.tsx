@@ -1,11 +1,14 @@
 import { Link } from 'react-router';
 import type { FailureGroup, GroupReport } from '@/api/types';
+import { CompareLink } from '@/components/CompareLink';
 import { CopyButton } from '@/components/CopyButton';
 import { DeliveryLabel } from '@/components/StatusLabel';
 import { Time } from '@/components/Time';
 import { versionOf } from '@/components/Versions';
 import { plural } from '@/format/size';
+import { Alike } from './Alike';
 import { BlastRadius } from './BlastRadius';
+import { KnownAs } from './KnownAs';
 
 function setText(components: FailureGroup['first_seen']['components']): string {
   return components.map((one) => `${one.type} ${versionOf(one)}`).join(' · ');
@@ -40,6 +43,15 @@ function Facts({ group }: { group: FailureGroup }) {
             <Link to={`/jobs/${good.job_id}`}>{setText(good.components)}</Link>
           ) : (
             <span className="rt-muted">none: no run without it is known</span>
+          )}{' '}
+          {good && (
+            <CompareLink
+              topic={group.topic_id}
+              left={`job:${good.job_id}`}
+              right={`job:${first.job_id}`}
+            >
+              compare with the first bad
+            </CompareLink>
           )}
         </dd>
       </div>
@@ -102,6 +114,7 @@ export function GroupDetails({ group }: { group: FailureGroup }) {
   return (
     <div className="rt-group-body">
       <Facts group={group} />
+      <KnownAs group={group} />
       <BlastRadius group={group.id} />
       {group.sample?.text && (
         <div>
@@ -113,6 +126,7 @@ export function GroupDetails({ group }: { group: FailureGroup }) {
         </div>
       )}
       <Tests group={group} />
+      <Alike group={group} />
       <div>
         <h3 className="rt-part">Reports</h3>
         {group.reports.length === 0 ? (

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams, useSearchParams } from 'react-router';
 import { healthQuery } from '@/api/queries/health';
-import type { Health } from '@/api/types';
+import type { Health, Id } from '@/api/types';
 import { PageHead } from '@/components/PageHead';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
@@ -67,10 +67,31 @@ function Answer({ health }: { health: Health }) {
     <>
       <AnswerBanner health={health} />
       <Matrix health={health} />
-      <FailureGroups groups={health.groups} />
+      <FailureGroups groups={health.groups} fails={answerOf(health).tone === 'bad'} />
     </>
   );
 }
+
+/** What else can be asked about the topic. */
+function Questions({ topic }: { topic: Id }) {
+  return (
+    <nav className="rt-questions" aria-label="Answers about this topic">
+      {QUESTIONS.map(([to, text]) => (
+        <Link key={to} to={`/answers/${topic}/${to}`}>
+          {text}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+const QUESTIONS = [
+  ['trend', 'Trend'],
+  ['flaky', 'Flaky tests'],
+  ['durations', 'Durations'],
+  ['coverage', 'Coverage'],
+  ['compare', 'Compare'],
+] as const;
 
 export function HealthPage() {
   const { id = '' } = useParams();
@@ -83,7 +104,12 @@ export function HealthPage() {
           <PageHead
             title={health.product.name}
             crumbs={[['/products', 'Products']]}
-            actions={<TopicPicker topics={health.topics} current={health.topic} />}
+            actions={
+              <>
+                {health.topic && <Questions topic={health.topic.id} />}
+                <TopicPicker topics={health.topics} current={health.topic} />
+              </>
+            }
           />
           <Answer health={health} />
         </>

@@ -1,5 +1,5 @@
 /** Component sets (newest first) × labs. */
-import type { CSSProperties } from 'react';
+import { useMemo, type CSSProperties } from 'react';
 import { Link } from 'react-router';
 import type { Health, HealthCell, HealthLab, HealthSet } from '@/api/types';
 import { Counts, ProgressBar } from '@/components/Counts';
@@ -8,6 +8,7 @@ import { StatusLabel } from '@/components/StatusLabel';
 import { Time } from '@/components/Time';
 import { Versions } from '@/components/Versions';
 import { JOB_LOOKS } from '@/format/status';
+import { labsInOrder } from './answer';
 
 const STAGE_VERBS = { prepare: 'preparing', test: 'testing', collect: 'collecting' };
 
@@ -72,7 +73,8 @@ function SetRow({ set, before, labs, latest }: RowProps) {
 }
 
 export function Matrix({ health }: { health: Health }) {
-  const { labs, sets } = health;
+  const { sets } = health;
+  const labs = useMemo(() => labsInOrder(health), [health]);
   const columns = { '--labs': Math.max(1, labs.length) } as CSSProperties;
   return (
     <div className="rt-matrix-box" tabIndex={0} role="region" aria-label="Component sets and labs">

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HealthCell, HealthLab, HealthSet, JobStatus } from '@/api/types';
-import { answerOf } from './answer';
+import { answerOf, labsInOrder } from './answer';
 
 const labs: HealthLab[] = ['lab-a', 'lab-b'].map((name) => ({
   id: name,
@@ -46,4 +46,11 @@ test('one lab alone is not everywhere', () => {
 
 test('nothing tested, no answer', () => {
   expect(answerOf({ sets: [], labs }).text).toBe('No answer yet');
+});
+
+test('labs that ran the newest sets stand first, then as people count', () => {
+  const named = (name: string) => ({ ...(labs[0] as HealthLab), id: name, name });
+  const sets = [setOf({ 'lab 10': 'failure' }), setOf({ 'lab 3': 'success', 'lab 2': 'success' })];
+  const order = labsInOrder({ sets, labs: ['lab 1', 'lab 10', 'lab 3', 'lab 2'].map(named) });
+  expect(order.map(({ name }) => name)).toEqual(['lab 10', 'lab 2', 'lab 3', 'lab 1']);
 });

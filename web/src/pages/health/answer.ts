@@ -31,6 +31,18 @@ export function tally(set: HealthSet, labs: readonly HealthLab[]): Tally {
   return tally;
 }
 
+/** Labs that ran the newest sets first, then by name as people count: lab 2 before lab 10. */
+export function labsInOrder({ labs, sets }: Pick<Health, 'sets' | 'labs'>): HealthLab[] {
+  const age = new Map(labs.map(({ id }) => [id, sets.findIndex((set) => set.cells[id])]));
+  const rank = ({ id }: HealthLab) => {
+    const at = age.get(id) ?? -1;
+    return at < 0 ? sets.length : at;
+  };
+  return [...labs].sort(
+    (a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true }),
+  );
+}
+
 function names(labs: readonly HealthLab[]): string {
   const all = labs.map((lab) => lab.name);
   if (all.length <= 1) return all.join('');

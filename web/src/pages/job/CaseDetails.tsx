@@ -3,12 +3,13 @@ import { Fragment } from 'react';
 import { Link } from 'react-router';
 import type { CaseAttachment, CaseAttempt, CaseStep, Id, NamedValue, TestCase } from '@/api/types';
 import { CopyButton } from '@/components/CopyButton';
+import { OutsideLink, webAddress } from '@/components/OutsideLink';
 import { plural } from '@/format/size';
 import { duration } from '@/format/time';
 import { parseLine } from '@/log/ansi';
 import { AnsiText } from '@/log/AnsiText';
 import { OutcomeIcon } from './OutcomeIcon';
-import { fileNameOf, shownSteps, webAddress } from './caseParts';
+import { fileNameOf, shownSteps } from './caseParts';
 
 function Block({ title, text }: { title: string; text: string | null | undefined }) {
   if (!text) return null;
@@ -122,9 +123,7 @@ function Attachments({ jobId, files }: { jobId: Id; files: readonly CaseAttachme
           return (
             <li key={at}>
               {web ? (
-                <a href={web} target="_blank" rel="noreferrer noopener">
-                  {file.name}
-                </a>
+                <OutsideLink to={web}>{file.name}</OutsideLink>
               ) : (
                 <Link to={`/jobs/${jobId}/files?q=${q}`} title={`${file.reference}: look among the job’s files`}>
                   {file.name}

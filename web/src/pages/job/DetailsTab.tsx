@@ -58,9 +58,9 @@ function States({ job }: { job: Job }) {
     <QueryView query={query}>
       {(states) => (
         <ol className="rt-states">
-          {states.map((state) => (
+          {states.map((state, at) => (
             <li key={state.id}>
-              <StatusLabel status={state.status} compact /> <Time at={state.created_at} full />
+              <StatusLabel status={state.status} compact past={at < states.length - 1} /> <Time at={state.created_at} full />
               {state.comment && <span className="rt-muted"> {state.comment}</span>}
             </li>
           ))}

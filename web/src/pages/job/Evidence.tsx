@@ -2,10 +2,11 @@
 import { Alert, AlertActionLink } from 'pf/Alert';
 import { Button } from 'pf/Button';
 import { useEffect, useRef, useState } from 'react';
-import { useLocation, useNavigate } from 'react-router';
+import { useNavigate } from 'react-router';
 import type { Job, Stage } from '@/api/types';
 import { parseLine } from '@/log/ansi';
 import { AnsiText } from '@/log/AnsiText';
+import { useFirstAnswer } from './FirstAnswer';
 import { brokenStage } from './stages';
 
 interface Props {
@@ -43,8 +44,10 @@ function EvidenceText({ text, open }: { text: string; open: boolean }) {
 
 export function Evidence({ job, stages, attempt }: Props) {
   const navigate = useNavigate();
-  // Beside other tabs the proof would push away what one came for.
-  const isOpen = !/\/(?:tasks|tests|files|details)$/.test(useLocation().pathname);
+  // Telling lines say more than the last ones; beside other tabs the proof would push away
+  // what one came for.
+  const { isWanted, isLoading, answer } = useFirstAnswer(job);
+  const isOpen = isWanted && !isLoading && !answer?.lines.length;
   const broken = brokenStage(stages, attempt);
   const reason = job.status_reason;
   if (!broken && !(reason && job.phase === 'finished')) return null;

@@ -1,36 +1,45 @@
 /** Why did it fail? What the server found by itself, each thing with a link to its proof. */
 import { useQuery } from '@tanstack/react-query';
 import { ExpandableSection } from 'pf/ExpandableSection';
-import { Label } from 'pf/Label';
 import { useState } from 'react';
 import { Link, useLocation } from 'react-router';
 import { answerQuery } from '@/api/queries/answer';
 import type { FirstAnswer as Found, Job } from '@/api/types';
+import { CompareLink } from '@/components/CompareLink';
 import { Time } from '@/components/Time';
 import { count, plural } from '@/format/size';
 import { Difference } from '@/pages/health/Difference';
+import { KnownIssues } from '@/pages/health/KnownAs';
 
 const FEW = 5;
 
-export const mayHaveAnswer = (job: Job): boolean =>
+const mayHaveAnswer = (job: Job): boolean =>
   job.phase === 'finished' && (job.status === 'failure' || job.status === 'error');
 
-export function FirstAnswer({ job }: { job: Job }) {
+/** The answer where it is wanted: who came for a line, or for another tab, must not have to
+ * scroll past it. */
+export function useFirstAnswer(job: Job): { isWanted: boolean; isLoading: boolean; answer: Found | null } {
   const { pathname, hash } = useLocation();
-  // Who came for a line, or for another tab, must not have to scroll past it.
   const isWanted = !hash.startsWith('#L') && !/\/(?:tests|files|details)$/.test(pathname);
-  const query = useQuery({ ...answerQuery(job.id), enabled: mayHaveAnswer(job) && isWanted });
-  const answer = query.data;
-  if (!isWanted || !answer || !saysSomething(answer)) return null;
+  const { data, isLoading } = useQuery({
+    ...answerQuery(job.id),
+    enabled: mayHaveAnswer(job) && isWanted,
+  });
+  return { isWanted, isLoading, answer: isWanted && data && saysSomething(data) ? data : null };
+}
+
+export function FirstAnswer({ job }: { job: Job }) {
+  const { answer } = useFirstAnswer(job);
+  if (!answer) return null;
   return (
     <section className="rt-card rt-why" aria-labelledby="first-answer">
       <h2 id="first-answer">Why it failed</h2>
       <Known answer={answer} />
       <Lines answer={answer} />
       <dl className="rt-facts">
-        <Changed answer={answer} />
+        <Changed job={job} answer={answer} />
         <Failures job={job} answer={answer} />
-        <Elsewhere answer={answer} />
+        <Elsewhere job={job} answer={answer} />
         <Chance job={job} answer={answer} />
       </dl>
       <Steps answer={answer} />
@@ -51,15 +60,10 @@ function saysSomething(answer: Found): boolean {
 function Known({ answer }: { answer: Found }) {
   if (answer.known_issues.length === 0) return null;
   return (
-    <p>
-      Known already:{' '}
-      {answer.known_issues.map((issue) => (
-        <Label key={issue.id} color="purple" href={issue.link ?? undefined} isCompact>
-          {issue.name}
-          {issue.owner && ` (${issue.owner})`}
-        </Label>
-      ))}
-    </p>
+    <div className="rt-answer-known">
+      <b>Known already:</b>
+      <KnownIssues issues={answer.known_issues} />
+    </div>
   );
 }
 
@@ -70,7 +74,10 @@ function Lines({ answer }: { answer: Found }) {
   const shown = all ? answer.lines : answer.lines.slice(0, FEW);
   return (
     <>
-      <h3>{answer.compared_with.length > 0 ? 'Lines that good jobs do not have' : 'Telling lines'}</h3>
+      <h3>
+        {answer.compared_with.length > 0 ? 'Lines that good jobs do not have' : 'Telling lines'}
+        {answer.lines.length > 1 && <span className="rt-small rt-muted"> the most telling first</span>}
+      </h3>
       <ol className="rt-answer-lines">
         {shown.map((one) => (
           <li key={one.line}>
@@ -94,13 +101,18 @@ function Lines({ answer }: { answer: Found }) {
   );
 }
 
-function Changed({ answer }: { answer: Found }) {
+function Changed({ job, answer }: { job: Job; answer: Found }) {
   if (answer.components_changed.length === 0) return null;
   return (
     <div>
       <dt>Changed since the last good job</dt>
       <dd>
         <Difference changes={answer.components_changed} />
+        {answer.compared_with[0] && (
+          <CompareLink left={`job:${answer.compared_with[0].job_id}`} right={`job:${job.id}`} topic={job.topic_id}>
+            Compare test by test
+          </CompareLink>
+        )}
       </dd>
     </div>
   );
@@ -128,16 +140,23 @@ function Failures({ job, answer }: { job: Job; answer: Found }) {
   );
 }
 
-function Elsewhere({ answer }: { answer: Found }) {
+function Elsewhere({ job, answer }: { job: Job; answer: Found }) {
   if (answer.groups.length === 0) return null;
   return (
     <div>
-      <dt>The same failure elsewhere</dt>
+      <dt>Whom it hits</dt>
       <dd>
         <ul className="rt-answer-tests">
           {answer.groups.slice(0, FEW).map((group) => (
             <li key={group.id}>
-              <b>{group.verdict.text}</b>: {group.title}
+              <b>{group.verdict.text}</b>:{' '}
+              {job.product_id ? (
+                <Link to={`/products/${job.product_id}?topic=${job.topic_id}#${group.id}`}>
+                  {group.title}
+                </Link>
+              ) : (
+                group.title
+              )}
             </li>
           ))}
         </ul>

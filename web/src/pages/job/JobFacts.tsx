@@ -1,5 +1,6 @@
 import { Link } from 'react-router';
 import type { Job } from '@/api/types';
+import { CompareLink } from '@/components/CompareLink';
 import { Counts, ProgressBar } from '@/components/Counts';
 import { Time, Took } from '@/components/Time';
 import { useAddress } from '@/components/useAddress';
@@ -36,7 +37,7 @@ export function JobFacts({ job, attempt }: { job: Job; attempt: number }) {
       <div>
         <dt>Components</dt>
         <dd>
-          <Versions components={job.components} />
+          {job.components.length > 0 ? <Versions components={job.components} /> : '–'}
         </dd>
       </div>
       <div>
@@ -59,7 +60,10 @@ export function JobFacts({ job, attempt }: { job: Job; attempt: number }) {
             <Link to={product}>{job.topic?.name ?? job.topic_id}</Link>
           ) : (
             (job.topic?.name ?? job.topic_id)
-          )}
+          )}{' '}
+          <Link to={`/answers/${job.topic_id}`} className="rt-small">
+            answers
+          </Link>
         </dd>
       </div>
       <div>
@@ -86,7 +90,16 @@ export function JobFacts({ job, attempt }: { job: Job; attempt: number }) {
         <div>
           <dt>Previous job</dt>
           <dd>
-            <Link to={`/jobs/${job.previous_job_id}`}>{job.previous_job_id.slice(0, 8)}</Link>
+            <Link to={`/jobs/${job.previous_job_id}`}>{job.previous_job_id.slice(0, 8)}</Link>{' '}
+            <span className="rt-small">
+              <CompareLink
+                topic={job.topic_id}
+                left={`job:${job.previous_job_id}`}
+                right={`job:${job.id}`}
+              >
+                compare with it
+              </CompareLink>
+            </span>
           </dd>
         </div>
       )}

@@ -3,11 +3,14 @@ import { Link } from 'react-router';
 import type { Job, Stage } from '@/api/types';
 import { ToneIcon } from '@/components/StatusLabel';
 import { Took } from '@/components/Time';
-import { STAGE_LOOKS } from '@/format/status';
+import { STAGE_LOOKS, type Look } from '@/format/status';
 import { stepsOf, type Step } from './stages';
 
+const NEVER_BEGAN: Look = { label: 'Did not run', tone: 'quiet', hint: 'The job ended before it' };
+
 function StepView({ step, job, attempt }: { step: Step; job: Job; attempt: number }) {
-  const look = STAGE_LOOKS[step.status];
+  const neverBegan = step.status === 'waiting' && (job.phase === 'finished' || attempt < job.attempt);
+  const look = neverBegan ? NEVER_BEGAN : STAGE_LOOKS[step.status];
   const search = attempt === job.attempt ? '' : `?attempt=${attempt}`;
   const line = step.stage?.first_line;
   const body = (

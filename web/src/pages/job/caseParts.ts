@@ -28,11 +28,6 @@ export function shownSteps(
   return { shown: take(steps), left };
 }
 
-/** An address that a browser may be sent to; what else a file says stays text. */
-export function webAddress(reference: string): string | null {
-  return /^https?:\/\/[^\s]+$/i.test(reference) ? reference : null;
-}
-
 /** `/tmp/run/shot.png` and `file:///tmp/run/shot.png` end with `shot.png`. */
 export function fileNameOf(reference: string): string {
   return reference.split(/[/\\]/).at(-1) ?? '';

@@ -1,5 +1,5 @@
 /** Filters of the jobs list, as the address bar keeps them. Pure. */
-import { quoted, whereParts } from '@/api/lists';
+import { literal, quoted, whereParts } from '@/api/lists';
 import type { ListParams } from '@/api/types';
 import { readPlace } from '@/components/Pager';
 
@@ -57,8 +57,6 @@ function expression([column, value]: readonly [string, string]): string {
   if (!value.endsWith('*')) return `eq(${column},${literal(value)})`;
   return `ilike(${column},${literal(`%${value.slice(0, -1)}%`)})`;
 }
-
-const literal = (value: string): string => JSON.stringify(value);
 
 /** An expression and other filters are one expression: the server reads `where` or `query`. */
 export function toListParams(params: URLSearchParams): ListParams {

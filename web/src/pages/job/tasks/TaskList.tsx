@@ -30,6 +30,7 @@ export function TaskList({ rows, needle, linked }: Props) {
     overscan: OVERSCAN,
   });
 
+  const lastState = rows.findLast((row) => row.kind === 'state')?.state.id;
   const place = rows.findIndex((row) => row.kind === 'task' && row.task.file.id === linked);
   useEffect(() => {
     if (place < 0 || !linked) return;
@@ -70,7 +71,7 @@ export function TaskList({ rows, needle, linked }: Props) {
               style={{ transform: `translateY(${item.start}px)` }}
             >
               {row.kind === 'state' ? (
-                <StateHead {...row} />
+                <StateHead {...row} past={row.state.id !== lastState} />
               ) : (
                 <TaskView
                   task={row.task}

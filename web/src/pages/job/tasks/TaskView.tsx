@@ -21,10 +21,17 @@ import { TASK_TONES, type Task } from './tasks';
 const LARGEST = 512 * 1024;
 const CLASSES = { good: 'rt-good', bad: 'rt-bad', warn: 'rt-warn', quiet: 'rt-muted', busy: '' };
 
-export function StateHead({ state, tasks, bad }: { state: JobState; tasks: number; bad: number }) {
+interface HeadProps {
+  state: JobState;
+  tasks: number;
+  bad: number;
+  past: boolean;
+}
+
+export function StateHead({ state, tasks, bad, past }: HeadProps) {
   return (
     <div className="rt-task-state">
-      <StatusLabel status={state.status} compact />
+      <StatusLabel status={state.status} compact past={past} />
       <Time at={state.created_at} />
       <span className="rt-small rt-muted">{plural(tasks, 'task')}</span>
       {bad > 0 && <span className="rt-pill rt-pill-bad">{bad} failed</span>}

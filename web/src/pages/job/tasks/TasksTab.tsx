@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import ListIcon from 'icons/list-icon';
 import { ToggleGroup, ToggleGroupItem } from 'pf/ToggleGroup';
 import { useMemo } from 'react';
+import { Link } from 'react-router';
 import { statesQuery } from '@/api/queries/jobs';
 import { tasksQuery } from '@/api/queries/tasks';
 import type { JobState } from '@/api/types';
@@ -77,6 +78,24 @@ function Tasks({ states }: { states: readonly JobState[] }) {
   );
 }
 
+function Nothing() {
+  const { job } = useJob();
+  if (job.phase === 'finished') {
+    return (
+      <Teach title="No task was told of" icon={ListIcon}>
+        The lab that ran this job sent no states. What it found is under{' '}
+        <Link to={`/jobs/${job.id}/tests`}>Tests</Link>, what it kept under{' '}
+        <Link to={`/jobs/${job.id}/files`}>Files</Link>.
+      </Teach>
+    );
+  }
+  return (
+    <Teach title="Nothing told yet" icon={ListIcon}>
+      The lab that started this job tells of it as it goes: its states, and a file for each task.
+    </Teach>
+  );
+}
+
 export function TasksTab() {
   const { job } = useJob();
   const query = useQuery(statesQuery(job.id));
@@ -85,10 +104,7 @@ export function TasksTab() {
       <QueryView query={query}>
         {(states) =>
           states.length === 0 ? (
-            <Teach title="Nothing told yet" icon={ListIcon}>
-              The lab that started this job tells of it as it goes: its states, and a file for each
-              task.
-            </Teach>
+            <Nothing />
           ) : (
             <Tasks states={states} />
           )
