@@ -9,7 +9,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath, SkipValidation
 
 from ringtest.control.accounts.model import Caller
-from ringtest.control.db.pool import Database
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.files import service as files
 from ringtest.control.files.model import read_upload
 from ringtest.control.kernel.ids import parse_id
@@ -102,12 +102,12 @@ async def list_results(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """Of the last attempt, or of `attempt`. `_meta.retired` says that there were some, which
-    are kept no longer."""
+    are kept no longer, and `archived_in` the month of the archive that has them."""
     attempt, wanted = read_attempt(requests.parameters(request)), parse_id(job_id, "job")
     async with db.transaction(caller.tenant) as tx:
         items, count = await service.list_results(tx, caller=caller, job_id=wanted, attempt=attempt)
-        retired = not count and await tallies.are_retired(tx, job_id=wanted, attempt=attempt)
-    return answers.many("results", items, count, retired=retired)
+        about = await _retired(tx, bool(count), wanted, attempt)
+    return answers.many("results", items, count, **about)
 
 
 @get("/jobs/{job_id:str}/tests", summary="Test cases of a job, compared with the run before")
@@ -116,16 +116,26 @@ async def list_tests(
 ) -> Response[bytes]:
     """Filters: outcome, state (both csv), q (part of a full name), attempt, limit (at most
     1000), offset. `_meta` has count of what fits; totals, states and warnings of all;
-    `retired`: there were some, which are kept no longer."""
+    `retired`: there were some, which are kept no longer, but maybe in a month of the archive,
+    `archived_in`."""
     query, wanted = read_test_query(requests.parameters(request)), parse_id(job_id, "job")
     async with db.transaction(caller.tenant) as tx:
         items, count, about = await service.list_tests(
             tx, caller=caller, job_id=wanted, query=query
         )
-        retired = not any(about["totals"].values()) and await tallies.are_retired(
-            tx, job_id=wanted, attempt=query.attempt
-        )
-    return answers.many("tests", items, count, **about, retired=retired)
+        there = any(about["totals"].values())
+        about |= await _retired(tx, there, wanted, query.attempt)
+    return answers.many("tests", items, count, **about)
+
+
+async def _retired(
+    tx: Transaction, is_there: bool, job_id: UUID, attempt: int | None
+) -> dict[str, Any]:
+    """Whether a job's results are kept no longer, and which month of the archive has them."""
+    if is_there or not await tallies.are_retired(tx, job_id=job_id, attempt=attempt):
+        return {"retired": False}
+    month = await tallies.archived_month(tx, job_id=job_id, attempt=attempt)
+    return {"retired": True} | ({"archived_in": month} if month else {})
 
 
 routes = [create_file, create_job_file, delete_file, get_junit, list_results, list_tests]
