@@ -44,7 +44,7 @@ def oracle(
         try:
             return _run(source, plugins_info, names, options or {})
         except (Exception, SystemExit) as error:
-            raise OracleRefused(_told(error)) from error
+            raise OracleRefused(_told(error)) from None
         finally:
             logging.disable(logging.NOTSET)
 

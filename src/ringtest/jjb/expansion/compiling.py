@@ -32,6 +32,7 @@ from ringtest.jjb.problems import Failure
 
 MAX_INCLUDES = 40
 _CACHED = 400_000
+_ENDLESS = Broken(Failure("recursive-anchor", "a value holds itself"))
 _PLAIN = (bool, int, float, type(None))
 
 
@@ -51,7 +52,7 @@ class Compiler:
         self._allow_empty = sources.settings.allow_empty_variables
         self._nodes: dict[tuple[int, Mode], tuple[Any, Node]] = {}
         self._texts: dict[str, Node] = {}
-        self._files: dict[tuple[int, Mode], tuple[Any, Node]] = {}
+        self._bodies: dict[tuple[int, Mode], tuple[Any, Node]] = {}
         self._opened: list[Path] = []
         self._jinja: ModuleType | None = None
 
@@ -73,9 +74,21 @@ class Compiler:
         if found is None:
             if len(self._nodes) > _CACHED:
                 self._nodes.clear()
+            # What is inside of itself meets this one instead.
+            self._nodes[key] = (raw, _ENDLESS)
             # The raw value is held, so that its id stays its own.
             found = self._nodes[key] = (raw, self._compile(raw, mode))
         return found[1]
+
+    def body(self, raw: Tagged, given: Values) -> Any:
+        """What a tag stands for that is a macro's whole body: its strings are filled in twice.
+
+        Once here, with the macro's parameters, and again with each component.
+        """
+        key = (id(raw), Mode.STRINGS)
+        if key not in self._bodies:
+            self._bodies[key] = (raw, self._opening(raw, Mode.STRINGS))
+        return self._bodies[key][1].expand(given)
 
     def _text(self, text: str) -> Node:
         form = compiled(text)
@@ -112,6 +125,9 @@ class Compiler:
             return Constant(raw)
         if mode is Mode.TAGS and raw.tag == values.RAW_VERBATIM:
             return Constant(raw)
+        return self._opening(raw, mode)
+
+    def _opening(self, raw: Tagged, mode: Mode) -> Node:
         if raw.tag in values.TEXT_TAGS:
             return self._jinja_text(raw, mode)
         return Included(self, raw, mode)

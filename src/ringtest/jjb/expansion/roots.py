@@ -7,7 +7,7 @@ from typing import Any, TextIO
 from ringtest.jjb.expansion import definitions as d
 from ringtest.jjb.expansion.compiling import Compiler, Mode
 from ringtest.jjb.expansion.definitions import Definitions
-from ringtest.jjb.loading.sources import Sources, expanded
+from ringtest.jjb.loading.sources import Sources, expanded, shown
 from ringtest.jjb.loading.values import Map, Seq, Tagged
 from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem, Severity
@@ -55,7 +55,8 @@ class Roots:
                 if data is not None:
                     self._document(data)
             except Failure as failure:
-                report(failure.problem())
+                file = shown(path) if isinstance(path, Path) else "<stdin>"
+                report(failure.at(Place(file, 1, 1)).problem())
 
     def _document(self, data: Any) -> None:
         if not isinstance(data, Seq):

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from ringtest.jjb import borrowed
 from ringtest.jjb.components import registry
 from ringtest.jjb.components.versions import NEWEST, Version
-from ringtest.jjb.expansion.compiling import Compiler, Mode
+from ringtest.jjb.expansion.compiling import Compiler
 from ringtest.jjb.expansion.definitions import Macro
 from ringtest.jjb.expansion.expanding import Expander
 from ringtest.jjb.expansion.roots import MACROS, Report
@@ -279,7 +279,9 @@ class Components:
     def _body(self, macro: Macro, given: Mapping[str, Any]) -> list[tuple[Any, Place | None]]:
         body = macro.body
         if isinstance(body, Tagged):
-            body = self._compiler.expand(body, given, Mode.STRINGS) or []
+            body = self._compiler.body(body, given)
+        if not body:
+            return []
         if isinstance(body, Seq):
             return [(item, body.place_of_item(index)) for index, item in enumerate(body)]
         if isinstance(body, Mapping):
