@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from ringtest.jjb.components.parts import constant, item
+from ringtest.jjb.components.parts import constant, item, reads
 from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import each, node
 
@@ -24,6 +24,7 @@ def patterns(how: Callable[[Any], str] | None) -> Render:
     ]
     element = node("patterns", *kinds)
 
+    @reads("include exclude")
     def add(parent: Element, data: Any, ctx: Context) -> None:
         if "include" in data or "exclude" in data:
             element(parent, data, ctx)

@@ -63,6 +63,7 @@ class Extension:
             part(element, data, ctx)
 
 
+@reads("maximum-age ancestor-sha1")
 def chooser_options(parent: Element, data: Any, ctx: Context) -> None:
     """How old an ancestor may be, and which one it is."""
     if data["choosing-strategy"] != "ancestry":
@@ -94,6 +95,7 @@ def clean(parent: Element, data: Any, ctx: Context) -> None:
             extension(parent, {} if options is True else options, ctx)
 
 
+@reads("ignore-commits-with-messages")
 def excluded_messages(parent: Element, data: Any, ctx: Context) -> None:
     """Messages of commits that start nothing, an extension for each."""
     if parent.tag != "traits":

@@ -4,7 +4,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.kinds import publisher
-from ringtest.jjb.components.parts import REQUIRED, reads, text
+from ringtest.jjb.components.parts import REQUIRED, describe, reads, text
 from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.results import RUNNERS, add_result, result_named
 from ringtest.jjb.components.shapes import choose, every, is_since, node, variant
@@ -66,7 +66,7 @@ AGGREGATION = condition("aggregationCondition", "condition-aggregation")
 RUNNER = variant("runner", "on-evaluation-failure", "fail", RUNNERS)
 
 
-@reads("condition-aggregation")
+@reads("condition-aggregation " + " ".join(found.name for found in describe(AGGREGATION)))
 def aggregation(parent: Element, data: Any, ctx: Context) -> None:
     """The condition of a whole matrix."""
     if data.get("condition-aggregation"):

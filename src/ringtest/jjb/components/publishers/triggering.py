@@ -109,6 +109,7 @@ publisher(
 )
 
 
+@reads("criteria")
 def downstream_threshold(parent: Element, data: Any, ctx: Context) -> None:
     """The result that the build is compared with."""
     result = result_named(data.get("criteria", "success").upper(), "criteria", ctx)

@@ -109,6 +109,7 @@ OLD_NAMES_OF_PROJECTS = (
     "branchPattern",
 )
 TRIGGER_ON = "trigger-on-"
+APPROVAL = ("trigger-approval-category", "trigger-approval-value")
 
 
 def hyphenated(name: str) -> str:
@@ -147,11 +148,10 @@ def with_approval(event: Any, data: Mapping[str, Any], ctx: Context) -> Any:
     """A comment's event of old, whose options stood beside it."""
     if event != "comment-added-event":
         return event
-    names = ("trigger-approval-category", "trigger-approval-value")
-    for name in names:
+    for name in APPROVAL:
         if name not in data:
             ctx.fail(f"'comment-added-event' needs '{name}', or 'approval-category' and -value")
-    values = {name.removeprefix("trigger-"): data[name] for name in names}
+    values = {name.removeprefix("trigger-"): data[name] for name in APPROVAL}
     return {"comment-added-event": values}
 
 
@@ -331,7 +331,7 @@ GERRIT = node(
 
 
 @trigger.written("gerrit")
-@reads(" ".join(found.name for found in describe(GERRIT)) + " " + " ".join(OLD_NAMES))
+@reads(" ".join((*(found.name for found in describe(GERRIT)), *APPROVAL, *OLD_NAMES)))
 def gerrit(parent: Element, data: Any, ctx: Context) -> None:
     """The trigger, its options by names of today and of long ago."""
     GERRIT(parent, of_today(data, ctx), ctx)

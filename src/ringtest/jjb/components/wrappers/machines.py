@@ -86,7 +86,7 @@ IMAGES: dict[str, tuple[Render, ...]] = {
 }
 
 
-@reads("image-type")
+@reads("image-type context-path dockerfile image")
 def image(parent: Element, data: Any, ctx: Context) -> None:
     """Where the image comes from; a type that is unknown says nothing."""
     for part in IMAGES.get(data["image-type"], (node("selector"),)):
