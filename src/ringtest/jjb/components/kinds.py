@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from ringtest.jjb.components.parts import Described, describe
+from ringtest.jjb.components.parts import Described, describe, reads
+from ringtest.jjb.components.raw_xml import raw_xml
 from ringtest.jjb.components.registry import Context, Render, component
 from ringtest.jjb.components.shapes import Node, attributes_of
 
@@ -74,11 +75,18 @@ def blame(error: Exception, data: object) -> str:
     return f"an option is of the wrong type: {error}"
 
 
+@reads("xml")
+def raw(parent: Element, data: Any, ctx: Context) -> None:
+    """XML as it is, which every kind takes."""
+    raw_xml(parent, data)
+
+
 class Kind:
     """The components of one kind, by the name that the YAML has for the list of them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        component(name, "raw")(raw)
 
     def __call__(self, name: str, tag: str, *parts: Render, **attributes: str) -> None:
         """A component that is one element."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, SubElement, XMLParser, fromstring
+from xml.etree.ElementTree import Element, SubElement
 
-from ringtest.jjb.problems import Failure
+from ringtest.jjb.components.raw_xml import raw_xml
 
 _ROTATION = ("daysToKeep", "numToKeep", "artifactDaysToKeep", "artifactNumToKeep")
 
@@ -40,7 +40,7 @@ def general(root: Element, data: Mapping[str, Any]) -> None:
         for key in _ROTATION:
             add(rotation, key, str(data["logrotate"].get(key, -1)))
     if "raw" in data:
-        raw(root, data["raw"])
+        raw_xml(root, data["raw"])
 
 
 def _place_of_work(root: Element, data: Mapping[str, Any], pipeline: bool) -> None:
@@ -58,31 +58,6 @@ def _place_of_work(root: Element, data: Mapping[str, Any], pipeline: bool) -> No
         add(root, "canRoam", "false")
     else:
         add(root, "canRoam", "true")
-
-
-def raw(parent: Element, data: Mapping[str, Any]) -> None:
-    """The element that a job gives as XML, without the white space between its elements."""
-    text = data.get("xml")
-    if not isinstance(text, str):
-        raise Failure("raw-xml", f"raw takes its XML as text under 'xml', not {text!r:.80}")
-    lowered = text[:4096].lower()
-    if "<!doctype" in lowered or "<!entity" in lowered:
-        raise Failure("raw-xml", "raw XML may declare no entities")
-    try:
-        element = fromstring(text, parser=XMLParser())
-    except (ParseError, ValueError) as error:
-        raise Failure("raw-xml", f"this is no XML: {error}") from None
-    _strip(element)
-    parent.append(element)
-
-
-def _strip(element: Element) -> None:
-    if element.tail and not element.tail.strip():
-        element.tail = None
-    for child in element:
-        if element.text and not element.text.strip():
-            element.text = None
-        _strip(child)
 
 
 def add(parent: Element, tag: str, text: Any) -> Element:
