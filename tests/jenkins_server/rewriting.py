@@ -117,6 +117,7 @@ def _as_project(root: ET.Element) -> None:
             root.append(ET.Element("scm", {"class": "hudson.scm.NullSCM"}))
         elif default is not None and not (name == "canRoam" and "assignedNode" in given):
             ET.SubElement(root, name).text = default or None
+    root.extend(child for name, child in given.items() if name not in _FIELDS)
     triggers = root.find("triggers")
     if triggers is not None:
         triggers.attrib.pop("class", None)

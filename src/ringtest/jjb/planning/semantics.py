@@ -141,7 +141,7 @@ def _is_default(node: Node) -> bool:
 
 
 def _is_default_of_projects(node: Node) -> bool:
-    if node.tag == "scm" and dict(node.attributes).get("class") == "hudson.scm.NullSCM":
+    if node == Node("scm", (("class", "hudson.scm.NullSCM"),)):
         return True
     if node.tag == "canRoam" and node.text == "true":
         return True
@@ -175,4 +175,4 @@ def _moved(children: Iterable[Node]) -> list[Node]:
     if old in kept:
         kept.remove(old)
     properties = tuple(sorted([*old.children, discarder], key=_by_name))
-    return [*kept, Node("properties", old.attributes, "", properties)]
+    return [*kept, Node("properties", old.attributes, old.text, properties)]
