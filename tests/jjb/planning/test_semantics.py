@@ -89,8 +89,8 @@ def test_every_text_that_is_changed_is_a_difference(data: st.DataObject) -> None
     place = data.draw(st.integers(0, len(leaves(root)) - 1))
     leaves(root)[place].text = "something else"
     found = differences(normal(root), normal(parse(wanted)))
-    assert len(found) == 1
-    assert "something else" in str(found[0].before)
+    assert any("something else" in str(change.before) for change in found)
+    assert len(found) <= 2  # of a list without order one is gone and one is there
 
 
 @given(st.data())
