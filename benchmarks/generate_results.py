@@ -27,7 +27,7 @@ from ringtest.control.jobs.model import component_set_key
 from ringtest.control.kernel.clock import SystemClock
 from ringtest.control.reading.model import plan_digest, totals, unpack_durations
 from ringtest.control.results.model import compare, dci_counts, id_of_test
-from ringtest.control.tallies.model import shape_of
+from ringtest.control.tallies.model import shape_of, turned
 
 SUITE = "regression"
 _TOGETHER = 10
@@ -35,7 +35,7 @@ _TOGETHER = 10
 _RESULT = (
     "id created_at job_id file_id team_id name total success skips failures errors regressions"
     " successfixes regressed recovered additions deletions time previous_result_id plan_id"
-    " shape_id topic_id remoteci_id set_key retried outcomes states durations is_counted"
+    " shape_id topic_id remoteci_id set_key retried outcomes states turned durations is_counted"
 )
 _FAILURE = "result_id position created_at job_id team_id test_id outcome since_job_id since_at"
 _TEXTS = "result_id first created_at team_id texts"
@@ -202,7 +202,8 @@ class Writer:
             (run.result_id, at, run.job_id, run.file_id, team, "junit.xml",
              *asdict(counts).values(), *fixed, *(states.count(byte) for byte in b"rca"), 0,
              self._seconds(run.durations), before.result_id if before else None, plan,
-             shape.id, topic, lab, set_key, run.retried, run.outcomes, states, run.durations, True)
+             shape.id, topic, lab, set_key, run.retried, run.outcomes, states, turned(states),
+             run.durations, True)
         )  # fmt: skip
         self._before[run.topic, run.lab] = self._add_failures(batch, run, at, before)
 

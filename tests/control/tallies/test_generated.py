@@ -29,7 +29,7 @@ SIZE = Size(runs=90, until=datetime(2026, 3, 20), cases=60, labs=3)
 _RESULT = (
     "job_id, created_at, team_id, topic_id, remoteci_id, set_key, name, total, success, skips,"
     " failures, errors, regressions, successfixes, regressed, recovered, additions, deletions,"
-    " shape_id, is_counted, outcomes, states, durations"
+    " shape_id, is_counted, outcomes, states, turned, durations"
 )
 _FAILURE = "job_id, position, created_at, team_id, test_id, outcome::text, since_job_id, since_at"
 _TALLIES = ("topic_days", "shape_days", "test_days", "test_weeks", "test_sets", "component_sets")

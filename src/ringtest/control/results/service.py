@@ -69,7 +69,7 @@ from ringtest.control.results.model import (
     pick_earlier,
 )
 from ringtest.control.tallies import service as tallies
-from ringtest.control.tallies.model import shape_of
+from ringtest.control.tallies.model import shape_of, turned
 from ringtest.control.wire.md5 import Md5
 
 log = logging.getLogger(__name__)
@@ -294,8 +294,7 @@ async def _record(
         "attempt": attempt,
         "name": name,
         **asdict(parsed.totals),
-        "regressions": counts[0],
-        "successfixes": counts[1],
+        **dict(zip(("regressions", "successfixes"), counts, strict=True)),
         "regressed": states.count(CaseState.REGRESSED.value.encode()),
         "recovered": states.count(CaseState.RECOVERED.value.encode()),
         "additions": states.count(CaseState.ADDED.value.encode()),
@@ -307,6 +306,7 @@ async def _record(
         "retried": parsed.retried,
         "outcomes": parsed.outcomes,
         "states": states,
+        "turned": turned(states),
         "durations": parsed.durations,
         **asdict(parsed.asides),
         "warnings": [asdict(note) for note in parsed.notes],

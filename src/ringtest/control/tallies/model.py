@@ -13,6 +13,8 @@ from hashlib import blake2b
 ABSENT = b"sb"
 """Packed outcomes of cases that did not run: skipped, blocked. An expected failure ran."""
 
+_INTEGER, _FEW = 4, 64
+"""Bytes of a place; bytes of places that are few of however short a vector."""
 _BITS = bytes.maketrans(bytes(range(256)), bytes(b"01"[byte in ABSENT] for byte in range(256)))
 
 
@@ -39,6 +41,29 @@ def shape_of(outcomes: bytes, digest: bytes) -> Shape:
         absent = bytes(size)
     key = blake2b(absent, digest_size=8, key=digest).digest()
     return Shape(int.from_bytes(key, "big", signed=True), absent)
+
+
+def turned(states: bytes) -> list[int] | None:
+    """Places of the cases that regressed or recovered; None when so many did that the vector
+    itself is the shorter way to say it.
+
+    >>> turned(b"uuuruuuuu"), turned(b"uuuu"), turned(b"rrrc" * 100)
+    ([3], [], None)
+    """
+    if (states.count(b"r") + states.count(b"c")) * _INTEGER > max(_FEW, len(states)):
+        return None
+    return sorted(turns_of(states))
+
+
+def turns_of(states: bytes) -> set[int]:
+    """The same from the vector, however many."""
+    places = set()
+    for state in (b"r", b"c"):  # four times as fast as one regular expression for both
+        place = states.find(state)
+        while place >= 0:
+            places.add(place)
+            place = states.find(state, place + 1)
+    return places
 
 
 def cover(first: date, last: date) -> tuple[list[date], list[date]]:

@@ -143,9 +143,10 @@ async def select_unsteady(tx: Transaction, scope: Scope) -> list[Unsteady]:
     found = await tx.fetch(
         f"""
         SELECT z.plan_id, z.remoteci_id, z.created_at, z.retried,
-          CASE WHEN z.is_same THEN z.states ELSE ''::bytea END AS states
+          CASE WHEN z.is_same THEN z.turned END AS turned,
+          CASE WHEN z.is_same AND z.turned IS NULL THEN z.states ELSE ''::bytea END AS states
         FROM (
-          SELECT r.plan_id, r.remoteci_id, r.created_at, r.retried, r.states,
+          SELECT r.plan_id, r.remoteci_id, r.created_at, r.retried, r.turned, r.states,
             coalesce(e.set_key = r.set_key AND r.set_key <> '', false) AS is_same
           FROM test_results r LEFT JOIN test_results e ON e.id = r.previous_result_id
             AND e.topic_id = {topic} AND coalesce(r.regressed, 1) + coalesce(r.recovered, 1) > 0
