@@ -4,6 +4,7 @@ from ringtest.jjb.components.parts import joined, option, text
 from ringtest.jjb.components.shapes import node
 
 SERVER = (option("name", "", "artifactoryName"), option("url", "", "artifactoryUrl"))
+
 REPOSITORIES = {
     kind: (
         option(f"deploy-{kind}-repo-key", "", "keyFromText"),
@@ -12,16 +13,19 @@ REPOSITORIES = {
     )
     for kind in ("release", "snapshot")
 }
+
 DEPLOYMENT_PATTERNS = node(
     "artifactDeploymentPatterns",
     joined("deployment-include-patterns", ",", tag="includePatterns"),
     joined("deployment-exclude-patterns", ",", tag="excludePatterns"),
 )
+
 ENV_VARS_PATTERNS = node(
     "envVarsPatterns",
     joined("env-vars-include-patterns", ",", tag="includePatterns"),
     joined("env-vars-exclude-patterns", ",", tag="excludePatterns"),
 )
+
 PROPERTIES = (
     text("scopes", ""),
     text("violation-recipients", ""),
@@ -45,12 +49,14 @@ PROPERTIES = (
     option("auto-discard-stale-component-requests", True),
     option("filter-excluded-artifacts-from-build", False),
 )
+
 WRAPPER_PROPERTIES = (
     *PROPERTIES,
     option("enable-resolve-artifacts", False),
     option("disable-license-auto-discovery", False),
     option("record-all-dependencies", False),
 )
+
 PUBLISHER_PROPERTIES = (
     *PROPERTIES,
     option("even-if-unstable", False),

@@ -5,6 +5,7 @@ from ringtest.jjb.components.registry import Render
 from ringtest.jjb.components.shapes import choose, variant
 
 PLUGIN = "hudson.plugins.copyartifact."
+
 SELECTORS = {
     "last-successful": f"{PLUGIN}StatusBuildSelector",
     "last-completed": f"{PLUGIN}LastCompletedBuildSelector",
@@ -17,6 +18,7 @@ SELECTORS = {
     "downstream-build": f"{PLUGIN}DownstreamBuildSelector",
     "multijob-build": "com.tikal.jenkins.plugins.multijob.MultiJobBuildSelector",
 }
+
 PERMALINKS = {
     "last": "lastBuild",
     "last-stable": "lastStableBuild",

@@ -27,6 +27,7 @@ from ringtest.jjb.components.shapes import flagged, given, node, present, varian
 
 IMPL = "hudson.plugins.git.extensions.impl."
 TRAITS = "jenkins.plugins.git.traits."
+
 CHOOSERS = {
     "default": "hudson.plugins.git.util.DefaultBuildChooser",
     "gerrit": (
@@ -75,6 +76,7 @@ def chooser_options(parent: Element, data: Any, ctx: Context) -> None:
 
 
 NESTED = present("remove-stale-nested-repos", constant("deleteUntrackedNestedRepositories", "true"))
+
 CLEANS = {
     "after": Extension("CleanCheckout", "CleanAfterCheckoutTrait", NESTED),
     "before": Extension("CleanBeforeCheckout", "CleanBeforeCheckoutTrait", NESTED),
@@ -138,6 +140,7 @@ CLONE = Extension(
     present("honor-refspec", lower("honor-refspec")),
     present("reference-repo", string("reference-repo", tag="reference")),
 )
+
 CLONE_OPTIONS = (
     "shallow-clone",
     "timeout",

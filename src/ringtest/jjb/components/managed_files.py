@@ -20,6 +20,7 @@ MANAGED_FILES = node(
         ),
     ),
 )
+
 KEPT = "org.jenkinsci.plugins.configfiles.maven."
 
 

@@ -10,8 +10,10 @@ SAID = (
     node("parent", class_="job-metadata", reference="../../.."),
     lower("expose-to-env", False, "exposedToEnvironment"),
 )
+
 metadata("string", "metadata-string", *SAID, text("value", ""))
 metadata("number", "metadata-number", *SAID, text("value", ""))
+
 metadata(
     "date",
     "metadata-date",

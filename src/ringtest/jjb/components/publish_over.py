@@ -51,6 +51,7 @@ TRANSFER = (
     present("timeout", string("timeout", tag="execTimeout")),
     present("use-pty", lower("use-pty")),
 )
+
 RETRY = (string("retries", 0), string("retry-delay", 10000))
 
 

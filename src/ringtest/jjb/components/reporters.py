@@ -12,4 +12,5 @@ reporter(
     maybe("send-to-individuals", False),
     maybe("notify-for-each-module", True, "perModuleEmail"),
 )
+
 reporter("findbugs", "hudson.plugins.findbugs.FindBugsReporter", *FINDBUGS, plugin="findbugs")

@@ -8,6 +8,7 @@ from ringtest.jjb.components.registry import Context
 from ringtest.jjb.components.shapes import node
 
 CLOUDFORMATION = "com.syncapse.jenkinsci.plugins.awscloudformationwrapper."
+
 REGIONS = {
     "us-east-1": "US_East_Northern_Virginia",
     "us-west-1": "US_WEST_Northern_California",
@@ -33,6 +34,7 @@ ACCOUNT = (
     required("secret-key", "awsSecretKey"),
     required("region", "awsRegion", REGIONS),
 )
+
 NEW_STACK = (
     check_name,
     node(
@@ -45,6 +47,7 @@ NEW_STACK = (
         required("recipe", "cloudFormationRecipe"),
     ),
 )
+
 OLD_STACK = (
     check_name,
     node(

@@ -8,9 +8,11 @@ from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import given, node, present, since
 
 PARAMETERIZED = "hudson.plugins.parameterizedtrigger."
+
 NODE_LABEL = (
     "org.jvnet.jenkins.plugins.nodelabelparameter.parameterizedtrigger.NodeLabelBuildParameter"
 )
+
 OLD_ORDER = (
     "predefined-parameters",
     "git-revision",

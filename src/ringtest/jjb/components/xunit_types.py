@@ -26,6 +26,7 @@ TOOLS = {
     "unittest": "UnitTestJunitHudsonTestType",
     "valgrind": "ValgrindJunitHudsonTestType",
 }
+
 TOOL = (
     option("pattern", ""),
     option("requireupdate", True, "failIfNotNew"),

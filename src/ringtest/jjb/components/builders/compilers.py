@@ -179,6 +179,7 @@ XCODE = node(
         ),
     ),
 )
+
 builder.made_of(
     "xcode",
     given(
@@ -204,6 +205,7 @@ builder(
     option("pass-project-properties", False, "passAllAsProjectProperties"),
     joined("switches", "\n"),
 )
+
 builder(
     "grails",
     "com.g2one.hudson.grails.GrailsBuilder",
@@ -223,6 +225,7 @@ builder(
     option("refresh-dependencies", False),
     plugin="grails",
 )
+
 builder(
     "sbt",
     "org.jvnet.hudson.plugins.SbtPluginBuilder",
@@ -232,6 +235,7 @@ builder(
     option("actions", ""),
     option("subdir-path", ""),
 )
+
 builder(
     "maven-builder",
     "org.jfrog.hudson.maven3.Maven3Builder",
@@ -240,6 +244,7 @@ builder(
     option("pom", "pom.xml", "rootPom"),
     option("maven-opts", ""),
 )
+
 builder(
     "msbuild",
     "hudson.plugins.msbuild.MsBuildBuilder",
@@ -251,6 +256,7 @@ builder(
     option("unstable-if-warnings", False),
     plugin="msbuild",
 )
+
 builder(
     "doxygen",
     "hudson.plugins.doxygen.DoxygenBuilder",
@@ -259,12 +265,14 @@ builder(
     option("ignore-failure", False, "continueOnBuildFailure"),
     option("unstable-warning", False, "unstableIfWarnings"),
 )
+
 builder(
     "change-assembly-version",
     "org.jenkinsci.plugins.changeassemblyversion.ChangeAssemblyVersion",
     option("version", "1.0.0", "task"),
     option("assembly-file", "AssemblyInfo.cs"),
 )
+
 builder(
     "scan-build",
     "jenkins.plugins.clangscanbuild.ClangScanBuildBuilder",

@@ -23,6 +23,7 @@ CONTRIBUTED = "org.jenkins_ci.plugins.run_condition.contributed."
 LOGIC = "org.jenkins_ci.plugins.run_condition.logic."
 BASE = "org.jenkins_ci.plugins.run_condition.common.BaseDirectory$"
 COMPARISON = f"{CORE}NumericalComparisonCondition$"
+
 DAYS = node(
     "days",
     *(
@@ -34,6 +35,7 @@ DAYS = node(
         for number, day in enumerate(("SUN", "MON", "TUES", "WED", "THURS", "FRI", "SAT"), 1)
     ),
 )
+
 BASE_DIRECTORY = variant(
     "baseDir",
     "condition-basedir",
@@ -44,6 +46,7 @@ BASE_DIRECTORY = variant(
         "jenkins-home": f"{BASE}JenkinsHome",
     },
 )
+
 WHEN_IT_CANNOT_BE_SAID = variant("runner", "on-evaluation-failure", "fail", RUNNERS)
 
 
@@ -73,6 +76,7 @@ def contained(parent: Element, data: Any, ctx: Context) -> None:
 
 
 OPERANDS = (node("conditions", each("condition-operands", contained, default=REQUIRED)),)
+
 CONDITIONS: dict[str, tuple[str, tuple[Render, ...]]] = {
     "always": (f"{CORE}AlwaysRun", ()),
     "never": (f"{CORE}NeverRun", ()),

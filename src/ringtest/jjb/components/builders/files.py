@@ -21,14 +21,17 @@ builder(
     option("result-var-suffix", "", "resultVariableSuffix"),
     build_selector("selector"),
 )
+
 builder(
     "config-file-provider",
     "org.jenkinsci.plugins.configfiles.builder.ConfigFileBuildStep",
     MANAGED_FILES,
     plugin="config-file-provider",
 )
+
 for name in ("ssh", "publish-over-ssh"):
     builder.made_of(name, publish_over(SSH))
+
 for name in ("cifs", "publish-over-cifs"):
     builder.made_of(name, publish_over(CIFS))
 
@@ -39,6 +42,7 @@ builder(
     option("targets", ""),
     plugin="create-fingerprint",
 )
+
 builder(
     "artifact-resolver",
     "org.jvnet.hudson.plugins.repositoryconnector.ArtifactResolver",
@@ -66,6 +70,7 @@ builder(
         ),
     ),
 )
+
 builder(
     "nexus-artifact-uploader",
     "sp.sd.nexusartifactuploader.NexusArtifactUploader",
@@ -83,12 +88,14 @@ builder(
     option("file", ""),
     option("credentials_id", "", "credentialsId"),
 )
+
 builder(
     "nexus-repo-manager",
     "org.sonatype.nexus.ci.nxrm.NexusPublisherBuildStep",
     required("instance-id", "nexusInstanceId"),
     required("repo-id", "nexusRepositoryId"),
 )
+
 builder(
     "http-request",
     "jenkins.plugins.http__request.HttpRequest",

@@ -47,6 +47,7 @@ builder(
     ),
     plugin="docker-build-publish",
 )
+
 builder.made_of(
     "cloudformation",
     node(f"{CLOUDFORMATION}CloudFormationBuildStep", node("stacks", every(*NEW_STACK))),
@@ -73,6 +74,7 @@ builder(
     maybe("cloud", ""),
     plugin="docker-plugin",
 )
+
 builder(
     "docker-pull-image",
     "org.jenkinsci.plugins.registry.notification.DockerPullImageBuilder",
@@ -85,6 +87,7 @@ builder(
     maybe("image", ""),
     plugin="dockerhub-notification",
 )
+
 builder(
     "openshift-build-verify",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftBuildVerifier",
@@ -94,6 +97,7 @@ builder(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 builder(
     "openshift-builder",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftBuilder",
@@ -106,6 +110,7 @@ builder(
     option("build-name", ""),
     option("show-build-logs", False),
 )
+
 builder(
     "openshift-creator",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftCreator",
@@ -115,6 +120,7 @@ builder(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 builder(
     "openshift-dep-verify",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftDeploymentVerifier",
@@ -125,6 +131,7 @@ builder(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 builder(
     "openshift-deployer",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftDeployer",
@@ -134,6 +141,7 @@ builder(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 builder(
     "openshift-img-tagger",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftImageTagger",
@@ -144,6 +152,7 @@ builder(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 builder(
     "openshift-scaler",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftScaler",
@@ -154,6 +163,7 @@ builder(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 builder(
     "openshift-svc-verify",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftServiceVerifier",

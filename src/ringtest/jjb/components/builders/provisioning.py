@@ -89,6 +89,7 @@ builder(
 )
 
 ORDERED_MAP = "org.apache.commons.collections.map.ListOrderedMap"
+
 SALT = (
     required("servername"),
     required("credentials", "credentialsId"),

@@ -16,15 +16,18 @@ builder(
     option("regexp", ""),
     present("description", required("description")),
 )
+
 builder(
     "xunit",
     "org.jenkinsci.plugins.xunit.XUnitBuilder",
     *XUNIT,
     plugin="xunit",
 )
+
 builder("jms-messaging", "com.redhat.jenkins.plugins.ci.CIMessageBuilder", *MESSAGE)
 
 IQ = "com__sonatype__nexus__ci__iq__IqPolicyEvaluator____"
+
 builder(
     "nexus-iq-policy-evaluator",
     "org.sonatype.nexus.ci.iq.IqPolicyEvaluatorBuildStep",
@@ -49,6 +52,7 @@ builder(
         ),
     ),
 )
+
 builder(
     "kmap",
     "org.jenkinsci.plugins.KmapJenkinsBuilder",
@@ -111,6 +115,7 @@ builder(
         maybe("script-content"),
     ),
 )
+
 builder(
     "sonar",
     "hudson.plugins.sonar.SonarRunnerBuilder",
@@ -127,6 +132,7 @@ builder(
     ),
     plugin="sonar",
 )
+
 builder(
     "sonatype-clm",
     "com.sonatype.insight.ci.hudson.PreBuildScan",
@@ -147,6 +153,7 @@ builder(
     option("password", ""),
     plugin="sonatype-clm-ci",
 )
+
 builder(
     "build-name-setter",
     "org.jenkinsci.plugins.buildnameupdater.BuildNameUpdater",
@@ -156,15 +163,19 @@ builder(
     option("macro", False, "fromMacro"),
     option("macro-first", False),
 )
+
 builder("github-notifier", "com.cloudbees.jenkins.GitHubSetCommitStatusBuilder")
+
 builder(
     "critical-block-start",
     "org.jvnet.hudson.plugins.exclusion.CriticalBlockStart",
     plugin="Exclusion",
 )
+
 builder(
     "critical-block-end", "org.jvnet.hudson.plugins.exclusion.CriticalBlockEnd", plugin="Exclusion"
 )
+
 builder(
     "jenkins-jira-issue-updater",
     "info.bluefloyd.jenkins.IssueUpdatesBuilder",
@@ -181,6 +192,7 @@ builder(
     option("fail-if-no-connection", False, "failIfNoJiraConnection"),
     plugin="jenkins-jira-issue-updater",
 )
+
 builder(
     "runscope",
     "com.runscope.jenkins.Runscope.RunscopeBuilder",

@@ -37,6 +37,7 @@ def shell(parent: Element, data: Any, ctx: Context) -> None:
 builder("python", "hudson.plugins.python.Python", item("command"))
 builder("batch", "hudson.tasks.BatchFile", item("command"))
 builder("powershell", "hudson.plugins.powershell.PowerShell", item("command"))
+
 builder(
     "builders-from",
     "hudson.plugins.templateproject.ProxyBuilder",
@@ -48,6 +49,7 @@ COMMAND = node(
     required("command"),
     class_="hudson.plugins.groovy.StringScriptSource",
 )
+
 FILE = node(
     "scriptSource",
     required("file", "scriptFile"),
@@ -110,11 +112,13 @@ builder(
 
 PLUGIN = "jenkins.plugins.shiningpanda.builders."
 PYTHON = option("python-version", "System-CPython-2.7", "pythonName")
+
 COMMANDS = (
     option("nature", "shell", choices=("shell", "xshell", "python")),
     option("command", ""),
     option("ignore-exit-code", False),
 )
+
 builder.made_of(
     "shining-panda",
     choose(
@@ -140,6 +144,7 @@ builder.made_of(
 
 ARGUMENTS = node("buildStepArgs", each("args", item("string")))
 MANAGED = "org.jenkinsci.plugins.managedscripts."
+
 builder.made_of(
     "managed-script",
     choose(
@@ -203,6 +208,7 @@ builder(
         text("toxenv-pattern", None),
     ),
 )
+
 builder(
     "nodejs",
     "jenkins.plugins.nodejs.NodeJSCommandInterpreter",
@@ -210,6 +216,7 @@ builder(
     maybe("name", tag="nodeJSInstallationName"),
     maybe("config-id"),
 )
+
 builder(
     "ssh-builder",
     "org.jvnet.hudson.plugins.SSHBuilder",

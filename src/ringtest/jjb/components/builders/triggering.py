@@ -22,10 +22,12 @@ from ringtest.jjb.components.triggered import PARAMETERIZED, add_git_revision, a
 
 ACTIONS = ("SKIP", "NOPARMS", "FAIL")
 LABELS = "org.jvnet.jenkins.plugins.nodelabelparameter.parameterizedtrigger."
+
 FROM_FILES = (
     required("file-pattern"),
     option("no-files-found-action", "SKIP", choices=ACTIONS),
 )
+
 FACTORIES = each(
     "parameter-factories",
     choose(
@@ -126,6 +128,7 @@ HANDED_OVER = (
         ),
     ),
 )
+
 WAITS_FOR = (
     ("build-step-failure-threshold", "buildStepFailureThreshold", "FAILURE"),
     ("unstable-threshold", "unstableThreshold", "UNSTABLE"),
@@ -261,6 +264,7 @@ PHASE_PARAMETERS = node(
         ),
     ),
 )
+
 PHASE_JOB = (
     required("name", "jobName"),
     option("current-parameters", False, "currParams"),
@@ -290,6 +294,7 @@ PHASE_JOB = (
         written("kill-phase-on", None, str.upper, "killPhaseOnJobResultCondition"),
     ),
 )
+
 builder(
     "multijob",
     "com.tikal.jenkins.plugins.multijob.MultiJobBuilder",

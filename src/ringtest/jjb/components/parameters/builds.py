@@ -13,7 +13,9 @@ parameter(
     text("project-name"),
     text("promotion-name", None, "promotionProcessName"),
 )
+
 LABELS = "org.jvnet.jenkins.plugins.nodelabelparameter."
+
 parameter(
     "label",
     f"{LABELS}LabelParameterDefinition",
@@ -55,6 +57,7 @@ parameter(
     lower("allowed-multiselect", False, "allowMultiNodeSelection"),
     lower("allowed-multiselect", False, "triggerConcurrentBuilds"),
 )
+
 parameter(
     "svn-tags",
     "hudson.scm.listtagsparameter.ListSubversionTagsParameterDefinition",
@@ -67,6 +70,7 @@ parameter(
     option("sort-z-to-a", False, "reverseByName"),
     constant("uuid", "1-1-1-1-1"),
 )
+
 parameter(
     "matrix-combinations",
     "hudson.plugins.matrix__configuration__parameter.MatrixCombinationsParameterDefinition",
@@ -74,6 +78,7 @@ parameter(
     option("description", ""),
     option("filter", "", "defaultCombinationFilter"),
 )
+
 parameter(
     "copyartifact-build-selector",
     "hudson.plugins.copyartifact.BuildSelectorParameter",
@@ -81,6 +86,7 @@ parameter(
     option("description", ""),
     build_selector("defaultSelector"),
 )
+
 parameter(
     "maven-metadata",
     "eu.markov.jenkins.plugin.mvnmeta.MavenMetadataParameterDefinition",

@@ -25,11 +25,13 @@ def default_text(value: object) -> str:
 
 WITH_DEFAULT = (*NAMED, written("default", None, default_text, "defaultValue"))
 BOOLEAN = (*NAMED, lower("default", False, "defaultValue"))
+
 CHOICES = node(
     "choices",
     node("a", each("choices", item("string"), default=REQUIRED), class_="string-array"),
     class_="java.util.Arrays$ArrayList",
 )
+
 TRIM = option("trim", False)
 SUCCESSFUL = option("successfulOnly", False)
 
@@ -41,6 +43,7 @@ parameter("text", f"{SIMPLE}TextParameterDefinition", *WITH_DEFAULT)
 parameter("choice", f"{SIMPLE}ChoiceParameterDefinition", *NAMED, CHOICES)
 parameter("run", f"{SIMPLE}RunParameterDefinition", *NAMED, required("project-name"))
 parameter("hidden", "com.wangyin.parameter.WHideParameterDefinition", *WITH_DEFAULT)
+
 parameter(
     "persistent-string",
     f"{GEM}StringParameterDefinition",
@@ -48,9 +51,11 @@ parameter(
     TRIM,
     SUCCESSFUL,
 )
+
 parameter("persistent-bool", f"{GEM}BooleanParameterDefinition", *BOOLEAN, SUCCESSFUL)
 parameter("persistent-text", f"{GEM}TextParameterDefinition", *WITH_DEFAULT, TRIM, SUCCESSFUL)
 parameter("persistent-choice", f"{GEM}ChoiceParameterDefinition", *NAMED, CHOICES, SUCCESSFUL)
+
 parameter(
     "random-string",
     "hudson.plugins.random__string__parameter.RandomStringParameterDefinition",
@@ -58,6 +63,7 @@ parameter(
     option("description", ""),
     option("failed-validation-message", ""),
 )
+
 parameter(
     "validating-string",
     "hudson.plugins.validating__string__parameter.ValidatingStringParameterDefinition",
@@ -65,6 +71,7 @@ parameter(
     required("regex"),
     required("msg", "failedValidationMessage"),
 )
+
 parameter(
     "credentials",
     "com.cloudbees.plugins.credentials.CredentialsParameterDefinition",
@@ -128,6 +135,7 @@ parameter(
     option("useRepository", ""),
     option("quickFilterEnabled", False),
 )
+
 parameter(
     "parameter-separator",
     "jenkins.plugins.parameter__separator.ParameterSeparatorDefinition",

@@ -29,6 +29,7 @@ SELECTS = {
     "textbox": "PT_TEXTBOX",
     "json": "PT_JSON",
 }
+
 ONLY_ONE = (
     ("value", "property-file", "groovy-script", "groovy-script-file"),
     ("default-value", "default-property-file", "default-groovy-script"),
@@ -85,6 +86,7 @@ parameter(
     option("javascript-file", ""),
     option("save-json-parameter-to-file", False, "saveJSONParameterToFile"),
 )
+
 parameter(
     "rest-list",
     "io.jenkins.plugins.restlistparam.RestListParameterDefinition",
@@ -99,7 +101,9 @@ parameter(
     option("filter", ".*"),
     option("value-order", "NONE"),
 )
+
 DYNAMIC = "com.seitenbau.jenkins.plugins.dynamicparameter."
+
 SCRIPTED = (
     *NAMED,
     lower("remote", False, "__remote"),
@@ -120,6 +124,7 @@ SCRIPTED = (
     text("classpath", None, "__classPath"),
     lower("read-only", False, "readonlyInputField"),
 )
+
 SCRIPTLER = (
     *NAMED,
     node(
@@ -140,13 +145,16 @@ SCRIPTLER = (
     option("remote", False, "__remote"),
     option("read-only", False, "readonlyInputField"),
 )
+
 parameter("dynamic-choice", f"{DYNAMIC}ChoiceParameterDefinition", *SCRIPTED)
 parameter("dynamic-string", f"{DYNAMIC}StringParameterDefinition", *SCRIPTED)
+
 parameter(
     "dynamic-choice-scriptler",
     f"{DYNAMIC}scriptler.ScriptlerChoiceParameterDefinition",
     *SCRIPTLER,
 )
+
 parameter(
     "dynamic-string-scriptler",
     f"{DYNAMIC}scriptler.ScriptlerStringParameterDefinition",
@@ -219,6 +227,7 @@ def random_name(parent: Element, data: Any, ctx: Context) -> None:
 
 
 parameter("active-choices", f"{UNO}ChoiceParameter", *ACTIVE)
+
 parameter(
     "active-choices-reactive",
     f"{UNO}CascadeChoiceParameter",
@@ -228,6 +237,7 @@ parameter(
     maybe("visible-items", 1, "visibleItemCount"),
     node("parameters", class_="linked-hash-map"),
 )
+
 parameter(
     "dynamic-reference",
     f"{UNO}DynamicReferenceParameter",

@@ -9,6 +9,7 @@ from ringtest.jjb.components.registry import Context
 from ringtest.jjb.components.shapes import each, node, refuse
 
 CREDENTIALS = "com.cloudbees.plugins.credentials.CredentialsProvider."
+
 PERMISSIONS = {
     "credentials-create": f"{CREDENTIALS}Create",
     "credentials-delete": f"{CREDENTIALS}Delete",
@@ -31,6 +32,7 @@ PERMISSIONS = {
     "run-update": "hudson.model.Run.Update",
     "scm-tag": "hudson.scm.SCM.Tag",
 }
+
 INHERITANCE = "org.jenkinsci.plugins.matrixauth.inheritance."
 INHERITED = {"global": "InheritGlobalStrategy", "none": "NonInheritingStrategy"}
 OWNER = "com.synopsys.arc.jenkins.plugins.ownership.jobs.JobOwnerJobProperty"

@@ -46,6 +46,7 @@ project_property(
     ),
     joined("parameters-check-list", ",", tag="paramsToUseForLimit"),
 )
+
 project_property(
     "build-blocker",
     "hudson.plugins.buildblocker.BuildBlockerProperty",
@@ -77,6 +78,7 @@ project_property(
         maybe("groovy-sandbox", False, "sandbox"),
     ),
 )
+
 project_property(
     "resource-gating",
     "io.jenkins.plugins.gating.ResourceRequirementProperty",
@@ -89,7 +91,9 @@ project_property(
     ),
     plugin="gating-core",
 )
+
 SORTER = "PrioritySorter"
+
 project_property.made_of(
     "priority-sorter",
     since(
@@ -153,11 +157,13 @@ project_property(
         class_="hudson.tasks.LogRotator",
     ),
 )
+
 project_property(
     "heavy-job",
     "hudson.plugins.heavy__job.HeavyJobProperty",
     option("weight", 1),
 )
+
 project_property(
     "branch-api",
     "jenkins.branch.RateLimitBranchProperty_-JobPropertyImpl",
@@ -171,9 +177,11 @@ project_property(
     option("skip-rate-limit", False, "userBoost"),
     plugin="branch-api",
 )
+
 project_property(
     "disable-resume", "org.jenkinsci.plugins.workflow.job.properties.DisableResumeJobProperty"
 )
+
 project_property(
     "speed-durability",
     "org.jenkinsci.plugins.workflow.job.properties.DurabilityHintJobProperty",
@@ -186,17 +194,21 @@ project_property(
         },
     ),
 )
+
 project_property(
     "least-load",
     "org.bstick12.jenkinsci.plugins.leastload.LeastLoadDisabledProperty",
     option("disabled", True, "leastLoadDisabled"),
 )
+
 project_property("disk-usage", "hudson.plugins.disk__usage.DiskUsageProperty")
+
 project_property(
     "naginator-opt-out",
     "com.chikli.hudson.plugin.naginator.NaginatorOptOutProperty",
     option("opt-out", False),
 )
+
 project_property(
     "slave-prerequisites",
     "com.cloudbees.plugins.JobPrerequisites",
@@ -205,12 +217,14 @@ project_property(
         "interpreter", "shell", choices={"cmd": "windows batch command", "shell": "shell script"}
     ),
 )
+
 project_property(
     "builds-chain-fingerprinter",
     "org.jenkinsci.plugins.buildschainfingerprinter.AutomaticFingerprintJobProperty",
     option("per-builds-chain", False, "isPerBuildsChainEnabled"),
     option("per-job-chain", False, "isPerJobsChainEnabled"),
 )
+
 project_property(
     "rebuild",
     "com.sonyericsson.rebuild.RebuildSettings",
@@ -218,6 +232,7 @@ project_property(
     option("rebuild-disabled", False),
     plugin="rebuild",
 )
+
 project_property(
     "cachet-gating",
     "com.redhat.jenkins.plugins.cachet.CachetJobProperty",

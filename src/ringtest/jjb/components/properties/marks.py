@@ -36,7 +36,9 @@ project_property(
     option("keep-build-variables", True),
     option("override-build-parameters", False),
 )
+
 LINKS = "hudson.plugins.sidebar__link.ProjectLinks"
+
 LINK = node(
     "hudson.plugins.sidebar__link.LinkAction",
     option("url", ""),
@@ -108,6 +110,7 @@ project_property(
     option("custom-message", ""),
     option("room", ""),
 )
+
 project_property(
     "groovy-label",
     "jp.ikedam.jenkins.plugins.groovy__label__assignment.GroovyLabelAssignmentProperty",
@@ -123,7 +126,9 @@ project_property(
     ),
     plugin="groovy-label-assignment",
 )
+
 OFFICE = "jenkins.plugins.office365connector."
+
 WEBHOOK = node(
     f"{OFFICE}Webhook",
     required("url"),
@@ -162,6 +167,7 @@ WEBHOOK = node(
         ),
     ),
 )
+
 project_property(
     "office-365-connector",
     f"{OFFICE}WebhookJobProperty",
@@ -184,6 +190,7 @@ project_property(
         ),
     ),
 )
+
 project_property(
     "gitbucket",
     "org.jenkinsci.plugins.gitbucket.GitBucketProjectProperty",
@@ -191,6 +198,7 @@ project_property(
     option("link-enabled", False),
     plugin="gitbucket",
 )
+
 project_property(
     "github",
     "com.coravy.hudson.plugins.github.GithubProjectProperty",
@@ -198,22 +206,26 @@ project_property(
     option("display-name", ""),
     plugin="github",
 )
+
 project_property(
     "gitlab",
     "com.dabsquared.gitlabjenkins.connection.GitLabConnectionProperty",
     required("connection", "gitLabConnection"),
 )
+
 project_property(
     "gitlab-logo",
     "org.jenkinsci.plugins.gitlablogo.GitlabLogoProperty",
     required("repository-name"),
 )
+
 project_property(
     "gogs",
     "org.jenkinsci.plugins.gogs.GogsProjectProperty",
     option("branch-filter", "", "gogsBranchFilter"),
     option("secret", "", "gogsSecret"),
 )
+
 project_property(
     "delivery-pipeline",
     "se.diabol.jenkins.pipeline.PipelineProperty",
@@ -222,16 +234,19 @@ project_property(
     option("description", "", "descriptionTemplate"),
     plugin="delivery-pipeline-plugin",
 )
+
 project_property(
     "zeromq-event",
     "org.jenkinsci.plugins.ZMQEventPublisher.HudsonNotificationProperty",
     constant("enabled", "true"),
 )
+
 project_property(
     "build-failure-analyzer",
     "com.sonyericsson.jenkins.plugins.bfa.model.ScannerJobProperty",
     option("disabled", False, "doNotScan"),
 )
+
 project_property(
     "docker-container",
     "com.nirima.jenkins.plugins.docker.DockerJobProperty",

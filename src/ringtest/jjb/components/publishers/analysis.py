@@ -33,7 +33,9 @@ publisher(
     *FINDBUGS,
     plugin="findbugs",
 )
+
 publisher("pmd", "hudson.plugins.pmd.PmdPublisher", *trend("[PMD] "))
+
 publisher(
     "dry",
     "hudson.plugins.dry.DryPublisher",
@@ -41,6 +43,7 @@ publisher(
     option("high-threshold", 50),
     option("normal-threshold", 25),
 )
+
 publisher(
     "dependency-check",
     "org.jenkinsci.plugins.DependencyCheck.DependencyCheckPublisher",
@@ -52,6 +55,7 @@ CHECKSTYLE = node(
     *trend("[CHECKSTYLE] "),
     plugin="checkstyle",
 )
+
 OLD_NAMES = {
     "unHealthy": "unhealthy",
     "healthThreshold": "health-threshold",
@@ -59,6 +63,7 @@ OLD_NAMES = {
     "canRunOnFailed": "can-run-on-failed",
     "shouldDetectModules": "should-detect-modules",
 }
+
 OLD_LIMITS = {
     "totalAll": "total-all",
     "totalHigh": "total-high",
@@ -214,6 +219,7 @@ publisher(
     ),
     plugin="warnings",
 )
+
 publisher(
     "tasks",
     "hudson.plugins.tasks.TasksPublisher",
@@ -252,6 +258,7 @@ publisher(
     ),
     plugin="tasks",
 )
+
 SEVERITIES = (
     "error",
     "warning",
@@ -339,6 +346,7 @@ publisher(
     rules_path,
     plugin="log-parser",
 )
+
 publisher(
     "sonar",
     "hudson.plugins.sonar.SonarPublisher",
@@ -395,11 +403,13 @@ publisher(
     option("ignore-build-failure", False),
     plugin="sloccount",
 )
+
 publisher(
     "jdepend",
     "hudson.plugins.jdepend.JDependRecorder",
     required("file", "configuredJDependFile"),
 )
+
 publisher(
     "scan-build",
     "jenkins.plugins.clangscanbuild.publisher.ClangScanBuildPublisher",
@@ -409,6 +419,7 @@ publisher(
     option("report-folder", "clangScanBuildReports", "reportFolderName"),
     plugin="clang-scanbuild",
 )
+
 publisher(
     "clamav",
     "org.jenkinsci.plugins.clamav.ClamAvRecorder",
@@ -416,6 +427,7 @@ publisher(
     option("excludes", ""),
     plugin="clamav",
 )
+
 publisher(
     "whitesource",
     "org.whitesource.jenkins.WhiteSourcePublisher",
@@ -430,6 +442,7 @@ publisher(
     constant("ignorePomModules", "false"),
     plugin="whitesource",
 )
+
 publisher(
     "shining-panda",
     "jenkins.plugins.shiningpanda.publishers.CoveragePublisher",

@@ -31,6 +31,7 @@ publisher(
     option("follow-symlinks", False),
     present("excludes", required("excludes")),
 )
+
 publisher(
     "copy-to-master",
     "com.michelin.cio.hudson.plugins.copytoslave.CopyToMasterNotifier",
@@ -41,6 +42,7 @@ publisher(
     given("destination", constant("overrideDestinationFolder", "true")),
     plugin="copy-to-slave",
 )
+
 DEPLOYED = node(
     "org.jenkinsci.plugins.artifactdeployer.ArtifactDeployerEntry",
     text("files", None, "includes"),
@@ -74,15 +76,18 @@ publisher(
 )
 
 GALLERY = "org.jenkinsci.plugins.imagegallery."
+
 COMPARATIVE = (
     string("base-root-folder", ""),
     given("image-inner-width", string("image-inner-width")),
 )
+
 GALLERY_START = (
     string("title", ""),
     given("image-width", string("image-width")),
     string("unstable-if-no-artifacts", False, "markBuildAsUnstableIfNoArchivesFound"),
 )
+
 publisher(
     "image-gallery",
     f"{GALLERY}ImageGalleryRecorder",
@@ -127,12 +132,14 @@ publisher(
     option("files", "", "targets"),
     option("record-artifacts", False, "recordBuildArtifacts"),
 )
+
 publisher(
     "javadoc",
     "hudson.tasks.JavadocArchiver",
     maybe("directory", tag="javadocDir"),
     maybe("keep-all-successful", False, tag="keepAll"),
 )
+
 publisher(
     "html-publisher",
     "htmlpublisher.HtmlPublisher",
@@ -150,6 +157,7 @@ publisher(
         ),
     ),
 )
+
 publisher(
     "clone-workspace",
     "hudson.plugins.cloneworkspace.CloneWorkspacePublisher",
@@ -160,6 +168,7 @@ publisher(
     maybe("workspace-exclude-glob", ""),
     plugin="clone-workspace-scm",
 )
+
 publisher(
     "maven-deploy",
     "hudson.maven.RedeployPublisher",
@@ -178,6 +187,7 @@ publisher(
         text("release-env-var"),
     ),
 )
+
 publisher(
     "xml-summary",
     "hudson.plugins.summary__report.ACIPluginPublisher",
@@ -185,6 +195,7 @@ publisher(
     option("shown-on-project-page", False),
     plugin="summary_report",
 )
+
 publisher(
     "rich-text-publisher",
     "org.korosoft.jenkins.plugin.rtp.RichTextPublisher",
@@ -196,6 +207,7 @@ publisher(
     option("parser-name", "WikiText", choices=("HTML", "Confluence", "WikiText")),
     plugin="rich-text-publisher-plugin",
 )
+
 publisher(
     "text-finder",
     "hudson.plugins.textfinder.TextFinderPublisher",
@@ -210,6 +222,7 @@ publisher(
     option("not-built-if-found", False),
     plugin="text-finder",
 )
+
 publisher(
     "discard-old-build",
     "org.jenkinsci.plugins.discardbuild.DiscardBuildPublisher",

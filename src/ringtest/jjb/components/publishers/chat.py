@@ -55,6 +55,7 @@ def messenger(target: str, option_name: str, tag: str) -> Render:
 
 
 MESSAGE_KINDS = "hudson.plugins.im.build_notify."
+
 publisher(
     "jabber",
     "hudson.plugins.jabber.im.transport.JabberPublisher",
@@ -93,6 +94,7 @@ publisher(
     constant("matrixMultiplier", "ONLY_CONFIGURATIONS"),
     plugin="jabber",
 )
+
 publisher(
     "ircbot",
     "hudson.plugins.ircbot.IrcPublisher",
@@ -147,6 +149,7 @@ publisher(
     ),
     plugin="ircbot",
 )
+
 ATTACHMENT = node(
     "jenkins.plugins.rocketchatnotifier.model.MessageAttachment",
     required("title"),
@@ -164,6 +167,7 @@ ATTACHMENT = node(
     maybe("audio", tag="audioUrl"),
     maybe("video", tag="videoUrl"),
 )
+
 publisher(
     "rocket",
     "jenkins.plugins.rocketchatnotifier.RocketChatNotifier",
@@ -207,6 +211,7 @@ FLOWS = (
     ("notify-aborted", False, "ABORTED"),
     ("notify-notbuilt", False, "NOT_BUILT"),
 )
+
 publisher(
     "flowdock",
     "com.flowdock.jenkins.FlowdockNotifier",
@@ -229,6 +234,7 @@ publisher(
         ),
     ),
 )
+
 publisher(
     "hipchat",
     "jenkins.plugins.hipchat.HipChatNotifier",
@@ -267,6 +273,7 @@ SLACK = (
     told_to_slack("build-server-url", "/"),
     told_to_slack("room", ""),
 )
+
 SLACK_NEEDS = ("team-domain", "auth-token", "auth-token-id", "room")
 
 
@@ -334,6 +341,7 @@ DISCORD_TEXTS = (
     text("custom-avatar-url", None),
     text("custom-username", None),
 )
+
 DISCORD_FLAGS = (
     "send-on-state-change",
     "enable-url-linking",
@@ -343,6 +351,7 @@ DISCORD_FLAGS = (
     "send-log-file",
     "send-start-notification",
 )
+
 DISCORD = node(
     "nz.co.jammehcow.jenkinsdiscord.WebhookPublisher",
     *DISCORD_TEXTS,
@@ -359,6 +368,7 @@ def discord_notifier(parent: Element, data: Any, ctx: Context) -> None:
 
 
 publisher("jms-messaging", "com.redhat.jenkins.plugins.ci.CIMessageNotifier", *MESSAGE)
+
 publisher(
     "chuck-norris",
     "hudson.plugins.chucknorris.CordellWalkerRecorder",
@@ -384,6 +394,7 @@ publisher(
         ),
     ),
 )
+
 publisher(
     "growl",
     "hudson.plugins.growl.GrowlPublisher",
@@ -391,6 +402,7 @@ publisher(
     option("notify-only-on-fail-or-recovery", False, "onlyOnFailureOrRecovery"),
     plugin="growl",
 )
+
 publisher(
     "hue-light",
     "org.jenkinsci.plugins.hue__light.LightNotifier",
@@ -404,6 +416,7 @@ publisher(
     option("bad-build", "red"),
     plugin="hue-light",
 )
+
 publisher(
     "mqtt",
     "jenkins.plugins.mqttnotification.MqttNotifier",
@@ -419,6 +432,7 @@ publisher(
     maybe("retain-message", False),
     plugin="mqtt-notification-plugin",
 )
+
 publisher(
     "opsgenie",
     "com.opsgenie.integration.jenkins.OpsGenieNotifier",
@@ -432,7 +446,9 @@ publisher(
     option("teams", ""),
     plugin="opsgenie",
 )
+
 publisher("zulip", "hudson.plugins.humbug.HumbugNotifier")
+
 publisher(
     "gitlab-message",
     "com.dabsquared.gitlabjenkins.publisher.GitLabMessagePublisher",

@@ -237,6 +237,7 @@ publisher(
     ),
     constant("sourceEncoding", "ASCII"),
 )
+
 publisher(
     "codecover",
     "hudson.plugins.codecover.CodeCoverPublisher",
@@ -254,6 +255,7 @@ publisher(
     ),
     plugin="codecover",
 )
+
 publisher(
     "scoverage",
     "org.jenkinsci.plugins.scoverage.ScoveragePublisher",

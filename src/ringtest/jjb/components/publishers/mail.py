@@ -40,6 +40,7 @@ TRIGGERS = (
     ("pre-build", False, "PreBuildTrigger"),
     ("trigger-script", False, "ScriptTrigger"),
 )
+
 PROVIDERS = {
     "developers": "DevelopersRecipientProvider",
     "requester": "RequesterRecipientProvider",
@@ -48,20 +49,24 @@ PROVIDERS = {
     "failing-test-suspects-recipients": "FailingTestSuspectsRecipientProvider",
     "first-failing-build-suspects-recipients": "FirstFailingBuildSuspectsRecipientProvider",
 }
+
 UPSTREAM = "upstream-committers"  # stands last, wherever it is named
 COUNTED = ("FirstFailureTrigger", "SecondFailureTrigger")
+
 OLD_RECIPIENTS = (
     ("developers", "sendToDevelopers"),
     ("requester", "sendToRequester"),
     ("culprits", "includeCulprits"),
     ("recipients", "sendToRecipientList"),
 )
+
 OLD_NOBODY = (
     ("sendToRequester", "false"),
     ("sendToDevelopers", "false"),
     ("includeCulprits", "false"),
     ("sendToRecipientList", "true"),
 )
+
 ATTACHED = (
     option("attachments", "", "attachmentsPattern"),
     option("attach-build-log", False),
@@ -163,6 +168,7 @@ publisher(
         },
     ),
 )
+
 publisher(
     "email",
     "hudson.tasks.Mailer",

@@ -103,6 +103,7 @@ publisher(
     option("commit-sha1", ""),
     option("include-build-number", False, "includeBuildNumberInKey"),
 )
+
 STYLES = (
     "area",
     "bar",
@@ -114,6 +115,7 @@ STYLES = (
     "stackedbar3d",
     "waterfall",
 )
+
 FLAGS = {
     "off": "OFF",
     "include-by-string": "INCLUDE_BY_STRING",
@@ -121,6 +123,7 @@ FLAGS = {
     "include-by-column": "INCLUDE_BY_COLUMN",
     "exclude-by-column": "EXCLUDE_BY_COLUMN",
 }
+
 XPATHS = {
     "nodeset": "NODESET",
     "node": "NODE",
@@ -140,6 +143,7 @@ def excluded(parent: Element, data: Any, ctx: Context) -> None:
 
 SERIES_FILE = text("file", None)
 SERIES_TYPE = text("format", tag="fileType")
+
 SERIES = choose(
     "format",
     REQUIRED,
@@ -176,6 +180,7 @@ SERIES = choose(
         ),
     },
 )
+
 publisher(
     "plot",
     "hudson.plugins.plot.PlotPublisher",
@@ -206,11 +211,13 @@ publisher(
 publisher(
     "blame-upstream", "hudson.plugins.blame__upstream__commiters.BlameUpstreamCommitersPublisher"
 )
+
 publisher("emotional-jenkins", "org.jenkinsci.plugins.emotional__jenkins.EmotionalJenkinsPublisher")
 publisher("claim-build", "hudson.plugins.claim.ClaimPublisher")
 publisher("jira", "hudson.plugins.jira.JiraIssueUpdater")
 publisher("cigame", "hudson.plugins.cigame.GamePublisher")
 publisher("github-notifier", "com.cloudbees.jenkins.GitHubCommitNotifier")
+
 publisher(
     "gitlab-notifier",
     "com.dabsquared.gitlabjenkins.publisher.GitLabCommitStatusPublisher",
@@ -218,7 +225,9 @@ publisher(
     option("mark-unstable-as-success", False),
     plugin="gitlab-plugin",
 )
+
 publisher("gitlab-vote", "com.dabsquared.gitlabjenkins.publisher.GitLabVotePublisher")
+
 publisher(
     "description-setter",
     "hudson.plugins.descriptionsetter.DescriptionSetterPublisher",
@@ -228,6 +237,7 @@ publisher(
     maybe("description-for-failed"),
     maybe("set-for-matrix", False),
 )
+
 publisher(
     "sitemonitor",
     "hudson.plugins.sitemonitor.SiteMonitorRecorder",
@@ -245,10 +255,12 @@ publisher(
         ),
     ),
 )
+
 publisher(
     "display-upstream-changes",
     "jenkins.plugins.displayupstreamchanges.DisplayUpstreamChangesRecorder",
 )
+
 publisher(
     "logstash",
     "jenkins.plugins.logstash.LogstashNotifier",
@@ -256,6 +268,7 @@ publisher(
     option("fail-build", False),
     plugin="logstash",
 )
+
 publisher(
     "influx-db",
     "jenkinsci.plugins.influxdb.InfluxDbPublisher",
@@ -266,6 +279,7 @@ publisher(
     option("jenkins-env-parameter-tag", ""),
     plugin="influx-db",
 )
+
 publisher(
     "phabricator",
     "com.uber.jenkins.phabricator.PhabricatorNotifier",
@@ -275,6 +289,7 @@ publisher(
     maybe("comment-size"),
     maybe("comment-with-console-link-on-failure"),
 )
+
 publisher(
     "openshift-build-canceller",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftBuildCanceller",
@@ -284,6 +299,7 @@ publisher(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 publisher(
     "openshift-deploy-canceller",
     "com.openshift.jenkins.plugins.pipeline.OpenShiftDeployCanceller",
@@ -293,6 +309,7 @@ publisher(
     option("auth-token", ""),
     option("verbose", False),
 )
+
 publisher(
     "github-pull-request-merge",
     "org.jenkinsci.plugins.ghprb.GhprbPullRequestMerge",

@@ -47,8 +47,10 @@ WHEN = (
     node("results", each("build-on", item("string"), default=("SUCCESS",))),
     execute_on,
 )
+
 ROLE = option("role", "BOTH")
 SCRIPT_FILE = (*WHEN, ROLE, option("file-path", False))
+
 POST_BUILD = (
     node(
         "scriptFiles",
@@ -70,7 +72,9 @@ POST_BUILD = (
         each("builders", node(f"{MODEL}PostBuildStep", *WHEN, ROLE, build_steps)),
     ),
 )
+
 OLD = "org.jenkinsci.plugins.postbuildscript."
+
 OLD_SCRIPTS: dict[str, Render] = {
     "generic-script": node(
         "genericScriptFileList",
@@ -113,6 +117,7 @@ def old_conditions(parent: Element, data: Any, ctx: Context) -> None:
 
 
 UNSTABLE_IF_FAILED = option("mark-unstable-if-failed", False, "markBuildUnstable")
+
 publisher(
     "postbuildscript",
     "org.jenkinsci.plugins.postbuildscript.PostBuildScript",
@@ -162,6 +167,7 @@ publisher(
     written("fail-build", False, unless_it_says_false, "notFailBuild"),
     plugin="ws-cleanup",
 )
+
 publisher(
     "post-tasks",
     "hudson.plugins.postbuildtask.PostbuildTask",
@@ -188,10 +194,12 @@ publisher(
         ),
     ),
 )
+
 GROOVY = "org.jvnet.hudson.plugins.groovypostbuild."
 BEHAVIOURS = {"unstable": "1", "failed": "2"}
 PATHS = node("classpath", each("classpath", node("entry", item("url"))))
 OLD_PATHS = node("classpath", each("classpath", node(f"{GROOVY}GroovyScriptPath", item("path"))))
+
 POST_GROOVY = node(
     f"{GROOVY}GroovyPostbuildRecorder",
     written("on-failure", None, lambda value: BEHAVIOURS.get(value, "0"), "behavior"),
@@ -231,6 +239,7 @@ publisher(
     "hudson.plugins.templateproject.ProxyPublisher",
     required("project-name"),
 )
+
 publisher(
     "docker-stop-container",
     "com.nirima.jenkins.plugins.docker.publisher.DockerPublisherControl",

@@ -60,7 +60,9 @@ publisher(
     ),
     plugin="junit",
 )
+
 publisher("xunit", "xunit", *XUNIT, plugin="xunit")
+
 publisher(
     "robot",
     "hudson.plugins.robot.RobotPublisher",
@@ -123,6 +125,7 @@ publisher(
 )
 
 ALLURE = "ru.yandex.qatools.allure.jenkins.config."
+
 publisher(
     "allure",
     "ru.yandex.qatools.allure.jenkins.AllureReportPublisher",
@@ -195,6 +198,7 @@ publisher(
     performance_reports,
     plugin="performance",
 )
+
 VALGRIND_LIMITS = {
     status: (
         option("invalid-read-write", "", f"{tag}ThresholdInvalidReadWrite"),
@@ -203,6 +207,7 @@ VALGRIND_LIMITS = {
     )
     for status, tag in (("unstable", "unstable"), ("failed", "fail"))
 }
+
 publisher(
     "valgrind",
     "org.jenkinsci.plugins.valgrind.ValgrindPublisher",
@@ -244,7 +249,9 @@ TEST_FAIRY = (
     option("opengl", False, "openGl"),
     option("advanced-options", ""),
 )
+
 FAIRY = "org.jenkinsci.plugins.testfairy.TestFairy"
+
 publisher.made_of(
     "test-fairy",
     choose(
@@ -283,16 +290,19 @@ publisher(
     option("ignore-bad-steps", False),
     plugin="cucumber-testresult-plugin",
 )
+
 publisher(
     "aggregate-tests",
     "hudson.tasks.test.AggregatedTestResultPublisher",
     option("include-failed-builds", False),
 )
+
 publisher(
     "aggregate-flow-tests",
     "org.zeroturnaround.jenkins.flowbuildtestaggregator.FlowTestAggregator",
     option("show-test-results-trend", True, "showTestResultTrend"),
 )
+
 publisher(
     "tap",
     "org.tap4j.plugin.TapPublisher",
@@ -314,6 +324,7 @@ publisher(
     option("remove-yaml-if-corrupted", False),
     plugin="tap",
 )
+
 publisher(
     "testng",
     "hudson.plugins.testng.Publisher",
@@ -329,16 +340,19 @@ publisher(
     option("threshold-mode", "percentage", choices={"number": 1, "percentage": 2}),
     plugin="testng-plugin",
 )
+
 publisher(
     "fitnesse",
     "hudson.plugins.fitnesse.FitnesseResultsRecorder",
     text("results", "", tag="fitnessePathToXmlResultsIn"),
 )
+
 publisher(
     "gatling",
     "io.gatling.jenkins.GatlingPublisher",
     constant("enabled", "true"),
 )
+
 publisher(
     "testselector",
     "il.ac.technion.jenkins.pluginsTestExecuter",

@@ -134,11 +134,13 @@ publisher(
     option("only-on-scm-change", False, "onlyIfSCMChanges"),
     option("only-on-local-scm-change", False, "onlyIfLocalSCMChanges"),
 )
+
 FIXED = node(
     "delay",
     string("fixed-delay", "0", "delay"),
     class_="com.chikli.hudson.plugin.naginator.FixedDelay",
 )
+
 PROGRESSIVE = node(
     "delay",
     string("progressive-delay-increment", "0", "increment"),
@@ -171,6 +173,7 @@ publisher(
     delay,
     string("max-failed-builds", "0", "maxSchedule"),
 )
+
 ROTATOR = node(
     "logRotator",
     option("days-to-keep", -1),
@@ -194,6 +197,7 @@ publisher(
     option("publish-failed-builds", True),
     rotator,
 )
+
 publisher(
     "disable-failed-job",
     "disableFailedJob.disableFailedJob.DisableFailedJob",

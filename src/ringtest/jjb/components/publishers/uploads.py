@@ -32,6 +32,7 @@ from ringtest.jjb.components.stacks import CLOUDFORMATION, NEW_STACK, OLD_STACK
 publisher.made_of("ssh", publish_over(SSH))
 publisher.made_of("cifs", publish_over(CIFS))
 publisher("ftp", FTP.publisher, *sending(FTP, constant("asciiMode", "false")))
+
 publisher(
     "artifactory",
     "org.jfrog.hudson.ArtifactoryRedeployPublisher",
@@ -88,6 +89,7 @@ publisher(
         ),
     ),
 )
+
 publisher(
     "jclouds",
     "jenkins.plugins.jclouds.blobstore.BlobStorePublisher",
@@ -105,11 +107,13 @@ publisher(
 )
 
 STORAGE = "com.google.jenkins.plugins.storage."
+
 UPLOADED = (
     required("storage-location", "bucketNameWithVars"),
     option("share-publicly", False, "sharedPublicly"),
     option("upload-for-failed-jobs", False, "forFailedJobs"),
 )
+
 UPLOADS: dict[str, tuple[str, tuple[Render, ...]]] = {
     "expiring-elements": (
         "ExpiringBucketLifecycleManager",
@@ -169,6 +173,7 @@ publisher(
 )
 
 FOUNDRY = "com.hpe.cloudfoundryjenkins.CloudFoundryPushPublisher"
+
 publisher(
     "cloudfoundry",
     FOUNDRY,
@@ -235,6 +240,7 @@ publisher(
     ),
     plugin="cloudfoundry",
 )
+
 publisher.made_of(
     "cloudformation",
     node(
@@ -299,6 +305,7 @@ publisher(
     option("skip-publishing", False, "skip"),
     plugin="ftppublisher",
 )
+
 publisher(
     "scp",
     "be.certipost.hudson.plugin.SCPRepositoryPublisher",
@@ -320,6 +327,7 @@ publisher(
     ),
     plugin="scp",
 )
+
 publisher(
     "hp-alm",
     "com.microfocus.application.automation.tools.results.TestResultToALMUploader",

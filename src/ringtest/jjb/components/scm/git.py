@@ -48,6 +48,7 @@ def text_or_flag(value: object) -> str:
 
 BROWSER = "hudson.plugins.git.browser."
 ADDRESS = text("browser-url", tag="url")
+
 BROWSERS = {
     "assemblaweb": "AssemblaWeb",
     "bitbucketweb": "BitbucketWeb",
@@ -68,13 +69,16 @@ BROWSERS = {
     "stash": "Stash",
     "viewgit": "ViewGitWeb",
 }
+
 PROJECT_NAME = string("project-name", "")
+
 MORE_OF_BROWSERS: dict[str, tuple[Render, ...]] = {
     "gitblit": (PROJECT_NAME,),
     "viewgit": (PROJECT_NAME,),
     "gitlab": (string("browser-version", "0.0", "version"),),
     "phabricator": (string("repo-name", "", "repo"),),
 }
+
 scm(
     "git",
     "scm",

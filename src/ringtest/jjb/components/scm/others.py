@@ -29,6 +29,7 @@ HG_BROWSERS = {
     "rhodecode": "RhodeCode",
     "rhodecode-pre-1.2.0": "RhodeCodeLegacy",
 }
+
 HG_BROWSER = "hudson.plugins.mercurial.browser."
 
 
@@ -70,7 +71,9 @@ scm(
     ),
     class_="hudson.plugins.mercurial.MercurialSCM",
 )
+
 BZR_BROWSER = "hudson.plugins.bazaar.browsers."
+
 scm(
     "bzr",
     "scm",
@@ -101,8 +104,10 @@ scm(
     ),
     class_="hudson.plugins.bazaar.BazaarSCM",
 )
+
 CVS = "hudson.scm."
 CVS_KINDS = {"HEAD": "Head", "TAG": "Tag", "BRANCH": "Branch"}
+
 NAMED = (
     option("name", "", "locationName"),
     option("use-head", False, "useHeadIfNotFound"),
@@ -175,6 +180,7 @@ scm(
     option("clean-copy", False, "forceCleanCopy"),
     class_=f"{CVS}CVSSCM",
 )
+
 STORE = "org.jenkinsci.plugins.visualworks_store."
 
 
@@ -235,7 +241,9 @@ scm(
     web_access,
     class_="hudson.plugins.tfs.TeamFoundationServerScm",
 )
+
 CRITERIA = ("Any", "Not Failed", "Successful")
+
 scm(
     "workspace",
     "scm",
@@ -287,6 +295,7 @@ scm(
     option("verbose", False),
     class_="com.openshift.jenkins.plugins.pipeline.OpenShiftImageStreams",
 )
+
 scm(
     "url",
     "scm",
@@ -304,6 +313,7 @@ scm(
     option("clear-workspace", False),
     class_="hudson.plugins.URLSCM.URLSCM",
 )
+
 scm(
     "accurev",
     "scm",

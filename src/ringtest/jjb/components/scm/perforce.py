@@ -10,8 +10,10 @@ CHARSET = (
     maybe("workspace-name", "", "name"),
     maybe("workspace-cleanup", tag="cleanup"),
 )
+
 WORKSPACE = "org.jenkinsci.plugins.p4.workspace."
 POPULATE = "org.jenkinsci.plugins.p4.populate."
+
 SPEC = node(
     "spec",
     maybe("spec-allwrite", False, "allwrite"),
@@ -26,6 +28,7 @@ SPEC = node(
     maybe("spec-backup", False, "backup"),
     maybe("spec-stream-name", "", "streamName"),
 )
+
 POPULATED = (
     maybe("populate-have-list", False, "have"),
     maybe("populate-force-sync", False, "force"),
@@ -44,6 +47,7 @@ POPULATED = (
         maybe("parallel-minbytes", "1024", "minbytes"),
     ),
 )
+
 scm(
     "p4",
     "scm",

@@ -55,6 +55,7 @@ UPDATERS = {
     "emulateclean": "UpdateWithCleanUpdater",
     "update": "UpdateUpdater",
 }
+
 scm(
     "svn",
     "scm",
@@ -99,6 +100,7 @@ scm(
     lower("filter-changelog", False),
     class_="hudson.scm.SubversionSCM",
 )
+
 scm(
     "repo",
     "scm",

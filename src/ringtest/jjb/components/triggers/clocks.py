@@ -59,6 +59,7 @@ CHECKED = {
     "not-built": "NOT_BUILT",
     "aborted": "ABORTED",
 }
+
 BUILD_RESULT = "org.jenkinsci.plugins.buildresulttrigger.model."
 
 

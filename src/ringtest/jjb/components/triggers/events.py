@@ -9,6 +9,7 @@ CHECK = node(
     option("field", ""),
     option("expected-value", ""),
 )
+
 trigger(
     "jms-messaging",
     "com.redhat.jenkins.plugins.ci.CIBuildTrigger",
@@ -19,7 +20,9 @@ trigger(
     option("provider-name", ""),
     given("checks", node("checks", each("checks", CHECK))),
 )
+
 JIRA = "com.ceilfors.jenkins.plugins.jiratrigger."
+
 CHANGE = (
     option("field", ""),
     option("new-value", ""),
@@ -27,6 +30,7 @@ CHANGE = (
     option("compare-new-value", False, "comparingNewValue"),
     option("compare-old-value", False, "comparingOldValue"),
 )
+
 trigger(
     "jira-changelog",
     f"{JIRA}JiraChangelogTrigger",
@@ -86,6 +90,7 @@ trigger(
     constant("spec", ""),
     required("token", "remoteBuildToken"),
 )
+
 trigger(
     "jira-comment-trigger",
     "com.ceilfors.jenkins.plugins.jiratrigger.JiraCommentTrigger",

@@ -35,6 +35,7 @@ PLUGIN = "Gerrit Trigger"
 NAMESPACE = "com.sonyericsson.hudson.plugins.gerrit.trigger.hudsontrigger."
 EVENTS = f"{NAMESPACE}events."
 COMPARED = ("PLAIN", "ANT", "REG_EXP")
+
 SIMPLE_EVENTS = {
     "change-abandoned-event": "PluginChangeAbandonedEvent",
     "change-merged-event": "PluginChangeMergedEvent",
@@ -47,6 +48,7 @@ SIMPLE_EVENTS = {
     "topic-changed-event": "PluginTopicChangedEvent",
     "wip-state-changed-event": "PluginWipStateChangedEvent",
 }
+
 EVENTS_WITH_OPTIONS: dict[str, Render] = {
     "patchset-created-event": node(
         f"{EVENTS}PluginPatchsetCreatedEvent",
@@ -86,6 +88,7 @@ EVENTS_WITH_OPTIONS: dict[str, Render] = {
         ),
     ),
 }
+
 OLD_NAMES = (
     "triggerOnPatchsetUploadedEvent",
     "triggerOnChangeAbandonedEvent",
@@ -102,12 +105,14 @@ OLD_NAMES = (
     "failureMessage",
     "skipVote",
 )
+
 OLD_NAMES_OF_PROJECTS = (
     "projectCompareType",
     "projectPattern",
     "branchCompareType",
     "branchPattern",
 )
+
 TRIGGER_ON = "trigger-on-"
 APPROVAL = ("trigger-approval-category", "trigger-approval-value")
 
@@ -189,6 +194,7 @@ PROJECT = node(
     listed("topics", "topics", "Topic"),
     lower("disable-strict-forbidden-file-verification", False),
 )
+
 MODES = ("NONE", "PLAIN", "BASE64")
 
 

@@ -55,6 +55,7 @@ def any_of(names: tuple[str, ...], part: Render) -> Render:
 
 STATUSES = tuple(f"{outcome}-status" for outcome in OUTCOMES)
 COMMENTS = tuple(f"{outcome}-comment" for outcome in OUTCOMES)
+
 SAID = (
     "status-context",
     "triggered-status",
@@ -63,6 +64,7 @@ SAID = (
     "status-add-test-results",
     *STATUSES,
 )
+
 STATUS = node(
     f"{EXTENSIONS}status.GhprbSimpleStatus",
     empty_or_text("status-context", "commitStatusContext"),
@@ -72,7 +74,9 @@ STATUS = node(
     lower("status-add-test-results", False, "addTestResults"),
     any_of(STATUSES, node("completedStatus", *messages("status"))),
 )
+
 COMMENT = node(f"{EXTENSIONS}comments.GhprbBuildStatus", node("messages", *messages("comment")))
+
 EXTENSION_PARTS = (
     any_of(SAID, STATUS),
     any_of(COMMENTS, COMMENT),

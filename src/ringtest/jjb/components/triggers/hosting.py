@@ -39,7 +39,9 @@ trigger(
         ),
     ),
 )
+
 FILTERS = ("NameBasedFilter", "RegexBasedFilter")
+
 trigger(
     "gitlab",
     "com.dabsquared.gitlabjenkins.GitLabPushTrigger",
@@ -105,7 +107,9 @@ trigger(
         ),
     ),
 )
+
 WEBHOOK = "org.jenkinsci.plugins.gwt."
+
 trigger(
     "generic-webhook-trigger",
     f"{WEBHOOK}GenericTrigger",
@@ -172,11 +176,13 @@ trigger(
     "com.cloudbees.jenkins.plugins.BitBucketTrigger",
     constant("spec", ""),
 )
+
 trigger(
     "gogs",
     "org.jenkinsci.plugins.gogs.GogsTrigger",
     node("spec"),
 )
+
 trigger(
     "stash-pull-request",
     "stashpullrequestbuilder.stashpullrequestbuilder.StashBuildTrigger",
@@ -199,6 +205,7 @@ trigger(
     option("cancel-outdated-jobs", False, "cancelOutdatedJobsEnabled"),
     plugin="stash-pullrequest-builder",
 )
+
 trigger(
     "dockerhub-notification",
     "org.jenkinsci.plugins.registry.notification.DockerHubTrigger",

@@ -40,6 +40,7 @@ URL_CONTENTS = {
     "text": Content("TEXT", "regExElements", "regEx"),
     "xml": Content("XML", "xPaths", "xPath"),
 }
+
 FILE_CONTENTS = {
     "simple": Content("Simple"),
     "jar": Content("JAR"),
@@ -48,6 +49,7 @@ FILE_CONTENTS = {
     "xml": Content("XML", "expressions", "expression"),
     "text": Content("Text", "regexElements", "regex"),
 }
+
 KEYED_CONTENTS = {
     "source-manifest": "SourceManifest",
     "jar-manifest": "JARManifest",
@@ -68,12 +70,14 @@ def add_content(parent: Element, base: str, content: Content, patterns: Any) -> 
 
 URL_BASE = f"{URL}content.{{}}Content{{}}"
 FILE_BASE = f"{FILES}filecontent.{{}}FileContent{{}}"
+
 URL_ENTRY = (
     maybe("proxy", False, "proxyActivated"),
     maybe("timeout", 300),
     maybe("check-etag", False, "checkETag"),
     maybe("check-date", False, "checkLastModificationDate"),
 )
+
 STATUS_CODE = maybe("check-status", "", "statusCode")
 
 
@@ -130,6 +134,7 @@ trigger(
     *on_label("polling-node"),
     url_entries,
 )
+
 trigger(
     "monitor-folders",
     f"{FILES}FolderContentTrigger",
@@ -142,6 +147,7 @@ trigger(
     written("check-fewer", True, negated, "excludeCheckFewerOrMoreFiles"),
     plugin="fstrigger",
 )
+
 FILE = (
     required("path", "filePathPattern"),
     option("strategy", "LATEST", choices=("LATEST", "IGNORE")),
@@ -192,6 +198,7 @@ trigger(
     string("cron", "", "spec"),
     watched_files,
 )
+
 trigger(
     "ivy",
     "org.jenkinsci.plugins.ivytrigger.IvyTrigger",
@@ -205,10 +212,12 @@ trigger(
     joined("properties-file", ";", tag="propertiesFilePath"),
     *on_label("label"),
 )
+
 LABEL = (
     written("label", None, truth, "labelRestriction"),
     maybe("label", tag="triggerLabel"),
 )
+
 trigger(
     "script",
     "org.jenkinsci.plugins.scripttrigger.ScriptTrigger",
@@ -220,6 +229,7 @@ trigger(
     *LABEL,
     plugin="scripttrigger",
 )
+
 trigger(
     "groovy-script",
     "org.jenkinsci.plugins.scripttrigger.groovy.GroovyScriptTrigger",

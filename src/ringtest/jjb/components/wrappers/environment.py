@@ -25,6 +25,7 @@ wrapper(
     MANAGED_FILES,
     plugin="config-file-provider",
 )
+
 wrapper(
     "workspace-cleanup",
     "hudson.plugins.ws__cleanup.PreBuildCleanup",
@@ -35,6 +36,7 @@ wrapper(
     option("disable-deferred-wipeout", False),
     plugin="ws-cleanup",
 )
+
 wrapper(
     "copy-to-slave",
     "com.michelin.cio.hudson.plugins.copytoslave.CopyToSlaveBuildWrapper",
@@ -98,17 +100,20 @@ wrapper(
         ),
     ),
 )
+
 wrapper(
     "inject-ownership-variables",
     "com.synopsys.arc.jenkins.plugins.ownership.wrappers.OwnershipBuildWrapper",
     option("node-variables", False, "injectNodeOwnership"),
     option("job-variables", False, "injectJobOwnership"),
 )
+
 wrapper(
     "env-file",
     "hudson.plugins.envfile.EnvFileBuildWrapper",
     maybe("properties-file", tag="filePath"),
 )
+
 wrapper(
     "env-script",
     "com.lookout.jenkins.EnvironmentScript",
@@ -124,7 +129,9 @@ wrapper(
     ),
     option("only-run-on-parent", False, "runOnlyOnParent"),
 )
+
 wrapper("build-user-vars", "org.jenkinsci.plugins.builduser.BuildUser")
+
 wrapper(
     "custom-tools",
     "com.cloudbees.jenkins.plugins.customtools.CustomToolInstallWrapper",
@@ -144,6 +151,7 @@ wrapper(
     ),
     option("convert-homes-to-upper", False, "convertHomesToUppercase"),
 )
+
 wrapper(
     "sonar",
     "hudson.plugins.sonar.SonarBuildWrapper",
@@ -153,6 +161,7 @@ wrapper(
     ),
     plugin="sonar",
 )
+
 wrapper(
     "delivery-pipeline",
     "se.diabol.jenkins.pipeline.PipelineVersionContributor",
@@ -160,11 +169,13 @@ wrapper(
     option("set-display-name", False, "updateDisplayName"),
     plugin="delivery-pipeline-plugin",
 )
+
 wrapper(
     "matrix-tie-parent",
     "matrixtieparent.BuildWrapperMtp",
     required("node", "labelName"),
 )
+
 wrapper(
     "live-screenshot",
     "org.jenkinsci.plugins.livescreenshot.LiveScreenshotBuildWrapper",

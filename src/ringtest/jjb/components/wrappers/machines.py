@@ -21,6 +21,7 @@ from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import choose, each, either, every, given, node, present, within
 
 OPENSTACK = "jenkins.plugins.openstack.compute."
+
 wrapper.made_of(
     "openstack",
     present(
@@ -47,7 +48,9 @@ wrapper.made_of(
     ),
     given("single-use", node(f"{OPENSTACK}JCloudsOneOffSlave")),
 )
+
 JCLOUDS = "jenkins.plugins.jclouds.compute."
+
 INSTANCE = (
     maybe("cloud-name", ""),
     maybe("count", "1"),
@@ -73,6 +76,7 @@ def instances(parent: Element, data: Any, ctx: Context) -> None:
 wrapper.made_of("jclouds", instances, given("single-use", node(f"{JCLOUDS}JCloudsOneOffSlave")))
 
 DOCKER = "com.cloudbees.jenkins.plugins.okidocki."
+
 IMAGES: dict[str, tuple[Render, ...]] = {
     "dockerfile": (
         node(
@@ -191,6 +195,7 @@ SELENIUM = (
     ),
     node("seleniumBrowsers", reference="../seleniumInformation/seleniumBrowsers"),
 )
+
 WEBDRIVER = (
     node(
         "seleniumInformation",
@@ -202,6 +207,7 @@ WEBDRIVER = (
     ),
     node("webDriverBrowsers", reference="../seleniumInformation/webDriverBrowsers"),
 )
+
 wrapper(
     "sauce-ondemand",
     "hudson.plugins.sauce__ondemand.SauceOnDemandBuildWrapper",
@@ -236,6 +242,7 @@ def ports(parent: Element, data: Any, ctx: Context) -> None:
 
 
 wrapper("port-allocator", "org.jvnet.hudson.plugins.port__allocator.PortAllocator", ports)
+
 wrapper(
     "exclusion",
     "org.jvnet.hudson.plugins.exclusion.IdAllocator",
@@ -251,6 +258,7 @@ wrapper(
     ),
     plugin="Exclusion",
 )
+
 LOCKS = node(
     "hudson.plugins.locksandlatches.LockWrapper",
     node(
@@ -282,6 +290,7 @@ wrapper(
     option("start-timeout", 0),
     plugin="mongodb",
 )
+
 wrapper(
     "xvnc",
     "hudson.plugins.xvnc.Xvnc",
@@ -289,6 +298,7 @@ wrapper(
     option("xauthority", True, "useXauthority"),
     plugin="xvnc",
 )
+
 wrapper(
     "xvfb",
     "org.jenkinsci.plugins.xvfb.XvfbBuildWrapper",

@@ -32,6 +32,7 @@ STEPS = (
     ("post-success", "postSuccessfulBuildSteps"),
     ("post-fail", "postFailedBuildSteps"),
 )
+
 OVERRIDES = option("override-build-parameters", False)
 VERSION = option("version-template", "", "releaseVersionTemplate")
 
@@ -81,6 +82,7 @@ wrapper(
         ),
     ),
 )
+
 wrapper(
     "artifactory-maven",
     "org.jfrog.hudson.maven3.ArtifactoryMaven3NativeConfigurator",
@@ -147,6 +149,7 @@ wrapper(
     maybe("discard-build-artifacts", True),
     ENV_VARS_PATTERNS,
 )
+
 wrapper(
     "artifactory-maven-freestyle",
     "org.jfrog.hudson.maven3.ArtifactoryMaven3Configurator",
@@ -184,6 +187,7 @@ wrapper(
     option("scm-user-env-var", ""),
     option("scm-password-env-var", ""),
 )
+
 wrapper(
     "m2-repository-cleanup",
     "hudson.plugins.m2__repo__reaper.M2RepoReaperWrapper",

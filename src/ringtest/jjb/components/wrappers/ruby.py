@@ -29,6 +29,7 @@ def plugin_id(plugin: str) -> Render:
 
 PROXY = "Jenkins::Tasks::BuildWrapperProxy"
 OLD_PROXY = "Jenkins::Plugin::Proxies::BuildWrapper"
+
 wrapper.made_of(
     "ci-skip",
     ruby_object(

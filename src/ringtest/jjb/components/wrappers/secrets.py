@@ -31,6 +31,7 @@ def ssh_agent_credentials(parent: Element, data: Any, ctx: Context) -> None:
 
 IMPL = "org.jenkinsci.plugins.credentialsbinding.impl."
 VARIABLE = (maybe("variable"),)
+
 BINDINGS: dict[str, tuple[str, tuple[Render, ...]]] = {
     "zip-file": (f"{IMPL}ZipFileBinding", VARIABLE),
     "file": (f"{IMPL}FileBinding", VARIABLE),
@@ -71,6 +72,7 @@ BINDINGS: dict[str, tuple[str, tuple[Render, ...]]] = {
         ),
     ),
 }
+
 CREDENTIAL: Render = maybe("credential-id", tag="credentialsId")
 
 
@@ -96,6 +98,7 @@ def credentials_binding(parent: Element, data: Any, ctx: Context) -> None:
 
 
 wrapper("mask-passwords", "com.michelin.cio.hudson.plugins.maskpasswords.MaskPasswordsBuildWrapper")
+
 wrapper(
     "inject-passwords",
     "EnvInjectPasswordWrapper",
@@ -116,6 +119,7 @@ wrapper(
         ),
     ),
 )
+
 wrapper(
     "vault-secrets",
     "com.datapipe.jenkins.vault.VaultBuildWrapper",

@@ -113,6 +113,7 @@ wrapper(
 KEEPER = "org.jenkins_ci.plugins.build_keeper."
 CORE = "org.jenkins_ci.plugins.run_condition.core."
 CONTRIBUTED = "org.jenkins_ci.plugins.run_condition.contributed."
+
 KEPT_IF: dict[str, tuple[Render, ...]] = {
     "always": (node("runCondition", class_=f"{CORE}AlwaysRun"),),
     "never": (node("runCondition", class_=f"{CORE}NeverRun"),),
@@ -178,7 +179,9 @@ KEPT_IF: dict[str, tuple[Render, ...]] = {
         ),
     ),
 }
+
 KEPT = (option("build-period", 0), option("dont-keep-failed", False))
+
 wrapper(
     "build-keeper",
     "org.jenkins__ci.plugins.build__keeper.BuildKeeper",
@@ -210,6 +213,7 @@ wrapper(
 
 
 wrapper("timestamps", "hudson.plugins.timestamper.TimestamperBuildWrapper")
+
 wrapper(
     "ansicolor",
     "hudson.plugins.ansicolor.AnsiColorBuildWrapper",
@@ -217,6 +221,7 @@ wrapper(
         "colormap", "xterm", tag="colorMapName", choices=("xterm", "vga", "css", "gnome-terminal")
     ),
 )
+
 wrapper(
     "logfilesize",
     "hudson.plugins.logfilesizechecker.LogfilesizecheckerWrapper",
@@ -225,11 +230,13 @@ wrapper(
     option("fail", False, "failBuild"),
     plugin="logfilesizechecker",
 )
+
 wrapper(
     "job-log-logger",
     "org.jenkins.ci.plugins.jobloglogger.JobLogLoggerBuildWrapper",
     option("suppress-empty", True),
 )
+
 wrapper(
     "logstash",
     "jenkins.plugins.logstash.LogstashBuildWrapper",
@@ -251,6 +258,7 @@ wrapper(
     ),
     plugin="logstash@0.8.0",
 )
+
 wrapper(
     "build-name",
     "org.jenkinsci.plugins.buildnamesetter.BuildNameSetter",
@@ -259,6 +267,7 @@ wrapper(
     option("run-at-start", True),
     option("run-at-end", True),
 )
+
 wrapper(
     "version-number",
     "org.jvnet.hudson.tools.versionnumber.VersionNumberBuilder",
