@@ -73,7 +73,7 @@ def test_plan_is_shown_and_applied_and_then_nothing_is_left(
     assert "3 create" in shown
     assert server.writes() == []
     assert "3 written, 0 failed" in typed("apply jobs --yes").stdout
-    assert "3 unchanged (1 requests)" in typed("plan jobs --exit-code").stdout
+    assert "3 unchanged (2 requests)" in typed("plan jobs --exit-code").stdout
 
 
 def test_reviewed_file_is_applied_once(server: JenkinsServer, typed: Type, tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def _made(asked: Asked, found: Controller) -> Plan:
         made = make_plan(found, desired, choices, workers=asked.workers, step=step)
     if asked.jobs_only or asked.views_only:
         made.actions = [each for each in made.actions if _is_asked(each, asked)]
+    made.requests = found.requests  # the list of plugins is one
     return made
 
 
