@@ -29,7 +29,7 @@ class Fixture:
 
     def settings(self) -> Settings:
         """The same options for the engine."""
-        given = {
+        given: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in self.options.items()
         }

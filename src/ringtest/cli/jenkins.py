@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from ringtest.cli import jenkins_options as options
+from ringtest.cli.formats import Format, FormatOption
 from ringtest.cli.jenkins_options import Asked, Where
-from ringtest.cli.output import Format, FormatOption
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="markdown")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
 def work(module: str) -> Any:
@@ -23,6 +23,72 @@ def work(module: str) -> Any:
 
 
 DiffOption = Annotated[bool, typer.Option("--diff", help="Show whole differences.")]
+
+
+@app.command()
+def test(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH… [NAME…]",
+            help="Files and folders joined with ':', then names or patterns of jobs. "
+            "[default: standard input]",
+        ),
+    ] = None,
+    recursive: options.RecursiveOption = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", "-x", help="Leave out such paths; may be repeated."),
+    ] = None,
+    plugins: Annotated[
+        Path | None,
+        typer.Option("--plugin-info", "--plugins-info", "-p", help="A file with a plugin list."),
+    ] = None,
+    config_xml: Annotated[
+        bool, typer.Option("--config-xml", help="Write NAME/config.xml instead of NAME.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A folder; else the screen.")
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="Name or pattern; may be repeated.")
+    ] = None,
+    conf: Annotated[
+        Path | None, typer.Option("--conf", envvar="JJB_CONF", help="An ini file of jenkins-jobs.")
+    ] = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty-variables", help="Undefined variables are empty.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict-includes", help="Includes may not leave the repository.")
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither use nor keep what runs found before.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell of errors alone.")] = False,
+) -> None:
+    """Render job files to XML, with the options and the files of `jenkins-jobs test`.
+
+    Exit codes: 0, 1 errors in the files (what has none is written), 2 wrong usage.
+
+    Example: `ringtest jenkins test jobs -o out`
+    """
+    testing = work("testing")
+    asked = testing.Asked(
+        words=paths or [],
+        names=name or [],
+        recursive=recursive,
+        exclude=exclude or [],
+        plugins=plugins,
+        config_xml=config_xml,
+        output=output,
+        conf=conf,
+        allow_empty=allow_empty,
+        strict=strict,
+        cache=not no_cache,
+        quiet=quiet,
+    )
+    raise typer.Exit(testing.test(asked))
 
 
 @app.command()

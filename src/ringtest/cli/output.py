@@ -9,26 +9,15 @@ import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-
-class Format(StrEnum):
-    """How to write answers."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    YAML = "yaml"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write the answer.")]
+from ringtest.cli.formats import Format as Format
+from ringtest.cli.formats import FormatOption as FormatOption
 
 _COLOURS = {
     "success": "green", "passed": "green", "active": "green", "delivered": "green",

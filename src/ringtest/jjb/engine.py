@@ -11,7 +11,7 @@ from ringtest.jjb.expansion.compiling import Compiler
 from ringtest.jjb.expansion.definitions import Kind
 from ringtest.jjb.expansion.expanding import Expanded, Expander
 from ringtest.jjb.expansion.roots import Roots
-from ringtest.jjb.loading.sources import Sources
+from ringtest.jjb.loading.sources import Sources, recursed
 from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem
 from ringtest.jjb.rendering.dispatch import Components
@@ -60,7 +60,8 @@ def render(
 ) -> Rendered:
     """Jobs and views of these files and folders, sorted as the original writes them.
 
-    paths: files, folders (their *.yml and *.yaml, not deeper) or open text.
+    paths: files, folders (their *.yml and *.yaml; deeper ones when the settings say so) or
+        open text.
     plugins: of the controller, as in a plugin list: `{"shortName", "longName", "version"}`.
     names: glob patterns; only jobs and views that match one are rendered.
     cache: a folder for what earlier runs found; it never changes what comes out.
@@ -97,8 +98,15 @@ class Run:
 
     def load(self, paths: Sequence[Path | TextIO]) -> None:
         """Reads all definitions."""
+        settings = self.sources.settings
+        wanted: list[Path | TextIO] = []
+        for path in paths:
+            if settings.recursive and isinstance(path, Path) and path.is_dir():
+                wanted += recursed(path, settings.exclude)
+            else:
+                wanted.append(path)
         self.sources.given = [path for path in paths if isinstance(path, Path)]
-        self.roots.read(paths)
+        self.roots.read(wanted)
 
     def made(self, items: Sequence[Expanded], names: Sequence[str]) -> list[Made]:
         """The items whose names match, as XML, in the original's order."""

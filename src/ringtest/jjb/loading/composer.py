@@ -126,7 +126,7 @@ class _Composer:
         self._weight += 1
         tag = event.tag
         if tag is None or tag == "!":
-            value = plain(event.value) if event.implicit[0] else event.value
+            value = plain(event.value) if event.implicit[0] or tag else event.value
             if value is MERGE or value is VALUE:
                 raise _wrong(f"a plain {event.value} is no value", event.start_mark)
         else:
