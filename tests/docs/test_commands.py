@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from examples.jinja2.free_port import free_ports
 from tests.architecture.sources import ROOT, name_of, tracked
 from tests.conftest import reachable_folder
 from tests.docs.console import Block, blocks, run, script, whole
+from tests.docs.forks import Forks
 
 PAGES = {
     name_of(page): whole(page.read_text())
@@ -20,15 +22,22 @@ SERVER, DATABASE, STORAGE = "127.0.0.1:8080", "127.0.0.1:5432", "127.0.0.1:9000"
 """The addresses that all pages use; the tests put free ones in their place."""
 
 
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Path]:
+    """A folder for PATH, whose `ringtest` starts quickly."""
+    with reachable_folder() as folder, Forks(folder):
+        yield folder
+
+
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_commands_of_a_page_run_in_their_order(name: str) -> None:
-    page = PAGES[name]
+def test_commands_of_a_page_run_in_their_order(name: str, forks: Path) -> None:
+    page, path = PAGES[name], os.environ["PATH"]
     for shown, port in zip((SERVER, DATABASE, STORAGE), free_ports(3), strict=True):
         page = page.replace(shown, f"127.0.0.1:{port}")
     with reachable_folder() as folder:
         environment = {
             **{name: value for name, value in os.environ.items() if "RINGTEST" not in name},
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(forks), str(Path(sys.executable).parent), path]),
             "PYTHONPATH": str(ROOT),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # of the tests that the pages show
             "HOME": str(folder),
