@@ -310,4 +310,11 @@ NOTES = [
     Row("GET /purges", {200: "sa", 401: REST}, gives="purges[]"),
 ]
 
-ROWS = [*PLANS, *AGENTS, *ANSWERS, *CALLERS, *MAIL, *UPLOADS, *NOTES]
+ARCHIVE = [
+    Row("GET /archive", EVERYONE, gives="archive[]"),
+    Row("GET /archive/:archived_file/content", {200: MEMBERS + " ro", 404: REST}),
+    Row("POST /archive/write", {202: "sa epm", 401: REST}),
+    Row("POST /archive/query", EVERYONE, {"sql": "SELECT 1", "from": "2026-01-01"}),
+]
+
+ROWS = [*ARCHIVE, *PLANS, *AGENTS, *ANSWERS, *CALLERS, *MAIL, *UPLOADS, *NOTES]

@@ -1,6 +1,7 @@
 """Things of the routes that DCI has not: definitions, rules, groups, targets, keys, tokens."""
 
 import base64
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -75,6 +76,28 @@ async def _group_beside(scene: Scene, tx: Transaction, **values: Any) -> Thing:
         values.get("into"),
     )
     return Thing(made, "failure_groups")
+
+
+@thing("archived_file")
+async def _archived_file(scene: Scene, tx: Transaction) -> Thing:
+    """A month of the owning team, long ago."""
+    made = uuid4()
+    topic, team = await scene.id("topic", tx), await scene.id("team", tx)
+    key = f"archive/{topic}/2020-01/{team}/{made}.parquet"
+    await scene.stage.parts.objects.put(key, _bytes(b"PAR1"), limit=10)
+    await tx.execute(
+        "INSERT INTO archived_months (id, topic_id, month, team_id, version, object_key, bytes,"
+        " digest) VALUES ($1, $2, '2020-01-01', $3, 1, $4, 4, 'digest')",
+        made,
+        topic,
+        team,
+        key,
+    )
+    return Thing(made, "archived_months")
+
+
+async def _bytes(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 @thing("second_group")

@@ -7,6 +7,7 @@ reaches nothing but the files of its question, and ends after one answer or with
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from ringtest.control.connectors.duckdb_columnar.writing import DuckSheet, scrat
 from ringtest.control.kernel.errors import BadRequest, Unavailable
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.columnar import COLUMNS, Ask, FileGone, Table
+
+log = logging.getLogger(__name__)
 
 PORT = "columnar"
 
@@ -95,10 +98,13 @@ class DuckColumnar:
         if not head:
             raise _ended(code, self._memory, self._seconds)
         about = msgspec.json.decode(head)
-        if "error" not in about:
+        if "columns" in about:
             return Table(about["columns"], rows, about["count"], about["stopped"])
         if not all(path.exists() for path in question.files):
             raise FileGone
+        if "broken" in about:
+            log.error("columnar.broken %s", about["broken"])
+            raise Unavailable("a file of the archive cannot be read: the server's log says which")
         position = about["position"]
         more = {} if position is None else {"position": position}
         raise BadRequest(about["error"], **more)

@@ -57,6 +57,10 @@ class Refused(Exception):
         self.position = position
 
 
+class Broken(Exception):
+    """A file cannot be read: nothing that who asks could change."""
+
+
 def main() -> None:
     """Answer the request."""
     _end_with_parent()
@@ -66,9 +70,24 @@ def main() -> None:
     try:
         head, rows = answer(request)
     except Refused as error:
-        out.write(msgspec.json.encode({"error": error.message, "position": error.position}))
+        place = _in_characters(request.sql, error.position)
+        out.write(msgspec.json.encode({"error": error.message, "position": place}))
+        return
+    except Broken as error:
+        out.write(msgspec.json.encode({"broken": str(error)}))
         return
     out.write(msgspec.json.encode(head) + b"\n" + rows)
+
+
+def _in_characters(sql: str, position: int | None) -> int | None:
+    """The engine counts bytes.
+
+    >>> _in_characters("é, x", 4)
+    3
+    """
+    if position is None:
+        return None
+    return len(sql.encode()[:position].decode(errors="ignore"))
 
 
 def _end_with_parent() -> None:
@@ -127,6 +146,9 @@ def answer(request: Request) -> tuple[dict[str, Any], bytes]:
     """What is told of the answer, and its rows as a JSON array."""
     try:
         box = open_box(request)
+    except duckdb.Error as error:
+        raise Broken(str(error)) from error
+    try:
         _check(box, request.sql)
         box.execute("SET errors_as_json = true")
         box.execute("SET lock_configuration = true")
@@ -135,7 +157,7 @@ def answer(request: Request) -> tuple[dict[str, Any], bytes]:
         kinds = [str(about[1]) for about in found.description or ()]
         rows, count, stopped = _read(_rows(found), names, request.rows)
     except duckdb.Error as error:
-        raise _understood(error) from error
+        raise _understood(error, request.files) from error
     except MemoryError:
         raise Refused("the answer needs more memory than a question may take") from None
     columns = [{"name": name, "type": kind} for name, kind in zip(names, kinds, strict=True)]
@@ -192,8 +214,10 @@ def _unlike(names: list[str]) -> list[str]:
     return kept
 
 
-def _understood(error: duckdb.Error) -> Refused:
-    """What the engine says, with its place in the SQL."""
+def _understood(error: duckdb.Error, files: list[str]) -> Refused:
+    """What the engine says, with its place in the SQL and without the places of files."""
+    if any(path in str(error) for path in files):
+        raise Broken(str(error)) from error
     if isinstance(error, duckdb.OutOfMemoryException):
         return Refused("the question needs more memory than it may take: narrow it down")
     kind, _, text = str(error).partition(": ")
