@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from docs.fields import field_docs
+from docs.jenkins_components import components_page
 from docs.reference_pages import MADE, agent_page, api_page, command_line_page
 from ringtest.control.kernel.events import CONSUMERS, MEANINGS, EventType, handlers_of
 from ringtest.control.kernel.outcome import (
@@ -210,6 +211,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/agent.md": agent_page,
     "reference/command-line.md": command_line_page,
     "reference/api.md": api_page,
+    "reference/jenkins-components.md": components_page,
     "decisions/README.md": decisions_page,
 }
 """Every made page, by its path below docs/."""

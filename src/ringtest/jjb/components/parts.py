@@ -19,7 +19,7 @@ byte: `option` writes booleans in lower case and refuses nothing at all, `lower`
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.registry import Context, Render
@@ -124,11 +124,8 @@ class Value:
     def options(self) -> Iterator[Described]:
         yield Described(self.name, self.tag, self.default, ())
 
-    def read(self, data: Any, ctx: Context) -> Any:
-        value = data.get(self.name, self.default)
-        if value is REQUIRED:
-            ctx.fail(f"'{self.name}' is required")
-        return value
+    def missing(self, ctx: Context) -> NoReturn:
+        ctx.fail(f"'{self.name}' is required")
 
 
 class Option(Value):
@@ -153,7 +150,7 @@ class Option(Value):
         if value is None:
             if self.optional:
                 return
-            ctx.fail(f"'{self.name}' is required")
+            self.missing(ctx)
         if isinstance(value, list | dict):
             ctx.fail(f"'{self.name}' takes one value, not {value!r}")
         if self.allowed:
@@ -173,7 +170,12 @@ class Text(Value):
     """Text as it is; None makes an empty element."""
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
-        put(parent, self.tag, self.read(data, ctx), ctx)
+        value = data.get(self.name, self.default)
+        if value is REQUIRED:
+            self.missing(ctx)
+        if value is not None and not isinstance(value, str):
+            ctx.fail(f"'{self.name}' takes text, not {value!r}: put it in quotes")
+        SubElement(parent, self.tag).text = value
 
 
 class Written(Value):
@@ -188,7 +190,10 @@ class Written(Value):
         self.how = how
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
-        SubElement(parent, self.tag).text = self.how(self.read(data, ctx))
+        value = data.get(self.name, self.default)
+        if value is REQUIRED:
+            self.missing(ctx)
+        SubElement(parent, self.tag).text = self.how(value)
 
 
 class Joined(Value):
@@ -201,7 +206,10 @@ class Joined(Value):
         self.separator = separator
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
-        SubElement(parent, self.tag).text = self.separator.join(self.read(data, ctx))
+        value = data.get(self.name, self.default)
+        if value is REQUIRED:
+            self.missing(ctx)
+        SubElement(parent, self.tag).text = self.separator.join(value)
 
 
 class Constant:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.parts import REQUIRED, Described, describe
-from ringtest.jjb.components.registry import Context, Render
+from ringtest.jjb.components.registry import NEWEST, Context, Render
 
 __all__ = [
     "absent",
@@ -61,6 +61,12 @@ def options_of(parts: Parts) -> Iterator[Described]:
         yield from describe(part)
 
 
+def not_always(parts: Parts) -> Iterator[Described]:
+    """The options of parts that are not always read: none of them must be given."""
+    for one in options_of(parts):
+        yield one._replace(default=None) if one.default is REQUIRED else one
+
+
 class Node:
     """An element with parts inside."""
 
@@ -90,7 +96,7 @@ class Keyed:
         self.parts = parts
 
     def options(self) -> Iterator[Described]:
-        inner = list(options_of(self.parts))
+        inner = list(not_always(self.parts))
         if all(one.name != self.name for one in inner):
             yield Described(self.name, "", None, ())
         yield from inner
@@ -184,7 +190,7 @@ class Either(Keyed):
 
     def options(self) -> Iterator[Described]:
         yield from super().options()
-        yield from options_of(self.others)
+        yield from not_always(self.others)
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         for part in self.parts if data.get(self.name, self.default) else self.others:
@@ -233,7 +239,7 @@ class Choose:
         yield Described(self.name, "", self.default, tuple(self.cases))
         seen = {self.name}
         for parts in self.cases.values():
-            for one in options_of(parts):
+            for one in not_always(parts):
                 if one.name not in seen:
                     seen.add(one.name)
                     yield one
@@ -293,7 +299,8 @@ def refuse(name: str, value: object, allowed: Iterable[object], ctx: Context) ->
 
 def is_since(ctx: Context, version: str, *plugins: str) -> bool:
     """Whether the plugin is of that version or later."""
-    return ctx.plugin_version(*plugins) >= version
+    told_of = ctx.plugin_version(*plugins)
+    return told_of is NEWEST or told_of >= version
 
 
 def node(tag: str, *parts: Render, **attributes: str) -> Node:

@@ -6,6 +6,7 @@ runs of digits and letters, and compared run by run.
 
 import re
 import sys
+from functools import lru_cache
 from typing import Any
 
 _PREVIEW = re.compile(r"(.*)-(?:SNAPSHOT|BETA)")
@@ -47,7 +48,12 @@ class Version(str):
 
 def sort_key(version: Any) -> tuple[str, ...]:
     """What orders versions; numbers are padded, names carry a star, zeros at the end go."""
-    text = _PREVIEW.sub(r"\g<1>.preview", str(version)).lower()
+    return _sort_key(str(version))
+
+
+@lru_cache(maxsize=1024)
+def _sort_key(version: str) -> tuple[str, ...]:
+    text = _PREVIEW.sub(r"\g<1>.preview", version).lower()
     runs = [_NAMES.get(run, run) for run in _RUNS.findall(text) if run != "."]
     key: list[str] = []
     for part in [run.zfill(8) if run[0].isdigit() else f"*{run}" for run in runs] + ["*final"]:
