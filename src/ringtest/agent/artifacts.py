@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ringtest.agent.attempt import OutcomeFile
-from ringtest.agent.protocol import ArtifactRule
+from ringtest.agent.definitions.model import Artifact
 from ringtest.client.files import LocalFile
 
 MOST_FILES = 10_000
 
 
-def find_artifacts(work: Path, rules: Iterable[ArtifactRule]) -> list[OutcomeFile]:
+def find_artifacts(work: Path, rules: Iterable[Artifact]) -> list[OutcomeFile]:
     """Regular files below `work` that a rule matches, each once, under its first rule.
 
     Patterns are relative, `**` crosses folders. A link counts if it leads to a file below

@@ -11,6 +11,9 @@ import msgspec
 
 from ringtest.agent.protocol import Claim, Result
 
+RESULTS = "ringtest-results"
+"""Folder of the work folder that has a JUnit file for every step with a runner."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+=@-]+")
 
 
@@ -42,9 +45,11 @@ class Attempt:
         self.folder = folder
         self.claim = claim
         self.work = folder / "work"
+        self.results = self.work / RESULTS
         self.components = folder / "components"
         self.venv = folder / "venv"
         self.plugins = folder / "plugins"
+        self.steps = folder / "steps"
         self.progress = folder / "progress.jsonl"
         self.journal = folder / "journal.jsonl"
         self.position = folder / "position"
@@ -55,7 +60,12 @@ class Attempt:
     @classmethod
     def create(cls, jobs: Path, claim: Claim, raw: bytes) -> "Attempt":
         """Make the folder of a fresh claim; `raw` is the claim as the server sent it."""
-        attempt = cls(jobs / f"{safe_name(claim.job_id)}.{claim.attempt}", claim)
+        return cls.begin(jobs / f"{safe_name(claim.job_id)}.{claim.attempt}", claim, raw)
+
+    @classmethod
+    def begin(cls, folder: Path, claim: Claim, raw: bytes) -> "Attempt":
+        """The same, in a folder that is named."""
+        attempt = cls(folder, claim)
         for folder in (attempt.work, attempt.components, attempt.plugins):
             folder.mkdir(parents=True, exist_ok=True)
         write_durably(attempt.folder / "claim.json", raw)

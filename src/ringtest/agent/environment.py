@@ -33,9 +33,12 @@ def job_variables(
         RINGTEST_COMPONENTS=str(attempt.components),
         PIP_DISABLE_PIP_VERSION_CHECK="1",
     )
+    definition = attempt.claim.definition
+    for name, value in (definition.parameters if definition else {}).items():
+        variables[f"RINGTEST_PARAMETER_{variable_part(name)}"] = str(value)
     for component in attempt.claim.components:
         variables.update(_component_variables(component, placed.get(component.type, [])))
-    if attempt.claim.definition and attempt.claim.definition.isolation == "venv":
+    if definition and definition.isolation == "venv":
         variables["VIRTUAL_ENV"] = str(attempt.venv)
         variables["PATH"] = f"{attempt.venv}/bin{os.pathsep}{variables.get('PATH', os.defpath)}"
         variables.pop("PYTHONHOME", None)

@@ -4,13 +4,17 @@ import asyncio
 import logging
 import os
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
 
 from ringtest.agent.artifacts import find_artifacts
-from ringtest.agent.attempt import Attempt, Outcome, OutcomeFile, safe_name
-from ringtest.agent.components import ComponentStore, human_size
+from ringtest.agent.attempt import RESULTS, Attempt, Outcome, OutcomeFile, safe_name
+from ringtest.agent.commands import CommandRunner
+from ringtest.agent.components import human_size
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted, StageFailed
+from ringtest.agent.definitions.model import Artifact, Definition, StageName
 from ringtest.agent.environment import (
     Venvs,
     job_variables,
@@ -21,12 +25,17 @@ from ringtest.agent.journal import Journal
 from ringtest.agent.output import Output
 from ringtest.agent.processes import JobProcesses
 from ringtest.agent.progress import ProgressReader, watch_progress
-from ringtest.agent.protocol import Definition, Progress, Result, StageName
+from ringtest.agent.protocol import Component, Progress, Result
 from ringtest.agent.settings import AgentSettings
-from ringtest.agent.steps import StepRunner
+from ringtest.agent.steps import Steps
 
 COLLECT_SECONDS = 300.0
+"""Longest time of `collect`, and of `teardown`: they run when the job's own time is over."""
+_OWN_ARTIFACTS = (Artifact(f"{RESULTS}/*.xml", "application/junit"),)
 _ABANDONED_GRACE = 2.0
+
+Provide = Callable[[Component, Path, Callable[[str], None]], Coroutine[Any, Any, list[Path]]]
+"""Brings the files of a component into a folder; the last one tells of it."""
 
 log = logging.getLogger("ringtest.agent")
 
@@ -41,14 +50,14 @@ class Execution:
         control: Control,
         *,
         settings: AgentSettings,
-        store: ComponentStore,
+        provide: Provide,
         venvs: Venvs,
     ) -> None:
         self._attempt = attempt
         self._journal = journal
         self._control = control
         self._settings = settings
-        self._store = store
+        self._provide = provide
         self._venvs = venvs
         self._definition = attempt.claim.definition or Definition()
         self._variables = job_variables(attempt, os.environ, {})
@@ -64,11 +73,20 @@ class Execution:
                 self._attempt.processes, self._output.write_end
             )
             exits.push_async_callback(self._end_processes)
-            self._steps = StepRunner(
+            self._commands = CommandRunner(
                 self._processes,
                 self._output,
                 self._control,
                 grace=self._settings.kill_grace_seconds,
+            )
+            self._steps = Steps(
+                self._commands,
+                self._output,
+                work=self._attempt.work,
+                scratch=self._attempt.steps,
+                results=self._attempt.results,
+                parameters=self._definition.parameters,
+                tell=self._tell_progress,
             )
             clock = asyncio.get_running_loop().call_later(
                 self._attempt.claim.timeout_seconds, self._control.end_early, Early.TIMED_OUT
@@ -81,7 +99,13 @@ class Execution:
 
     async def _run_stages(self) -> tuple[Result, str | None]:
         result: Result = "passed"
-        reason = await self._run_stage("prepare", self._prepare, failure="errored")
+        reason = None
+        if self._definition.stages.provision:
+            reason = await self._run_stage("provision", self._provision, failure="errored")
+        if reason is None:
+            reason = await self._run_stage("prepare", self._prepare, failure="errored")
+        else:
+            self._skip("prepare", "provision did not pass")
         if reason is not None:
             result = "errored"
             self._skip("test", "prepare did not pass")
@@ -93,6 +117,8 @@ class Execution:
             result, reason = "cancelled", None  # the server knows who asked
         if not self._control.abandoned:
             await self._run_stage("collect", self._collect, failure="errored")
+        if self._definition.stages.teardown and not self._control.abandoned:
+            await self._run_stage("teardown", self._teardown, failure="errored")
         return result, reason
 
     async def _run_stage(
@@ -140,13 +166,16 @@ class Execution:
             return f"timed out after {self._attempt.claim.timeout_seconds:g} s"
         return "cancelled"
 
+    async def _provision(self) -> None:
+        await self._run_steps("provision")
+
     async def _prepare(self) -> None:
         if self._attempt.claim.definition is None:
             raise StageFailed("the job has no definition: this agent does not know what to run")
         placed = {}
         for component in self._attempt.claim.components:
             target = self._attempt.components / safe_name(component.type)
-            work = self._store.provide(component, target, self._say)
+            work = self._provide(component, target, self._say)
             placed[component.type] = await self._control.unless_stopped(work)
         self._variables = job_variables(self._attempt, os.environ, placed)
         if self._definition.isolation == "venv":
@@ -173,37 +202,46 @@ class Execution:
     async def _collect(self) -> None:
         failed: StageFailed | None = None
         try:
-            async with asyncio.timeout(COLLECT_SECONDS):
-                await self._run_steps("collect")
-        except TimeoutError:
-            failed = StageFailed(f"not done after {COLLECT_SECONDS:g} s")
+            await self._run_last("collect")
         except StageFailed as error:
             failed = error
-        await self._end_processes()
+        if not self._definition.stages.teardown:
+            await self._end_processes()
         self._files = await asyncio.to_thread(
-            find_artifacts, self._attempt.work, self._definition.artifacts
+            find_artifacts, self._attempt.work, [*self._definition.artifacts, *_OWN_ARTIFACTS]
         )
         for file in self._files:
             self._say(f"artifact {file.name}, {human_size(file.size)}")
         if failed:
             raise failed
 
+    async def _teardown(self) -> None:
+        await self._run_last("teardown")
+
+    async def _run_last(self, stage: StageName) -> None:
+        """A stage that is run whatever came before, with a time of its own."""
+        try:
+            async with asyncio.timeout(COLLECT_SECONDS):
+                await self._run_steps(stage)
+        except TimeoutError:
+            raise StageFailed(f"not done after {COLLECT_SECONDS:g} s") from None
+
     async def _run_steps(self, stage: StageName) -> None:
         variables = {**self._variables, **self._settings.stage_environment.get(stage, {})}
         if stage == "test" and self._definition.progress == "pytest":
             variables |= progress_variables(self._attempt, variables)
-        await self._steps.run_all(
+        await self._steps.run(
+            stage,
             self._definition.stages.of(stage),
-            work=self._attempt.work,
-            env=variables,
-            collecting=stage == "collect",
+            variables,
+            collecting=stage in ("collect", "teardown"),
         )
 
     async def _run_own(self, argv: list[str]) -> int:
         """A command of the agent's own; its variables must not steer the interpreter."""
         names = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
         env = {name: value for name, value in self._variables.items() if name not in names}
-        return await self._steps.run(argv, work=self._attempt.work, env=env)
+        return await self._commands.run(argv, work=self._attempt.work, env=env)
 
     async def _end_processes(self) -> None:
         abandoned = self._control.abandoned is not None

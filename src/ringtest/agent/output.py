@@ -10,7 +10,10 @@ import fcntl
 import os
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
 
 INTERVAL = 0.1
 MOST = 32 * 1024
@@ -33,6 +36,7 @@ class Output:
         self._passed_on_at = 0.0
         self._pending_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._copies: list[BinaryIO] = []
         self._source, self.write_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._source, False)
         self._loop.add_reader(self._source, self._read)
@@ -53,6 +57,18 @@ class Output:
         while left > 0 and (size := self._read()):
             left -= size
         self._pass_on(everything=True)
+
+    @contextmanager
+    def copying(self, path: Path) -> Iterator[None]:
+        """What commands print meanwhile goes to this file too, without the agent's own lines."""
+        self.drain()
+        with path.open("wb") as file:
+            self._copies.append(file)
+            try:
+                yield
+            finally:
+                self.drain()
+                self._copies.remove(file)
 
     def evidence(self) -> str:
         """The last 40 lines, at most 8 KiB, fit for a database: no NUL, valid UTF-8."""
@@ -82,6 +98,8 @@ class Output:
             chunk = os.read(self._source, 65536)
         except BlockingIOError:
             return 0
+        for copy in self._copies:
+            copy.write(chunk)
         self._take(chunk)
         self._schedule()
         return len(chunk)

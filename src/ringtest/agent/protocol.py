@@ -4,45 +4,9 @@ from typing import Any, Literal
 
 import msgspec
 
-StageName = Literal["prepare", "test", "collect"]
-STAGES: tuple[StageName, ...] = ("prepare", "test", "collect")
+from ringtest.agent.definitions.model import Definition
+
 Result = Literal["passed", "failed", "errored", "cancelled"]
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One shell command of a stage."""
-
-    run: str
-    name: str = ""
-    timeout_seconds: float | None = None
-
-
-class Stages(msgspec.Struct, frozen=True):
-    """The commands of a job, by stage."""
-
-    prepare: list[Step] = []
-    test: list[Step] = []
-    collect: list[Step] = []
-
-    def of(self, stage: StageName) -> list[Step]:
-        """The commands of one stage."""
-        return {"prepare": self.prepare, "test": self.test, "collect": self.collect}[stage]
-
-
-class ArtifactRule(msgspec.Struct, frozen=True):
-    """Files to upload: a pattern relative to the work folder, and their MIME type."""
-
-    path: str
-    mime: str | None = None
-
-
-class Definition(msgspec.Struct, frozen=True):
-    """What a job does."""
-
-    stages: Stages = Stages()
-    artifacts: list[ArtifactRule] = []
-    isolation: Literal["venv", "none"] = "venv"
-    progress: str | None = None
 
 
 class ComponentFile(msgspec.Struct, frozen=True):

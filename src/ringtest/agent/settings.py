@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-STAGES = ("prepare", "test", "collect")
+from ringtest.agent.definitions.model import STAGES
+
 _VARIABLES = {
     "server": ("RINGTEST_SERVER", "DCI_CS_URL"),
     "client_id": ("RINGTEST_CLIENT_ID", "DCI_CLIENT_ID"),
@@ -49,7 +50,7 @@ class AgentSettings:
     kill_grace_seconds: float = 5.0
     """Time between the polite signal and the deadly one."""
     stage_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Extra variables per stage: prepare, test, collect."""
+    """Extra variables, by the name of a stage."""
 
 
 def read_settings(

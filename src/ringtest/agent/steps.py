@@ -1,79 +1,113 @@
-"""Runs the commands of a stage, one after the other, with their time limits."""
+"""The steps of a stage, one after the other: shell commands and runners, tried again if need be."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from ringtest.agent.control import Control, Interrupted, StageFailed
+from ringtest.agent.attempt import safe_name
+from ringtest.agent.commands import CommandRunner
+from ringtest.agent.control import StageFailed
+from ringtest.agent.definitions.model import StageName, Step
 from ringtest.agent.output import Output
-from ringtest.agent.processes import GuardLost, JobProcesses, describe_exit
-from ringtest.agent.protocol import Step
+from ringtest.agent.protocol import Progress
+from ringtest.agent.runners.registry import make_runner
+from ringtest.agent.runners.runner import Task
+from ringtest.agent.runners.running import run_tests
+from ringtest.language.expressions import Expression, ExpressionError
 
-SHELL = ("/bin/sh", "-e", "-c")
 
-
-class StepRunner:
-    """Commands of one attempt: below its guard, into its output, under its stop switches."""
+class Steps:
+    """Runs the steps of one attempt in `work`; what runners keep goes below `scratch`, their
+    JUnit files into `results`."""
 
     def __init__(
-        self, processes: JobProcesses, output: Output, control: Control, *, grace: float
-    ) -> None:
-        self._processes = processes
-        self._output = output
-        self._control = control
-        self._grace = grace
-
-    async def run_all(
-        self, steps: Sequence[Step], *, work: Path, env: Mapping[str, str], collecting: bool
-    ) -> None:
-        """Each step in its turn. StageFailed at the first that fails, Interrupted on a stop."""
-        for step in steps:
-            self._output.say(f"[ringtest] $ {_title(step)}")
-            code = await self.run(
-                [*SHELL, step.run],
-                work=work,
-                env=env,
-                limit=step.timeout_seconds,
-                collecting=collecting,
-            )
-            if code:
-                raise StageFailed(f"{_title(step)}: {describe_exit(code)}", _shell_code(code))
-
-    async def run(
         self,
-        argv: Sequence[str],
+        commands: CommandRunner,
+        output: Output,
         *,
         work: Path,
-        env: Mapping[str, str],
-        limit: float | None = None,
-        collecting: bool = False,
-    ) -> int:
-        """One command to its end, and all it printed. Too slow: killed, and StageFailed."""
-        run = asyncio.ensure_future(self._processes.run(argv, cwd=work, env=env))
-        stop = asyncio.ensure_future(self._control.stopped(collecting=collecting))
+        scratch: Path,
+        results: Path,
+        parameters: Mapping[str, Any],
+        tell: Callable[[Progress], None],
+    ) -> None:
+        self._commands = commands
+        self._output = output
+        self._work = work
+        self._scratch = scratch
+        self._results = results
+        self._parameters = parameters
+        self._tell = tell
+
+    async def run(
+        self, stage: StageName, steps: Sequence[Step], env: Mapping[str, str], *, collecting: bool
+    ) -> None:
+        """All steps of a stage; after one that failed only those that are `always` done.
+
+        Raises the first failure once all is done, Interrupted on a stop.
+        """
+        failed: StageFailed | None = None
+        for number, step in enumerate(steps):
+            if failed and not step.always:
+                continue
+            try:
+                await self._step(f"{stage}-{number + 1}", step, env, collecting)
+            except StageFailed as error:
+                failed = failed or StageFailed(f"{step.title}: {error.message}", error.exit_code)
+                if any(later.always for later in steps[number + 1 :]):
+                    self._say(f"{step.title}: {error.message}")
+        if failed:
+            raise failed
+
+    async def _step(self, place: str, step: Step, env: Mapping[str, str], collecting: bool) -> None:
+        if not self._is_wanted(step):
+            self._say(f"- {step.title}: left out, {step.when} is false")
+            return
+        for left in range(step.retry, -1, -1):
+            self._say(f"$ {step.title}")
+            try:
+                if step.runner:
+                    await self._runner(place, step, env, collecting)
+                else:
+                    await self._commands.shell(
+                        step.run,
+                        work=self._work,
+                        env=env,
+                        seconds=step.timeout_seconds,
+                        collecting=collecting,
+                    )
+                return
+            except StageFailed as error:
+                if not left:
+                    raise
+                self._say(f"{error.message}; tried again, {left - 1} more after that")
+
+    def _is_wanted(self, step: Step) -> bool:
+        if not step.when:
+            return True
         try:
-            await asyncio.wait({run, stop}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-            if run.done():
-                return run.result()
-            everything = stop.done()
-            await self._processes.kill("all" if everything else "step", grace=self._grace)
-            if everything:
-                raise Interrupted
-            raise StageFailed(f"{argv[-1][:80]}: not done after its {limit:g} s, killed")
-        except GuardLost:
-            raise StageFailed("the guard of the job's processes was killed") from None
-        finally:
-            self._output.drain()
-            stop.cancel()
-            run.cancel()
-            await asyncio.gather(run, stop, return_exceptions=True)
+            return bool(Expression(step.when)(self._parameters))
+        except ExpressionError as error:
+            raise StageFailed(f"when: {error}") from None
 
+    async def _runner(
+        self, place: str, step: Step, env: Mapping[str, str], collecting: bool
+    ) -> None:
+        runner, options = make_runner(step.runner, step.options)
+        suite = safe_name(step.title)
+        scratch = self._scratch / f"{place}-{suite}"
+        scratch.mkdir(parents=True, exist_ok=True)
+        task = Task(
+            work=self._work,
+            scratch=scratch,
+            results=self._results,
+            variables=env,
+            command=partial(self._commands.run, work=self._work, collecting=collecting),
+            say=self._say,
+            copying=self._output.copying,
+        )
+        await run_tests(runner, options, task, suite=suite, tell=self._tell)
 
-def _title(step: Step) -> str:
-    """A step's name, else the first line of its command."""
-    return step.name or step.run.strip().partition("\n")[0][:120]
-
-
-def _shell_code(code: int) -> int:
-    """The exit code as shells give it: 128 and the signal's number for a killed command."""
-    return code if code >= 0 else 128 - code
+    def _say(self, text: str) -> None:
+        self._output.say(f"[ringtest] {text}")

@@ -94,7 +94,7 @@ class Worker:
             channel.journal,
             self.control,
             settings=self._settings,
-            store=self._store,
+            provide=self._store.provide,
             venvs=self._venvs,
         )
         try:

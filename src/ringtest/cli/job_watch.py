@@ -19,7 +19,8 @@ from ringtest.cli.output import console
 from ringtest.client import AsyncClient
 from ringtest.client.sse import read_events
 
-_STAGES = ("prepare", "test", "collect")
+_STAGES = {"provision": False, "prepare": True, "test": True, "collect": True, "teardown": False}
+"""Stages in their order; True for those that every job has."""
 _STYLES = {"passed": "green", "failed": "red", "errored": "magenta", "running": "cyan"}
 _MOST_EVENTS_PER_SECOND = 4.0
 _LOOK_ANYWAY_SECONDS = 5.0
@@ -58,7 +59,9 @@ class JobView:
     def _stage_table(self) -> Table:
         table = Table(box=None, show_header=False, pad_edge=False)
         known = self.current_stages()
-        for name in _STAGES:
+        for name, always in _STAGES.items():
+            if not always and name not in known:
+                continue
             stage = known.get(name, {})
             status = stage.get("status", "")
             text = Text(status, _STYLES.get(status, "dim"))

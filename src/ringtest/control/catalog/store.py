@@ -11,6 +11,7 @@ from msgspec import convert
 from ringtest.control.accounts.model import TEAM_COLUMNS, Caller
 from ringtest.control.catalog.model import Component
 from ringtest.control.db import rows
+from ringtest.control.db.job_fields import STATUS_WORD
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.paging import ListQuery
@@ -50,7 +51,7 @@ _FILES = f"""(SELECT coalesce(json_agg(row_to_json(e)), '[]') FROM (SELECT {_FIL
   FROM component_files f WHERE f.component_id = c.id AND f.state <> 'archived'
   ORDER BY f.name, f.id) e) AS files"""
 # The jobs that used a component, the newest first: one walk over them all, by which they are
-# counted too. The word is that of kernel.outcome.dci_status; a test compares them.
+# counted too.
 _USED = """LATERAL (
   WITH used AS MATERIALIZED (
     SELECT j.id, j.created_at FROM jobs_components jc JOIN jobs j ON j.id = jc.job_id
@@ -65,11 +66,7 @@ _USED = """LATERAL (
         j.status AS phase, j.stage, j.result,
         CASE WHEN m.id IS NULL THEN NULL ELSE json_build_object('id', m.id, 'name', m.name)
           END AS remoteci,
-        CASE j.status WHEN 'queued' THEN 'new'
-          WHEN 'running' THEN CASE j.stage WHEN 'test' THEN 'running'
-            WHEN 'collect' THEN 'post-run' ELSE 'pre-run' END
-          ELSE CASE j.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
-            WHEN 'cancelled' THEN 'killed' ELSE 'success' END END AS status
+        {status} AS status
       FROM shown JOIN jobs j USING (id) LEFT JOIN remotecis m ON m.id = j.remoteci_id
       ORDER BY j.created_at DESC, j.id) e) AS jobs,
     (SELECT json_build_object('count', count(*), 'limit', {limit}::integer,
@@ -240,6 +237,7 @@ async def get_component(
     conditions = Conditions() if archived else _components(caller)
     conditions.add("c.id = {}", component_id)
     used = _USED.format(
+        status=STATUS_WORD.format("j"),
         teams=conditions.param(caller.visible_teams),
         limit=conditions.param(jobs_limit),
         offset=conditions.param(jobs_offset),

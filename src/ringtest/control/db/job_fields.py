@@ -13,8 +13,8 @@ from ringtest.control.kernel.query import Node
 
 # The same derivation as kernel.outcome.dci_status; a test compares them.
 STATUS_WORD = """CASE {0}.status WHEN 'queued' THEN 'new'
-  WHEN 'running' THEN CASE {0}.stage WHEN 'test' THEN 'running' WHEN 'collect' THEN 'post-run'
-    ELSE 'pre-run' END
+  WHEN 'running' THEN CASE WHEN {0}.stage = 'test' THEN 'running'
+    WHEN {0}.stage > 'test' THEN 'post-run' ELSE 'pre-run' END
   ELSE CASE {0}.result WHEN 'failed' THEN 'failure' WHEN 'errored' THEN 'error'
     WHEN 'cancelled' THEN 'killed' ELSE 'success' END END"""
 

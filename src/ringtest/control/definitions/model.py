@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.texts import Name
+from ringtest.language.expressions import Expression, ExpressionError
 
 MAX_SECONDS = 7 * 24 * 3600
 """Longest time a job or a step may be given."""
@@ -19,20 +20,31 @@ MAX_COMMAND = 64 * 1024
 State = Literal["active", "inactive", "archived"]
 
 
-class Step(Struct, forbid_unknown_fields=True):
-    """A shell command, run with `/bin/sh -e -c` in the job's work folder."""
+class Step(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A shell command, run with `/bin/sh -e -c` in the job's work folder, or a runner of the
+    agent and what it is to do."""
 
-    run: str
+    run: str = ""
     name: str = ""
+    runner: str = ""
+    options: dict[str, Any] = msgspec.field(name="with", default_factory=dict)
     timeout_seconds: int | None = None
+    retry: int = 0
+    """How often it is tried again."""
+    when: str = ""
+    """An expression over the parameters: the step is left out where it is false."""
+    always: bool = False
+    """Done even after an earlier step of its stage failed."""
 
 
 class Stages(Struct, forbid_unknown_fields=True):
-    """The steps of each stage. `collect` runs whatever came of the others."""
+    """The steps of each stage. `collect` and `teardown` run whatever came of the others."""
 
+    provision: list[Step] = []
     prepare: list[Step] = []
     test: list[Step] = []
     collect: list[Step] = []
+    teardown: list[Step] = []
 
 
 class Artifact(Struct, forbid_unknown_fields=True):
@@ -50,6 +62,7 @@ class Spec(Struct, forbid_unknown_fields=True):
     max_attempts: int = 3
     isolation: Literal["venv", "none"] = "none"
     artifacts: list[Artifact] = []
+    parameters: dict[str, Any] = {}
     progress: Literal["pytest"] | None = None
 
 
@@ -107,7 +120,7 @@ def _faults(spec: Spec) -> list[str]:
         faults.append(f"spec.timeout_seconds: must be from 1 to {MAX_SECONDS} seconds")
     if not 1 <= spec.max_attempts <= MAX_ATTEMPTS:
         faults.append(f"spec.max_attempts: must be from 1 to {MAX_ATTEMPTS}")
-    stages = {name: getattr(spec.stages, name) for name in ("prepare", "test", "collect")}
+    stages: dict[str, list[Step]] = msgspec.structs.asdict(spec.stages)
     if not stages["test"]:
         faults.append("spec.stages.test: needs at least one step")
     for name, steps in stages.items():
@@ -127,13 +140,27 @@ def _faults(spec: Spec) -> list[str]:
 
 def _step_faults(where: str, step: Step) -> list[str]:
     faults = []
-    if not step.run.strip():
-        faults.append(f"{where}.run: must not be empty")
+    if bool(step.run.strip()) == bool(step.runner):
+        faults.append(f"{where}.run: a step has either run, a shell command, or runner")
+    if step.options and not step.runner:
+        faults.append(f"{where}.with: belongs to a runner")
+    if not 0 <= step.retry <= MAX_ATTEMPTS:
+        faults.append(f"{where}.retry: must be from 0 to {MAX_ATTEMPTS}")
+    faults.extend(_condition_faults(where, step.when))
     if len(step.run) > MAX_COMMAND:
         faults.append(f"{where}.run: at most {MAX_COMMAND} characters")
     if step.timeout_seconds is not None and not 1 <= step.timeout_seconds <= MAX_SECONDS:
         faults.append(f"{where}.timeout_seconds: must be from 1 to {MAX_SECONDS} seconds")
     return faults
+
+
+def _condition_faults(where: str, when: str) -> list[str]:
+    try:
+        if when:
+            Expression(when)
+    except ExpressionError as error:
+        return [f"{where}.when: {error}"]
+    return []
 
 
 def _faulty(errors: list[str]) -> BadRequest:

@@ -27,9 +27,11 @@ class JobResult(StrEnum):
 class Stage(StrEnum):
     """The parts of a job, in order."""
 
+    PROVISION = "provision"
     PREPARE = "prepare"
     TEST = "test"
     COLLECT = "collect"
+    TEARDOWN = "teardown"
 
 
 class StageStatus(StrEnum):
@@ -42,7 +44,14 @@ class StageStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-_RUNNING_AS = {Stage.PREPARE: "pre-run", Stage.TEST: "running", Stage.COLLECT: "post-run"}
+_RUNNING_AS = {
+    Stage.PROVISION: "pre-run",
+    Stage.PREPARE: "pre-run",
+    Stage.TEST: "running",
+    Stage.COLLECT: "post-run",
+    Stage.TEARDOWN: "post-run",
+}
+_MEANT_BY = {"pre-run": Stage.PREPARE, "running": Stage.TEST, "post-run": Stage.COLLECT}
 _FINISHED_AS = {
     JobResult.PASSED: "success",
     JobResult.FAILED: "failure",
@@ -51,7 +60,7 @@ _FINISHED_AS = {
 }
 _FROM_DCI: dict[str, tuple[JobStatus, Stage | None, JobResult | None]] = {
     "new": (JobStatus.QUEUED, None, None),
-    **{word: (JobStatus.RUNNING, stage, None) for stage, word in _RUNNING_AS.items()},
+    **{word: (JobStatus.RUNNING, stage, None) for word, stage in _MEANT_BY.items()},
     **{word: (JobStatus.FINISHED, None, result) for result, word in _FINISHED_AS.items()},
 }
 

@@ -11,7 +11,7 @@ export type JobStatus =
   | 'killed'
   | 'error';
 export type Phase = 'queued' | 'running' | 'finished';
-export type StageName = 'prepare' | 'test' | 'collect';
+export type StageName = 'provision' | 'prepare' | 'test' | 'collect' | 'teardown';
 export type JobResult = 'passed' | 'failed' | 'errored' | 'cancelled';
 export type StageStatus = 'running' | 'passed' | 'failed' | 'errored' | 'skipped';
 

@@ -1,7 +1,9 @@
 /** The steps of a job, as far as they are known. Pure. */
 import type { Job, Stage, StageName, StageStatus } from '@/api/types';
 
-export const STAGE_NAMES: readonly StageName[] = ['prepare', 'test', 'collect'];
+const STAGE_NAMES: readonly StageName[] = ['provision', 'prepare', 'test', 'collect', 'teardown'];
+/** What a job has only when its definition says so: not shown as waiting. */
+const OPTIONAL: ReadonlySet<StageName> = new Set(['provision', 'teardown']);
 
 export interface Step {
   name: StageName;
@@ -10,8 +12,9 @@ export interface Step {
 }
 
 export function stepsOf(stages: readonly Stage[], attempt: number): Step[] {
-  return STAGE_NAMES.map((name) => {
+  return STAGE_NAMES.flatMap((name) => {
     const stage = stages.find((one) => one.name === name && one.attempt === attempt) ?? null;
+    if (stage === null && OPTIONAL.has(name)) return [];
     return { name, status: stage?.status ?? 'waiting', stage };
   });
 }

@@ -1,0 +1,170 @@
+"""What the tests of a step came to: a line per case as soon as it is over, JUnit at the end."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+import msgspec
+
+from ringtest.agent.runners.runner import BAD, Case
+
+MOST_TEXT = 256 * 1024
+"""Characters of a case's evidence that are kept: the end of it."""
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Case)
+
+
+class Report:
+    """Cases of one step, on disk line by line: a crash takes none that was over."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.last: dict[str, Case] = {}
+        """The latest try of each test."""
+
+    def add(self, case: Case) -> None:
+        """A try is over."""
+        self.last[case.test] = case
+        os.write(self._file, _encoder.encode(_cut(case)) + b"\n")
+
+    def close(self) -> None:
+        """Everything was told."""
+        os.fsync(self._file)
+        os.close(self._file)
+
+    @property
+    def bad(self) -> list[str]:
+        """Tests whose latest try went wrong, in the order in which they ended."""
+        return [test for test, case in self.last.items() if case.outcome in BAD]
+
+
+def _cut(case: Case) -> Case:
+    long = {
+        name: "[…]\n" + text[-MOST_TEXT:]
+        for name in ("message", "detail", "stdout")
+        if len(text := getattr(case, name)) > MOST_TEXT
+    }
+    return msgspec.structs.replace(case, **long) if long else case
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """The cases of a report; a last line that was torn by a crash is left out."""
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield _decoder.decode(line)
+
+
+class Told(msgspec.Struct):
+    """A line that a test program writes while it runs: a test begins, or is over."""
+
+    begins: str | None = None
+    case: Case | None = None
+
+
+_told = msgspec.json.Decoder(Told)
+
+
+def told_path(scratch: Path, attempt: int) -> Path:
+    """Where a test program writes lines of `Told` in one try."""
+    return scratch / f"told-{attempt:03}.jsonl"
+
+
+def read_told(path: Path, offset: int) -> tuple[list[Told], int]:
+    """Whole lines from a place on, and the place behind them."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    whole = data[: data.rfind(b"\n") + 1]
+    return [_told.decode(line) for line in whole.splitlines()], offset + len(whole)
+
+
+def known_cases(scratch: Path) -> list[Case]:
+    """All that a step's folder knows, also what was told and not yet read when a run died."""
+    cases = list(read_cases(scratch / "cases.jsonl"))
+    seen = {(case.test, case.attempt) for case in cases}
+    for number, path in enumerate(sorted(scratch.glob("told-*.jsonl")), start=1):
+        for line in read_told(path, 0)[0]:
+            if line.case and (line.case.test, number) not in seen:
+                cases.append(msgspec.structs.replace(line.case, attempt=number))
+    return cases
+
+
+def summary(cases: Sequence[Case]) -> str:
+    """Counts in words, of the latest try of each test.
+
+    >>> summary([Case("a", "", "a", "failed"), Case("a", "", "a", "passed", attempt=2)])
+    '1 test: 1 passed (1 at another attempt)'
+    """
+    last = {case.test: case for case in cases}
+    counts = Counter(case.outcome for case in last.values())
+    words = ", ".join(f"{counts[name]} {name}" for name in sorted(counts, key=counts.get))  # type: ignore[arg-type]
+    again = sum(case.attempt > 1 and case.outcome not in BAD for case in last.values())
+    flaky = f" ({again} at another attempt)" if again else ""
+    return f"{len(last)} test{'s' * (len(last) != 1)}: {words or 'none'}{flaky}"
+
+
+def write_junit(cases: Sequence[Case], suite: str, path: Path) -> None:
+    """One suite; earlier tries of a test are told as Surefire tells of reruns."""
+    tries: dict[str, list[Case]] = {}
+    for case in cases:
+        tries.setdefault(case.test, []).append(case)
+    last = [each[-1] for each in tries.values()]
+    root = Element("testsuites")
+    counts = Counter(case.outcome for case in last)
+    top = SubElement(
+        root,
+        "testsuite",
+        name=suite,
+        tests=str(len(last)),
+        failures=str(counts["failed"]),
+        errors=str(counts["errored"]),
+        skipped=str(counts["skipped"] + counts["xfailed"]),
+        time=f"{sum(case.seconds for case in last):.3f}",
+    )
+    for each in tries.values():
+        _add_case(top, each)
+    indent(root)
+    ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _add_case(suite: Element, tries: Sequence[Case]) -> None:
+    last = tries[-1]
+    element = SubElement(
+        suite,
+        "testcase",
+        classname=_text(last.classname),
+        name=_text(last.name),
+        time=f"{last.seconds:.6f}",
+    )
+    if last.outcome in BAD:
+        _add_problem(element, "failure" if last.outcome == "failed" else "error", last)
+    elif last.outcome in ("skipped", "xfailed"):
+        kind = "pytest.xfail" if last.outcome == "xfailed" else "skipped"
+        SubElement(element, "skipped", type=kind, message=_text(last.message))
+    for earlier in tries[:-1]:
+        word = "rerun" if last.outcome in BAD else "flaky"
+        kind = "Failure" if earlier.outcome == "failed" else "Error"
+        _add_problem(element, f"{word}{kind}", earlier)
+    if last.stdout:
+        SubElement(element, "system-out").text = _text(last.stdout)
+
+
+def _add_problem(element: Element, tag: str, case: Case) -> None:
+    first = case.message.strip().partition("\n")[0]
+    problem = SubElement(element, tag, message=_text(first), type=case.outcome)
+    problem.text = _text(case.detail or case.message)
+
+
+def _text(text: str) -> str:
+    """What XML can hold; the rest becomes U+FFFD."""
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,0 +1,86 @@
+"""What a runner is given, and what it tells."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from msgspec import Struct
+
+Outcome = Literal["passed", "failed", "errored", "skipped", "xfailed", "xpassed"]
+BAD: frozenset[Outcome] = frozenset({"failed", "errored"})
+
+
+class Case(Struct, frozen=True, omit_defaults=True):
+    """One try at one test. `seconds` of its own work; texts as they were printed."""
+
+    test: str
+    """What its runner calls it, and finds it by."""
+    classname: str
+    name: str
+    outcome: Outcome
+    seconds: float = 0.0
+    message: str = ""
+    detail: str = ""
+    stdout: str = ""
+    attempt: int = 1
+
+
+class TimedOut(Exception):
+    """A command was not done in its time; its whole tree of processes is dead."""
+
+
+class Commands(Protocol):
+    """Runs commands below the job's guard, their output in the job's log."""
+
+    async def __call__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        seconds: float | None = None,
+        until: Callable[[], float | None] | None = None,
+    ) -> int:
+        """The exit code, negative for a signal.
+
+        TimedOut after `seconds`, or once `until` says that the moment it gave (monotonic
+        seconds; None: no limit for the time being) has passed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A step for a runner."""
+
+    work: Path
+    """Where commands start."""
+    scratch: Path
+    """A folder of this step's own."""
+    results: Path
+    """Where the JUnit file goes."""
+    variables: Mapping[str, str]
+    command: Commands
+    say: Callable[[str], None]
+    """A line in the job's log."""
+    copying: Callable[[Path], AbstractContextManager[None]]
+    """While it lasts, what commands print goes to this file too."""
+
+
+class Runner(Protocol):
+    """A test program. It is made with its options, which are of the type `options`."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    options: ClassVar[type[Any]]
+
+    async def tests(self, task: Task) -> Sequence[str]:
+        """All tests there are, in the order in which they would run."""
+        ...
+
+    async def run(
+        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
+    ) -> None:
+        """Run these once and tell of each when it is over; StageFailed when that cannot be."""
+        ...

@@ -1,0 +1,182 @@
+"""`ringtest run`: a definition file, here and without any server."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+
+from ringtest.agent.alone.report import Run, describe
+from ringtest.agent.alone.run import run_alone
+from ringtest.agent.definitions.model import Definition, schema
+from ringtest.agent.definitions.plan import plan
+from ringtest.agent.definitions.reading import Faulty, read_definition
+from ringtest.agent.parameters import Value, from_environment, merge, read_argument
+from ringtest.agent.runners.registry import RUNNERS
+from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK, EXIT_USAGE
+from ringtest.cli.output import Format, FormatOption, write_many
+
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+
+_PLAN = ("stage", "number", "title", "runs", "why", "timeout_seconds", "tries", "does")
+_RUNNERS = ("name", "summary", "options")
+_PARAMETERS = ("name", "value", "source", "hidden")
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="The definition.", exists=False)] = Path(
+        "ringtest.yaml"
+    ),
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="name=value; may be repeated.")
+    ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(help="A YAML file of parameters.", exists=True)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the result. Else runs/NAME-TIME.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="Where commands start. Else the definition's folder.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what is wrong with it.")] = False,
+    show_plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only say where each parameter comes from.")
+    ] = False,
+    runners: Annotated[bool, typer.Option("--runners", help="List the runners.")] = False,
+    show_schema: Annotated[
+        bool, typer.Option("--schema", help="JSON Schema of definitions, for editors.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Run a definition from provision to teardown, and write a folder: JUnit, HTML, JSON, log.
+
+    Parameters, from the weakest to the strongest: those of the definition, `-p`, the file
+    of `--parameters`, variables such as `RINGTEST_PARAMETER_ARCH`.
+
+    Exit codes: 0 passed, 10 failed, 11 errored, 12 cancelled, 2 wrong usage or definition.
+
+    Example: `ringtest run smoke.yaml -p arch=x86_64 --plan`
+    """
+    if runners:
+        write_many(_runner_rows(), _RUNNERS, form)
+        return
+    if show_schema:
+        print(json.dumps(schema(), indent=2))
+        return
+    definition = _read(file)
+    merged = _merge(definition, parameter or [], parameters)
+    values = {name: one.value for name, one in merged.items()}
+    if check:
+        print(f"{file}: nothing is wrong")
+    elif explain:
+        write_many(_explained(merged), _PARAMETERS, form)
+    elif show_plan:
+        steps = plan(definition, values)
+        write_many([msgspec.to_builtins(one) for one in steps], _PLAN, form)
+    else:
+        ready = msgspec.structs.replace(definition, parameters=values)
+        raise typer.Exit(_run(ready, file, out, work))
+
+
+def _read(file: Path) -> Definition:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}")
+    try:
+        return read_definition(text, str(file), runners=tuple(RUNNERS))
+    except Faulty as faulty:
+        _refuse(str(faulty))
+
+
+def _refuse(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(EXIT_USAGE)
+
+
+def _merge(definition: Definition, arguments: list[str], file: Path | None) -> dict[str, Value]:
+    try:
+        given = dict(read_argument(one) for one in arguments)
+        stored = msgspec.yaml.decode(file.read_bytes(), type=dict[str, Any]) if file else {}
+    except (ValueError, OSError) as error:
+        _refuse(f"parameters: {error}")
+    return merge(
+        [
+            ("definition", definition.parameters),
+            ("argument", given),
+            ("file", stored),
+            ("environment", from_environment(os.environ)),
+        ]
+    )
+
+
+def _explained(merged: Mapping[str, Value]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "value": one.value,
+            "source": one.source,
+            "hidden": [f"{source}: {value}" for source, value in one.hidden],
+        }
+        for name, one in sorted(merged.items())
+    ]
+
+
+def _runner_rows() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "summary": kind.summary,
+            "options": [field.encode_name for field in msgspec.structs.fields(kind.options)],
+        }
+        for name, kind in RUNNERS.items()
+    ]
+
+
+def _run(definition: Definition, file: Path, out: Path | None, work: Path | None) -> int:
+    name = definition.name or file.stem
+    folder = out or Path("runs") / f"{_file_name(name)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    if folder.exists() and any(folder.iterdir()):
+        _refuse(f"{folder} is there already and not empty: name another with --out")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ringtest"
+    outcome = asyncio.run(
+        run_alone(
+            msgspec.structs.replace(definition, name=name),
+            work=(work or file.parent).absolute(),
+            folder=folder.absolute(),
+            cache=cache,
+            show=_show,
+        )
+    )
+    _summarise(describe(folder), folder)
+    return EXIT_OF_RESULT.get(outcome.result, EXIT_OK)
+
+
+def _show(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _summarise(run: Run, folder: Path) -> None:
+    for suite in run.suites:
+        counts = ", ".join(f"{number} {word}" for word, number in sorted(suite.counts.items()))
+        print(f"{suite.name}: {counts}")
+        for case in suite.bad:
+            first = case.message.partition("\n")[0]
+            print(f"  {case.outcome}: {case.test}: {first}")
+    reason = f": {run.reason}" if run.reason else ""
+    print(f"{run.name}: {run.result}{reason}\n{folder / 'report.html'}")
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "run"

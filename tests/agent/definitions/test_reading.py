@@ -1,0 +1,127 @@
+"""A definition file is read whole, or every fault of it is told at its place."""
+
+import json
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from ringtest.agent.definitions.model import Step, schema
+from ringtest.agent.definitions.plan import plan
+from ringtest.agent.definitions.reading import Faulty, read_definition
+
+RUNNERS = ("pytest",)
+WHOLE = """
+name: smoke
+parameters: {arch: x86_64}
+isolation: none
+timeout_seconds: 600
+artifacts: [logs/*.txt, {path: "*.xml", mime: application/junit}]
+stages:
+  provision: [lease get]
+  prepare: [{run: make deps, retry: 2, timeout_seconds: 60}]
+  test:
+    - {name: unit, runner: pytest, with: {paths: [tests], reruns: 1}}
+    - {run: ./arm.sh, when: "arch == 'arm'", always: true}
+  teardown: [lease give back]
+"""
+
+
+def faults_of(text: str) -> list[str]:
+    with pytest.raises(Faulty) as caught:
+        read_definition(text, "f.yaml", runners=RUNNERS)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_a_whole_definition_is_what_it_says() -> None:
+    definition = read_definition(WHOLE, "f.yaml", runners=RUNNERS)
+    assert definition.stages.provision == [Step(run="lease get")]
+    assert definition.stages.test[0].options == {"paths": ["tests"], "reruns": 1}
+    assert [one.path for one in definition.artifacts] == ["logs/*.txt", "*.xml"]
+    assert definition.timeout_seconds == 600
+
+
+def test_faults_are_told_together_each_at_its_place() -> None:
+    text = """stages:
+  test:
+    - runner: pytst
+    - run: x
+      wen: "a == 1"
+    - run: x
+      when: "a =="
+    - {}
+  tst: []
+name: 7
+"""
+    assert faults_of(text) == [
+        "f.yaml:3:15: there is no runner pytst; did you mean pytest?",
+        "f.yaml:5:7: there is no key wen; did you mean when?",
+        "f.yaml:7:13: when: this is no expression, at character 5 of: a ==",
+        "f.yaml:8:7: a step has either run, a shell command, or runner",
+        "f.yaml:9:3: there is no key tst; did you mean test?",
+        "f.yaml:10:7: name: Expected `str`, got `int`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "f.yaml:1:1: a definition is a mapping"),
+        ("[1]", "f.yaml:1:1: a definition is a mapping"),
+        ("name: x", "f.yaml:1:1: stages is a mapping"),
+        ("stages: {test: []}", "f.yaml:1:9: there is nothing to do"),
+        ("stages: {test: make}", "f.yaml:1:16: test is a list"),
+        ("a: 1\na: 2\n", "f.yaml:2:1: a is there already, in line 1"),
+        ("x: [1\n", "no YAML"),
+        ("\tx: 1\n", "no YAML"),
+        ("x: !!python/object/apply:os.system [ls]", "there is no key x"),
+        ("stages: {test: [{run: x, with: {a: 1}}]}", "with belongs to a runner"),
+        ("stages: {test: [{run: x, timeout_seconds: -1}]}", "f.yaml:1:43: timeout_seconds"),
+        ("stages: {test: [{run: x, timeout_seconds: 5m}]}", "f.yaml:1:43: timeout_seconds"),
+        ("stages: {test: [!secret x]}", "the tag !secret means nothing here"),
+        ("? [a]\n: 1\n", "a key must be a text"),
+    ],
+)
+def test_a_faulty_definition_is_refused(text: str, fault: str) -> None:
+    assert fault in "\n".join(faults_of(text))
+
+
+def test_aliases_that_amount_to_too_much_are_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert "more than 100000 values" in faults_of("\n".join(lines))[0]
+
+
+def test_merged_keys_count_and_own_ones_win() -> None:
+    text = """
+stages:
+  prepare: [&base {run: make, retry: 1}]
+  test: [{<<: *base, retry: 3}]
+"""
+    assert read_definition(text, "f.yaml").stages.test == [Step(run="make", retry=3)]
+
+
+def test_the_schema_takes_what_the_reader_takes_and_refuses_other_types() -> None:
+    validator = jsonschema_rs.validator_for(json.loads(json.dumps(schema())))
+    data = yaml.safe_load(WHOLE)
+    data["artifacts"] = [{"path": "logs/*.txt"}]
+    data["stages"] = {
+        stage: [{"run": one} if isinstance(one, str) else one for one in steps]
+        for stage, steps in data["stages"].items()
+    }
+    assert validator.is_valid(data)
+    assert not validator.is_valid({**data, "timeout_seconds": "long"})
+
+
+def test_the_plan_says_what_would_be_done_and_why_not() -> None:
+    definition = read_definition(WHOLE, "f.yaml", runners=RUNNERS)
+    planned = {one.title: one for one in plan(definition, {"arch": "x86_64"})}
+    assert [one.stage for one in planned.values()] == [
+        "provision", "prepare", "test", "test", "teardown",
+    ]  # fmt: skip
+    assert (planned["make deps"].tries, planned["make deps"].timeout_seconds) == (3, 60)
+    assert not planned["./arm.sh"].runs
+    assert planned["./arm.sh"].why == "arch == 'arm' is false"
+    assert (
+        "nothing is called arch" in {one.title: one for one in plan(definition, {})}["./arm.sh"].why
+    )
