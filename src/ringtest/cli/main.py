@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "coverage": (_THINGS, "coverage", "Which components were tested, and how it went."),
     "statistics": (_THINGS, "statistics", "Jobs counted by any two keys."),
     "series": (_THINGS, "series", "A number of jobs over time."),
+    "archive": (_THINGS, "archive", "Results of months that are over; SQL over all results."),
     "log": (_THINGS, "log", "Logs of many jobs: search them."),
     "component": (_THINGS, "component", "Components under test, and their files."),
     "file": (_THINGS, "file", "Files of jobs and components, however large."),

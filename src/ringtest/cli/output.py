@@ -71,6 +71,19 @@ def write_many(items: Sequence[Any], columns: Sequence[str], form: Format) -> No
         _write_data(list(items), form)
 
 
+def write_rows(names: Sequence[str], rows: Sequence[Mapping[str, Any]], form: Format) -> None:
+    """Rows of a table whose columns have names of any kind, dots too."""
+    if form in (Format.JSON, Format.YAML):
+        _write_data(list(rows), form)
+        return
+    places = [str(place) for place in range(len(names))]
+    items = [dict(zip(places, (row[name] for name in names), strict=True)) for row in rows]
+    if form is Format.TABLE:
+        _write_table(items, places, names)
+    else:
+        _write_csv(items, places, names)
+
+
 def write_one(item: Mapping[str, Any], form: Format) -> None:
     """One object: in a table, a line for each of its fields."""
     if form is Format.CSV:
@@ -113,10 +126,12 @@ def _block(value: Any) -> str:
     return cell(value) if value != {} else ""
 
 
-def _write_table(items: Sequence[Any], columns: Sequence[str]) -> None:
+def _write_table(
+    items: Sequence[Any], columns: Sequence[str], names: Sequence[str] | None = None
+) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(heading(column), no_wrap=column == "id", overflow="fold")
+    for column, head in zip(columns, names or map(heading, columns), strict=True):
+        table.add_column(Text(head), no_wrap=column == "id", overflow="fold")
     for item in items:
         texts = (_short_time(cell(look_up(item, column))) for column in columns)
         table.add_row(*(_coloured(text) for text in texts))
@@ -142,10 +157,12 @@ def _short_time(text: str) -> str:
     return text[:19].replace("T", " ") if is_time and len(text) <= 26 else text
 
 
-def _write_csv(items: Sequence[Any], columns: Sequence[str]) -> None:
+def _write_csv(
+    items: Sequence[Any], columns: Sequence[str], names: Sequence[str] | None = None
+) -> None:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(names or columns)
     for item in items:
         writer.writerow([cell(look_up(item, column)) for column in columns])
     sys.stdout.write(buffer.getvalue())
