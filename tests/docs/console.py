@@ -14,7 +14,8 @@ it: the session goes on once a line begins with `ready`, or holds `connected to`
 `console runnable eventually` is tried again until it succeeds: what it asks for happens by
 itself, a moment later. A block of another language with `file=NAME` is written to that file
 first. A page that builds on something says so: `<!-- given: greeter -->` runs the page of that
-name in `tests/docs/given` before it.
+name in `tests/docs/given` before it. A page that changes nothing of it says `asks` in place of
+`given`: all pages that ask of the same are run in one session.
 """
 
 import os
@@ -34,7 +35,7 @@ kill -TERM "${programs[-1]}"
 wait "${programs[-1]}" || true
 unset 'programs[-1]'"""
 _GIVEN = Path(__file__).parent / "given"
-_GIVEN_LINE = re.compile(r"^<!-- given: (.+) -->$", re.M)
+_GIVEN_LINE = re.compile(r"^<!-- (given|asks): (.+) -->$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,18 @@ def blocks(page: str) -> list[Block]:
     return [Block(tuple(m["info"].split()), m["body"]) for m in _FENCE.finditer(page)]
 
 
-def whole(page: str) -> str:
-    """The page, and before it those that it builds on."""
-    names = [name for line in _GIVEN_LINE.findall(page) for name in line.split()]
-    return "\n".join([*((_GIVEN / f"{name}.md").read_text() for name in names), page])
+def sessions(pages: Mapping[str, str]) -> dict[str, str]:
+    """Texts to be run, each with what it builds on before it, by the name of the page, or by
+    what several pages ask of."""
+    found: dict[str, str] = {}
+    for name, page in pages.items():
+        line = _GIVEN_LINE.search(page)
+        given = [(_GIVEN / f"{one}.md").read_text() for one in line[2].split()] if line else []
+        if line and line[1] == "asks":
+            name = f"what asks of {line[2]}"
+            given = [found[name]] if name in found else given
+        found[name] = "\n".join([*given, page])
+    return found
 
 
 def script(page: str) -> str:

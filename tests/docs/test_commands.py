@@ -10,14 +10,16 @@ import pytest
 from examples.jinja2.free_port import free_ports
 from tests.architecture.sources import ROOT, name_of, tracked
 from tests.conftest import reachable_folder
-from tests.docs.console import Block, blocks, run, script, whole
+from tests.docs.console import Block, blocks, run, script, sessions
 from tests.docs.forks import Forks
 
-PAGES = {
-    name_of(page): whole(page.read_text())
-    for page in tracked()
-    if page.suffix == ".md" and script(page.read_text()) and page.parent.name != "given"
-}
+PAGES = sessions(
+    {
+        name_of(page): page.read_text()
+        for page in tracked()
+        if page.suffix == ".md" and script(page.read_text()) and page.parent.name != "given"
+    }
+)
 SERVER, DATABASE, STORAGE = "127.0.0.1:8080", "127.0.0.1:5432", "127.0.0.1:9000"
 """The addresses that all pages use; the tests put free ones in their place."""
 
