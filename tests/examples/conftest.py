@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import reachable_folder
-from tests.examples.running_demo import STORY_SECONDS, RunningDemo, run_demo
+from tests.examples.running_demo import STORY_SECONDS, RunningDemo, run_demo, until
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,7 +28,9 @@ def told_demo() -> Iterator[RunningDemo]:
         with run_demo(data, "--once", f"--timeout={STORY_SECONDS}") as first:
             code = first.process.wait(STORY_SECONDS + 60)
             assert code == 0, (data / "demo.log").read_text()
-        with run_demo(data) as second:
+        with run_demo(data) as second, second.admin() as client:
+            # a browser, unlike the client, does not wait for a server that is starting
+            until(lambda: client.get("/identity"), what="the second start")
             yield second
             assert second.end() < 25
             assert second.process.returncode == 0

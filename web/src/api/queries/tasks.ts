@@ -2,19 +2,32 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { request } from '../http';
 import { keys } from '../keys';
-import type { Id, JobFile } from '../types';
+import type { Id, JobFile, Meta } from '../types';
 
 const PAGE = 200;
 const MOST = 20_000;
 
+interface Files {
+  files: JobFile[];
+  _meta?: Meta;
+}
+
+/** The first page says how many there are; the others are asked for at once. */
 async function filesSince(
   id: Id,
   since: string | undefined,
-  offset: number,
   signal: AbortSignal,
 ): Promise<JobFile[]> {
-  const query = { limit: PAGE, offset, sort: 'created_at', created_after: since };
-  return (await request<{ files: JobFile[] }>(`/jobs/${id}/files`, { signal, query })).files;
+  const ask = (offset: number) =>
+    request<Files>(`/jobs/${id}/files`, {
+      signal,
+      query: { limit: PAGE, offset, sort: 'created_at', created_after: since },
+    });
+  const { files, _meta } = await ask(0);
+  const count = Math.min(_meta?.count ?? files.length, MOST);
+  const offsets = Array.from({ length: Math.max(0, Math.ceil(count / PAGE) - 1) }, (_, at) => (at + 1) * PAGE);
+  const others = await Promise.all(offsets.map(ask));
+  return [files, ...others.map((page) => page.files)].flat();
 }
 
 /** Microseconds are left out where there are none, but the parameter wants them. */
@@ -31,11 +44,7 @@ export const tasksQuery = (id: Id, client: QueryClient) =>
       const files = new Map(known.map((file) => [file.id, file]));
       const last = known.at(-1);
       const since = last && exact(last.created_at);
-      for (let offset = 0; offset < MOST; offset += PAGE) {
-        const page = await filesSince(id, since, offset, signal);
-        for (const file of page) files.set(file.id, file);
-        if (page.length < PAGE) break;
-      }
+      for (const file of await filesSince(id, since, signal)) files.set(file.id, file);
       return [...files.values()];
     },
   });

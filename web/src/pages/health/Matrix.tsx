@@ -1,7 +1,7 @@
 /** Component sets (newest first) × labs. */
 import { useMemo, type CSSProperties } from 'react';
 import { Link } from 'react-router';
-import type { Health, HealthCell, HealthLab, HealthSet } from '@/api/types';
+import type { Health, HealthCell, HealthLab, HealthSet, StageName } from '@/api/types';
 import { Counts, ProgressBar } from '@/components/Counts';
 import { LabPresence } from '@/components/LabPresence';
 import { StatusLabel } from '@/components/StatusLabel';
@@ -10,7 +10,13 @@ import { Versions } from '@/components/Versions';
 import { JOB_LOOKS } from '@/format/status';
 import { labsInOrder } from './answer';
 
-const STAGE_VERBS = { prepare: 'preparing', test: 'testing', collect: 'collecting' };
+const STAGE_VERBS: Record<StageName, string> = {
+  provision: 'getting its machine',
+  prepare: 'preparing',
+  test: 'testing',
+  collect: 'collecting',
+  teardown: 'giving its machine back',
+};
 
 function Cell({ cell, lab }: { cell: HealthCell | undefined; lab: HealthLab }) {
   if (!cell) {

@@ -1,6 +1,6 @@
 /** Test cases, however many: only rows on the screen exist, only their pages are loaded. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type CSSProperties } from 'react';
+import { useCallback, useEffect, useRef, useState, type CSSProperties } from 'react';
 import type { Id } from '@/api/types';
 import { TestRow } from './TestRow';
 import type { TestPages } from './useTestPages';
@@ -30,12 +30,15 @@ export function TestList({ jobId, topic, pages, needle, onVisible }: Props) {
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => onVisible([first, last]), [first, last, onVisible]);
 
-  const toggle = (index: number) =>
-    setOpen((now) => {
-      const next = new Set(now);
-      if (!next.delete(index)) next.add(index);
-      return next;
-    });
+  const toggle = useCallback(
+    (index: number) =>
+      setOpen((now) => {
+        const next = new Set(now);
+        if (!next.delete(index)) next.add(index);
+        return next;
+      }),
+    [],
+  );
 
   return (
     <div
@@ -64,7 +67,8 @@ export function TestList({ jobId, topic, pages, needle, onVisible }: Props) {
               topic={topic}
               needle={needle}
               open={open.has(item.index)}
-              onToggle={() => toggle(item.index)}
+              index={item.index}
+              onToggle={toggle}
             />
           </div>
         ))}

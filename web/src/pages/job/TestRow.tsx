@@ -1,6 +1,7 @@
 import AngleDownIcon from 'icons/angle-down-icon';
 import AngleRightIcon from 'icons/angle-right-icon';
 import { Skeleton } from 'pf/Skeleton';
+import { memo } from 'react';
 import { Link } from 'react-router';
 import type { CaseState, Id, TestCase } from '@/api/types';
 import { Time } from '@/components/Time';
@@ -60,10 +61,13 @@ interface Props {
   topic: Id;
   needle: string;
   open: boolean;
-  onToggle: () => void;
+  index: number;
+  onToggle: (index: number) => void;
 }
 
-export function TestRow({ test, jobId, topic, needle, open, onToggle }: Props) {
+/** Scrolling draws the rows that come, not again those that stay. */
+export const TestRow = memo(function TestRow(props: Props) {
+  const { test, jobId, topic, needle, open, index, onToggle } = props;
   if (!test) {
     return (
       <div className="rt-test">
@@ -75,7 +79,7 @@ export function TestRow({ test, jobId, topic, needle, open, onToggle }: Props) {
   return (
     <>
       <div className="rt-test">
-        <button type="button" className="rt-test-head" aria-expanded={open} data-row onClick={onToggle}>
+        <button type="button" className="rt-test-head" aria-expanded={open} data-row onClick={() => onToggle(index)}>
           <Angle className="rt-muted" />
           <OutcomeIcon outcome={test.outcome} />
           <span className="rt-case-name">
@@ -98,4 +102,4 @@ export function TestRow({ test, jobId, topic, needle, open, onToggle }: Props) {
       {open && <CaseDetails test={test} jobId={jobId} />}
     </>
   );
-}
+});

@@ -1,6 +1,6 @@
 /** Thousands of tasks: only those on the screen exist. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type CSSProperties } from 'react';
+import { useCallback, useEffect, useRef, useState, type CSSProperties } from 'react';
 import type { Id } from '@/api/types';
 import type { TaskRow } from './tasks';
 import { StateHead, TaskView } from './TaskView';
@@ -39,12 +39,15 @@ export function TaskList({ rows, needle, linked }: Props) {
     // New tasks below must not pull the page back to the linked one.
   }, [linked, place >= 0]);
 
-  const toggle = (id: Id) =>
-    setOpen((now) => {
-      const next = new Set(now);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
+  const toggle = useCallback(
+    (id: Id) =>
+      setOpen((now) => {
+        const next = new Set(now);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
+  );
 
   return (
     <div
@@ -78,7 +81,7 @@ export function TaskList({ rows, needle, linked }: Props) {
                   needle={needle}
                   open={open.has(row.task.file.id)}
                   linked={row.task.file.id === linked}
-                  onToggle={() => toggle(row.task.file.id)}
+                  onToggle={toggle}
                 />
               )}
             </div>

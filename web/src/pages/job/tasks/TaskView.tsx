@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import AngleDownIcon from 'icons/angle-down-icon';
 import AngleRightIcon from 'icons/angle-right-icon';
 import LinkIcon from 'icons/link-icon';
+import { memo } from 'react';
 import { Link } from 'react-router';
 import { address, requestText } from '@/api/http';
-import type { JobFile, JobState } from '@/api/types';
+import type { Id, JobFile, JobState } from '@/api/types';
 import { CopyButton } from '@/components/CopyButton';
 import { QueryView } from '@/components/QueryView';
 import { StatusLabel, ToneIcon } from '@/components/StatusLabel';
@@ -85,16 +86,17 @@ interface Props {
   needle: string;
   open: boolean;
   linked: boolean;
-  onToggle: () => void;
+  onToggle: (id: Id) => void;
 }
 
-export function TaskView({ task, needle, open, linked, onToggle }: Props) {
+/** Scrolling draws the rows that come, not again those that stay. */
+export const TaskView = memo(function TaskView({ task, needle, open, linked, onToggle }: Props) {
   const Angle = open ? AngleDownIcon : AngleRightIcon;
   const tone = TASK_TONES[task.outcome];
   return (
     <>
       <div className={linked ? 'rt-test rt-task-linked' : 'rt-test'}>
-        <button type="button" className="rt-test-head" aria-expanded={open} data-row onClick={onToggle}>
+        <button type="button" className="rt-test-head" aria-expanded={open} data-row onClick={() => onToggle(task.file.id)}>
           <Angle className="rt-muted" />
           <span className={CLASSES[tone]} title={task.outcome}>
             <ToneIcon look={{ label: task.outcome, tone, hint: '' }} />
@@ -119,4 +121,4 @@ export function TaskView({ task, needle, open, linked, onToggle }: Props) {
       {open && <Output file={task.file} />}
     </>
   );
-}
+});
