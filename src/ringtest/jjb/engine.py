@@ -2,23 +2,25 @@
 
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from ringtest.jjb.expansion.compiling import Compiler
-from ringtest.jjb.expansion.definitions import Kind
+from ringtest.jjb.expansion.definitions import KINDS, Kind
 from ringtest.jjb.expansion.expanding import Expanded, Expander
-from ringtest.jjb.expansion.roots import Roots
-from ringtest.jjb.loading.sources import Sources, recursed
+from ringtest.jjb.expansion.roots import Roots, duplicate
+from ringtest.jjb.loading.sources import Sources, expanded, recursed
+from ringtest.jjb.memory import Memory
 from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem
 from ringtest.jjb.rendering.dispatch import Components
 from ringtest.jjb.rendering.jobs import xml_of
 from ringtest.jjb.settings import Settings
+from ringtest.jjb.units import Candidate, Unit
 
-KINDS: tuple[Kind, ...] = ("job", "view")
 _RUNS = re.compile(r"[0-9]+|[^0-9]+")
 
 
@@ -67,10 +69,14 @@ def render(
     cache: a folder for what earlier runs found; it never changes what comes out.
     """
     run = Run(settings or Settings(), plugins)
-    run.load(paths)
-    for kind in KINDS:
-        made = run.made(run.expander.all_of(kind), names)
-        setattr(run.rendered, f"{kind}s", made)
+    memory = None
+    files = [path for path in paths if isinstance(path, Path)]
+    if cache is not None and not names and len(files) == len(paths) and run.sources.repeatable:
+        memory = Memory(cache, files, run.sources, run.roots, plugins)
+    run.load(paths, memory)
+    run.make(names, memory)
+    if memory is not None:
+        memory.save(run.units)
     run.rendered.borrowed = dict(run.components.borrowed)
     return run.rendered
 
@@ -80,6 +86,8 @@ class Run:
 
     def __init__(self, settings: Settings, plugins: Sequence[Mapping[str, Any]]) -> None:
         self.rendered = Rendered()
+        self.units: list[Unit] = []
+        self._noting = False
         report = self.rendered.problems.append
         self.sources = Sources(settings, report)
         self.compiler = Compiler(self.sources)
@@ -87,17 +95,18 @@ class Run:
         self.definitions = self.roots.definitions
         self.expander = Expander(self.definitions, self.compiler, report)
         try:
-            self.components = Components(
-                self.definitions.macros, self.compiler, self.expander, plugins, report
-            )
+            self.components = self._components(plugins)
         except Failure as failure:
             report(failure.problem())
-            self.components = Components(
-                self.definitions.macros, self.compiler, self.expander, (), report
-            )
+            self.components = self._components(())
 
-    def load(self, paths: Sequence[Path | TextIO]) -> None:
-        """Reads all definitions."""
+    def _components(self, plugins: Sequence[Mapping[str, Any]]) -> Components:
+        report = self.rendered.problems.append
+        known = self.definitions
+        return Components(known.macros, self.compiler, self.expander, plugins, report, known.uses)
+
+    def load(self, paths: Sequence[Path | TextIO], memory: Memory | None = None) -> None:
+        """Reads all definitions, or knows them by name from an earlier run."""
         settings = self.sources.settings
         wanted: list[Path | TextIO] = []
         for path in paths:
@@ -106,21 +115,108 @@ class Run:
             else:
                 wanted.append(path)
         self.sources.given = [path for path in paths if isinstance(path, Path)]
-        self.roots.read(wanted)
+        for path in expanded(wanted, self.sources.report):
+            if memory is None or not isinstance(path, Path) or not memory.announce(path):
+                self.roots.read_file(path)
 
-    def made(self, items: Sequence[Expanded], names: Sequence[str]) -> list[Made]:
-        """The items whose names match, as XML, in the original's order."""
-        made = []
-        for item in sorted(items, key=lambda item: order(item.name)):
-            if names and not any(fnmatch.fnmatch(item.name, pattern) for pattern in names):
+    def make(self, names: Sequence[str], memory: Memory | None = None) -> None:
+        """All jobs and views whose names match."""
+        self.units = self._found()
+        self._noting = memory is not None
+        if memory is not None:
+            for unit in self.units:
+                memory.recall(unit)
+        for kind in KINDS:
+            found = [made for unit in self.units for made in self._candidates(unit, kind)]
+            made = self.made(self.unique(found, kind), names)
+            setattr(self.rendered, f"{kind}s", made)
+        for unit in self.units:
+            if unit.kept is not None:
+                self.rendered.problems += unit.warnings
+                self.components.borrowed += unit.borrowed
+
+    def _found(self) -> list[Unit]:
+        """Jobs and views that stand alone, then projects, each in the order of the files."""
+        tables = (self.definitions.items["job"], self.definitions.items["view"])
+        return [
+            Unit(table.name, name, table.file_of(name))
+            for table in (*tables, self.definitions.projects)
+            for name in table.names()
+        ]
+
+    def _candidates(self, unit: Unit, kind: Kind) -> list[Candidate]:
+        if unit.kept is not None:
+            return unit.kept.get(kind, [])
+        if unit.table not in ("project", kind):
+            return []
+        uses, problems = self.definitions.uses, self.rendered.problems
+        uses.current = unit.uses if self._noting else None
+        before = len(problems)
+        try:
+            made = self._expanded(unit, kind)
+        finally:
+            uses.current = None
+            unit.note(problems[before:])
+        return [
+            Candidate(unit, item.name, item.item.place, item.origin, item, kind) for item in made
+        ]
+
+    def _expanded(self, unit: Unit, kind: Kind) -> list[Expanded]:
+        if unit.table == "project":
+            project = self.definitions.projects.find(unit.name)
+            return list(self.expander.of_project(project, kind)) if project else []
+        item = self.definitions.items[kind].find(unit.name)
+        return list(self.expander.alone(item)) if item else []
+
+    def unique(self, found: Sequence[Candidate], kind: Kind) -> list[Candidate]:
+        """One of each name, the last; the others are reported."""
+        last = {made.name: made for made in found}
+        if len(last) == len(found):
+            return list(found)
+        kept = []
+        for made in found:
+            later = last[made.name]
+            if later is made:
+                kept.append(made)
                 continue
-            try:
-                xml = xml_of(item, self.components)
-            except Failure as failure:
-                self.rendered.problems.append(failure.problem())
-            else:
-                made.append(Made(item.item.kind, item.name, xml, item.item.place))
+            made.unit.lasting = later.unit.lasting = False
+            allowed = self.sources.settings.allow_duplicates
+            chain = later.item.chain if later.item else ()
+            problem = duplicate(kind, made.name, later.origin, made.origin, allowed, chain)
+            self.rendered.problems.append(problem)
+        return kept
+
+    def made(self, found: Sequence[Candidate], names: Sequence[str]) -> list[Made]:
+        """What matches, as XML, in the original's order."""
+        made = []
+        for each in sorted(found, key=lambda each: order(each.name)):
+            if names and not any(fnmatch.fnmatch(each.name, pattern) for pattern in names):
+                continue
+            if each.item is not None:
+                self._render(each, each.item)
+            if each.xml is not None:
+                made.append(Made(each.kind, each.name, each.xml, each.place))
         return made
+
+    def _render(self, each: Candidate, item: Expanded) -> None:
+        uses, problems, borrowed = self.definitions.uses, self.rendered.problems, self.borrowed
+        before, before_borrowed = len(problems), Counter(borrowed)
+        uses.current = each.unit.uses if self._noting else None
+        try:
+            each.xml = xml_of(item, self.components)
+        except Failure as failure:
+            problems.append(failure.problem())
+        finally:
+            uses.current = None
+        each.unit.made.setdefault(each.kind, []).append(each)
+        if len(problems) != before:
+            each.unit.note(problems[before:])
+        each.unit.borrowed += borrowed - before_borrowed
+
+    @property
+    def borrowed(self) -> Counter[tuple[str, str]]:
+        """(kind, component) → how often the installed library rendered it."""
+        return self.components.borrowed
 
 
 def order(name: str) -> list[tuple[str, int]]:

@@ -1,16 +1,31 @@
 """What files define: jobs, views, their templates and groups, projects, defaults, macros."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ringtest.jjb.expansion.keys import DEFAULTS_KEYS, JOB_KEYS, VIEW_KEYS
+from ringtest.jjb.expansion.tables import Table, Uses
 from ringtest.jjb.loading.values import Map, Seq, new_map
 from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
 
 MANAGED = "<!-- Managed by Jenkins Job Builder -->"
 Kind = Literal["job", "view"]
+KINDS: tuple[Kind, ...] = ("job", "view")
+MACROS = {
+    # as written alone: as its list is called
+    "parameter": "parameters",
+    "property": "properties",
+    "builder": "builders",
+    "wrapper": "wrappers",
+    "trigger": "triggers",
+    "publisher": "publishers",
+    "scm": "scm",
+    "pipeline-scm": "pipeline-scm",
+    "reporter": "reporters",
+    "notification": "notifications",
+}
 
 
 @dataclass(eq=False, slots=True)
@@ -108,16 +123,30 @@ class Macro:
         return f"{self.kind} macro {self.name!r}"
 
 
-@dataclass(slots=True)
 class Definitions:
     """All that the files of a run define, by name."""
 
-    defaults: dict[Any, Defaults] = field(default_factory=dict)
-    items: dict[Kind, dict[Any, Item]] = field(default_factory=lambda: {"job": {}, "view": {}})
-    templates: dict[Kind, dict[Any, Item]] = field(default_factory=lambda: {"job": {}, "view": {}})
-    groups: dict[Kind, dict[Any, Group]] = field(default_factory=lambda: {"job": {}, "view": {}})
-    projects: dict[Any, Project] = field(default_factory=dict)
-    macros: dict[str, dict[Any, Macro]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.uses = Uses()
+        self.defaults: Table[Defaults] = self._table("defaults")
+        self.projects: Table[Project] = self._table("project")
+        self.items: dict[Kind, Table[Item]] = {kind: self._table(kind) for kind in KINDS}
+        self.templates: dict[Kind, Table[Item]] = {
+            kind: self._table(f"{kind}-template") for kind in KINDS
+        }
+        self.groups: dict[Kind, Table[Group]] = {
+            kind: self._table(f"{kind}-group") for kind in KINDS
+        }
+        self.macros: dict[str, Table[Macro]] = {kind: self._table(kind) for kind in MACROS}
+
+    def _table(self, name: str) -> Table[Any]:
+        return Table(name, self.uses)
+
+    def all(self) -> dict[str, Table[Any]]:
+        """Every table by its element's name in YAML."""
+        tables: list[Table[Any]] = [self.defaults, self.projects, *self.macros.values()]
+        tables += [*self.items.values(), *self.templates.values(), *self.groups.values()]
+        return {table.name: table for table in tables}
 
 
 def taken(data: Map, name: str) -> str:

@@ -18,7 +18,8 @@ from ringtest.jjb.expansion.definitions import (
 )
 from ringtest.jjb.expansion.dimensions import is_excluded, points
 from ringtest.jjb.expansion.parameters import Parameters
-from ringtest.jjb.expansion.roots import Report, duplicate
+from ringtest.jjb.expansion.roots import Report
+from ringtest.jjb.expansion.tables import Table
 from ringtest.jjb.loading.values import Map, new_map
 from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Failure
@@ -37,9 +38,14 @@ class Expanded:
     chain: tuple[Step, ...]
     values: Mapping[str, Any]
 
+    @property
+    def origin(self) -> Place | None:
+        """Where it was asked for."""
+        return self.chain[-1].place if self.chain else self.item.place
+
 
 class Expander:
-    """Expands all jobs or all views; failures are reported, and end one point only."""
+    """Expands jobs, views and projects; failures are reported, and end one point only."""
 
     def __init__(self, definitions: Definitions, compiler: Compiler, report: Report) -> None:
         self._definitions = definitions
@@ -49,31 +55,6 @@ class Expander:
         self._contents: dict[tuple[int, Any], Map] = {}
         self._merged: dict[Any, Defaults] = {}
         self._count = 0
-
-    def all_of(self, kind: Kind) -> list[Expanded]:
-        """Jobs or views: those that stand alone, then those of projects; the last of a name."""
-        found: list[Expanded] = []
-        for item in self._definitions.items[kind].values():
-            found += self.alone(item)
-        for project in self._definitions.projects.values():
-            found += self.of_project(project, kind)
-        return self.unique(found, kind)
-
-    def unique(self, found: list[Expanded], kind: Kind) -> list[Expanded]:
-        """One of each name, the last; the others are reported."""
-        last: dict[str, Expanded] = {}
-        kept = []
-        for made in reversed(found):
-            later = last.setdefault(made.name, made)
-            if later is made:
-                kept.append(made)
-            else:
-                allowed = self._settings.allow_duplicates
-                place = later.chain[-1].place if later.chain else later.item.place
-                first = made.chain[-1].place if made.chain else made.item.place
-                self._report(duplicate(kind, made.name, place, first, allowed, later.chain))
-        kept.reverse()
-        return kept
 
     def alone(self, item: Item) -> Iterator[Expanded]:
         """A job or view that is no template; parameters are taken as they stand."""
@@ -114,15 +95,16 @@ class Expander:
                 self._report(_outside(failure, chain).problem())
 
     def _target(self, wish: Wish, kind: Kind, groups: bool) -> Item | Group:
-        places: list[Mapping[Any, Item | Group]] = [
+        tables: list[Table[Item] | Table[Group]] = [
             self._definitions.items[kind],
             self._definitions.templates[kind],
         ]
         if groups:
-            places.append(self._definitions.groups[kind])
-        for where in places:
-            if wish.name in where:
-                return where[wish.name]
+            tables.append(self._definitions.groups[kind])
+        for table in tables:
+            found = table.find(wish.name)
+            if found is not None:
+                return found
         said = f"Failed to find suitable {kind}, template or group named {wish.name!r}"
         raise Failure(f"unknown-{kind}", said, wish.place)
 
@@ -203,17 +185,17 @@ class Expander:
         """The defaults of that name above the global ones; raises Failure for unknown ones."""
         known = self._definitions.defaults
         try:
+            base = known.find("global") or Defaults("global", new_map(), new_map(), None)
+            own = known.find(name)
             if name in self._merged:
                 return self._merged[name]
-            if name not in known and name != "global":
+            if own is None and name != "global":
                 said = f"{user.what} wants defaults {name!r}, but it was never defined"
                 raise Failure("unknown-defaults", said, user.place)
         except TypeError:
             raise Failure("wrong-type", f"{name!r} names no defaults", user.place) from None
-        base = known.get("global") or Defaults("global", new_map(), new_map(), None)
         made = base
-        if name != "global":
-            own = known[name]
+        if own is not None and name != "global":
             made = Defaults(
                 f"{name}",
                 laid_over(base.parameters, own.parameters),

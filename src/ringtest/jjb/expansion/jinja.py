@@ -40,11 +40,12 @@ class Template:
             said = f"Jinja template: {error.message}"
             raise Failure("jinja", said, self._place(error.lineno)) from None
         self._required: tuple[str, ...] | None = None
-        if file is None:
-            try:
-                self.needs = tuple(self.required())
-            except Failure:
-                self.needs = None
+        try:
+            names = tuple(sorted(self._undeclared(text, ())))
+            self.needs = names
+        except Failure:
+            # It includes what cannot be known beforehand.
+            sources.repeatable = False
 
     def required(self) -> Iterable[str]:
         """Variables that the template and those that it includes do not set themselves."""

@@ -3,7 +3,8 @@
 import fnmatch
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,31 +21,38 @@ _YAML = (".yml", ".yaml")
 class Sources:
     """The files of one run, and what was asked of the file system.
 
-    digests: real path or asked path → digest of its content, or None of a file that is not
-        there; whoever wants to know whether a run would come out the same compares them.
+    digests: path → digest of its content, or None of a file that is not there.
+    opened: file of the command line → paths that tags in it, or in what it includes, asked
+        for; whoever wants to know whether a run would come out the same compares these.
+    repeatable: whether that can be known at all.
     """
 
     def __init__(self, settings: Settings, report: Callable[[Problem], None]) -> None:
         self.settings = settings
         self.report = report
         self.digests: dict[str, str | None] = {}
+        self.opened: dict[str, set[str]] = {}
+        self.warnings: dict[str, list[Problem]] = {}
+        self.repeatable = not settings.retain_anchors and not settings.filter_modules
         self._texts: dict[str, str] = {}
-        self._found: dict[tuple[str, ...], str | None] = {}
+        self._found: dict[tuple[str, ...], tuple[str | None, list[str]]] = {}
         self._base = Scope("<start>", None)
         self._roots: set[Path] | None = None
         self._told: set[tuple[str, str, Place | None]] = set()
         self.given: list[Path] = []
 
-    def warn(self, rule: str, message: str, place: Place | None) -> None:
-        """A warning, told once."""
+    def warn(self, rule: str, message: str, place: Place | None, root: str = "") -> None:
+        """A warning, told once. root: the file of the command line that it belongs to."""
+        problem = Problem(Severity.WARNING, rule, message, place)
+        self.warnings.setdefault(root, []).append(problem)
         if (rule, message, place) not in self._told:
             self._told.add((rule, message, place))
-            self.report(Problem(Severity.WARNING, rule, message, place))
+            self.report(problem)
 
     def load(self, path: Path | TextIO) -> Any:
         """The document of a file that was named on the command line, or of open text."""
         if isinstance(path, Path):
-            scope = Scope(shown(path), path.parent)
+            scope = Scope(shown(path), path.parent, str(path))
             text = self.text(path)
         else:
             scope = Scope(getattr(path, "name", "<stdin>"), None)
@@ -55,20 +63,20 @@ class Sources:
         """The document of an included file; the same object each time the same text asks."""
         if path not in scope.loaded:
             scope.loaded[path] = self._compose(
-                self.text(path), Scope(shown(path), path.parent), scope
+                self.text(path), Scope(shown(path), path.parent, scope.root), scope
             )
         return scope.loaded[path]
 
     def load_text(self, text: str, name: str, scope: Scope) -> Any:
         """The document of a text that a template gave; its includes look where `scope` looks."""
-        return self._compose(text, Scope(name, scope.folder), scope)
+        return self._compose(text, Scope(name, scope.folder, scope.root), scope)
 
     def _compose(self, text: str, scope: Scope, outer: Scope) -> Any:
         # The original hands its table of anchors on when there is something in it.
         if outer.anchors:
             scope.anchors = outer.anchors
         try:
-            return compose(text, scope, self.warn)
+            return compose(text, scope, partial(self.warn, root=scope.root))
         finally:
             if self.settings.retain_anchors and scope.anchors is not outer.anchors:
                 outer.anchors.update(scope.anchors)
@@ -117,25 +125,30 @@ class Sources:
         key = (name, *folders)
         if key not in self._found:
             self._found[key] = self._search(name, folders)
-        found = self._found[key]
+        found, missing = self._found[key]
+        asked = self.opened.setdefault(scope.root, set())
+        asked.update(missing)
         if found is None:
             where = ", ".join(folders)
             raise Failure(
                 "missing-include", f"File {name} is in none of the include folders: {where}", place
             )
+        asked.add(found)
         path = Path(found)
-        self._stay_inside(path, name, place)
+        self._stay_inside(path, name, place, scope.root)
         return path
 
-    def _search(self, name: str, folders: Sequence[str]) -> str | None:
+    def _search(self, name: str, folders: Sequence[str]) -> tuple[str | None, list[str]]:
+        """The file, and where it was looked for in vain before."""
+        missing: list[str] = []
         for folder in folders:
             candidate = os.path.join(os.path.expanduser(folder), name)  # noqa: PTH111, PTH118
             if "\0" not in candidate and os.path.isfile(candidate):  # noqa: PTH113
-                return candidate
-            self.digests.setdefault(candidate, None)
-        return None
+                return candidate, missing
+            missing.append(candidate)
+        return None, missing
 
-    def _stay_inside(self, path: Path, name: str, place: Place | None) -> None:
+    def _stay_inside(self, path: Path, name: str, place: Place | None, root: str) -> None:
         if ".." not in name and not name.startswith(("/", "~")) and not path.is_symlink():
             return
         if self._roots is None:
@@ -143,12 +156,12 @@ class Sources:
             folders = [Path(folder).expanduser() for folder in self.settings.include_path]
             self._roots = {folder.resolve() for folder in [Path(), *own, *folders]}
         real = path.resolve()
-        if any(real.is_relative_to(root) for root in self._roots):
+        if any(real.is_relative_to(folder) for folder in self._roots):
             return
         said = f"the include {name} leaves the folders of this repository: {real}"
         if self.settings.strict_includes:
             raise Failure("include-outside", said, place)
-        self.warn("include-outside", said, place)
+        self.warn("include-outside", said, place, root)
 
     def included_text(self, name: str, tagged: Tagged) -> tuple[Path, str]:
         """Path and text of a file that a tag names."""
@@ -165,7 +178,7 @@ def shown(path: Path) -> str:
 
 
 def expanded(
-    paths: Sequence[Path | TextIO], report: Callable[[Problem], None]
+    paths: Iterable[Path | TextIO], report: Callable[[Problem], None]
 ) -> Iterator[Path | TextIO]:
     """The files of these paths: folders give their YAML files by name; each file comes once."""
     seen: set[Path] = set()

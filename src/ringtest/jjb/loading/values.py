@@ -15,10 +15,12 @@ class Scope:
     folder: of the file, or None of standard input.
     anchors: name → node; shared with the text that included this one, if that had anchors.
     loaded: path → what this text's own includes gave, read once.
+    root: the file that was named on the command line, of which this is a part.
     """
 
     name: str
     folder: Path | None
+    root: str = ""
     anchors: dict[str, "Anchor"] = field(default_factory=dict)
     loaded: dict[Path, Any] = field(default_factory=dict)
 

@@ -13,9 +13,10 @@ from ringtest.jjb import borrowed
 from ringtest.jjb.components import registry
 from ringtest.jjb.components.versions import NEWEST, Version
 from ringtest.jjb.expansion.compiling import Compiler
-from ringtest.jjb.expansion.definitions import Macro
+from ringtest.jjb.expansion.definitions import MACROS, Macro
 from ringtest.jjb.expansion.expanding import Expander
-from ringtest.jjb.expansion.roots import MACROS, Report
+from ringtest.jjb.expansion.roots import Report
+from ringtest.jjb.expansion.tables import Table, Use, Uses
 from ringtest.jjb.loading.values import Map, Seq, Tagged
 from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Failure, Problem, Severity
@@ -36,11 +37,12 @@ class Components:
 
     def __init__(
         self,
-        macros: Mapping[str, Mapping[Any, Macro]],
+        macros: Mapping[str, Table[Macro]],
         compiler: Compiler,
         expander: Expander,
         plugins: Iterable[Mapping[str, Any]],
         report: Report,
+        uses: Uses,
     ) -> None:
         self.borrowed: Counter[tuple[str, str]] = Counter()
         self.settings = compiler.sources.settings
@@ -55,7 +57,8 @@ class Components:
         self._chain: list[Step] = []
         self._read_job = False
         self._holding = 0
-        self._kept: dict[Key, tuple[Any, Element | None]] = {}
+        self._kept: dict[Key, tuple[Any, Element | None, frozenset[Use]]] = {}
+        self._uses = uses
 
     # What components may ask for: `registry.Context`.
 
@@ -101,7 +104,11 @@ class Components:
 
     def macro_named(self, kind: str, name: Any) -> bool:
         """Whether a macro of that name hides or makes the component."""
-        return name in self._macros.get(_SINGULAR.get(kind, kind), _NOTHING)
+        return self._macro_of(kind, name) is not None
+
+    def _macro_of(self, kind: str, name: Any) -> Macro | None:
+        table = self._macros.get(_SINGULAR.get(kind, kind))
+        return table.find(name) if table is not None else None
 
     def all_of(
         self,
@@ -161,7 +168,9 @@ class Components:
     ) -> None:
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = (item, self._made(key, item, job, whole))
+            found = self._kept[key] = self._noting(key, item, job, whole)
+        elif self._uses.current is not None:
+            self._uses.current |= found[2]
         kept = found[1]
         if kept is not None:
             if len(kept):
@@ -170,6 +179,21 @@ class Components:
             self._each(key[0], parent, item, key[3], job)
         else:
             self._component(key[0], parent, item, job, key[3])
+
+    def _noting(
+        self, key: Key, item: Any, job: Mapping[str, Any] | None, whole: bool
+    ) -> tuple[Any, Element | None, frozenset[Use]]:
+        """What is made, with the definitions that it asked for."""
+        before = self._uses.current
+        if before is None:
+            return item, self._made(key, item, job, whole), frozenset()
+        asked: set[Use] = set()
+        self._uses.current = asked
+        try:
+            return item, self._made(key, item, job, whole), frozenset(asked)
+        finally:
+            self._uses.current = before
+            before |= asked
 
     def _made(
         self, key: Key, item: Any, job: Mapping[str, Any] | None, whole: bool
@@ -205,7 +229,7 @@ class Components:
             name, data = item, _NOTHING
         if type(name) is not str:
             raise Failure("component", f"{name!r:.80} names no component of {kind}", self._place)
-        macro = self._macros.get(_SINGULAR.get(kind, kind), _NOTHING).get(name)
+        macro = self._macro_of(kind, name)
         if macro is not None:
             self._macro(kind, parent, macro, data, job, depth)
             return
