@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": (_SERVE, "up", "Run the control server."),
     "agent": (_SERVE, "agent", "Run this lab's jobs."),
     "run": (_SERVE, "run", "Run a definition file here, without any server."),
+    "pipeline": (_SERVE, "pipeline", "Pipeline files of dci-pipeline: check and plan them."),
     "import": (_SERVE, "importing", "Move in from another server."),
     "jenkins": (_SERVE, "jenkins", "Jenkins jobs as code: test, plan, apply."),
     "login": (_PEOPLE, "login", "Log in and remember server and session."),

@@ -5,7 +5,7 @@ work, what they amount to is counted, and a key that is written twice is a fault
 would be lost silently.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -22,6 +22,14 @@ Path = tuple[str | int, ...]
 _LOADER = cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 _MERGE = "tag:yaml.org,2002:merge"
 _AS_TYPED = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")}
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A text under a tag that the reader named, such as `!vault`: whoever knows it opens it."""
+
+    tag: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -52,14 +60,15 @@ class Placed:
         self.faults.append(Fault(place or self.at(path), message))
 
 
-def read_placed(text: str, file: str) -> Placed:
-    """The first document of a text; what is no YAML is a fault, not an error."""
+def read_placed(text: str, file: str, *, tags: Collection[str] = ()) -> Placed:
+    """The first document of a text; what is no YAML is a fault, not an error. Texts under one
+    of these `tags` become Tagged; any other tag of a file's own is a fault."""
     placed = Placed(file)
     loader = _LOADER(text)
     try:
         node = loader.get_single_node()
         if node is not None:
-            placed.data = _Builder(loader, placed).build(node, ())
+            placed.data = _Builder(loader, placed, tags).build(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -78,8 +87,9 @@ class _TooMuch(ValueError):
 
 
 class _Builder:
-    def __init__(self, loader: yaml.SafeLoader, placed: Placed) -> None:
+    def __init__(self, loader: yaml.SafeLoader, placed: Placed, tags: Collection[str]) -> None:
         self._loader = loader
+        self._tags = tags
         self._placed = placed
         self._left = MAX_VALUES
 
@@ -97,6 +107,8 @@ class _Builder:
         return self._mapping(cast(yaml.MappingNode, node), path)
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        if node.tag in self._tags:
+            return Tagged(node.tag, node.value)
         if node.tag.startswith("!"):
             self._placed.refuse(path, f"the tag {node.tag} means nothing here")
         # Anything else (a date, a binary) stays what is written there.
