@@ -165,7 +165,7 @@ class Item:
         if element is None:
             element = ET.SubElement(self.root, name)
         element.text = text
-        self.configure(ET.tostring(self.root))
+        self.config = rewrite(self.root).rstrip("\n")
 
     def walk(self) -> Iterator["Item"]:
         """Everything below."""

@@ -65,10 +65,13 @@ def tell(problems: Sequence[Problem]) -> int:
 
 
 def _plugins(asked: Asked, controller: Controller) -> Sequence[Mapping[str, Any]]:
-    """What rendering is told of plugins: a file's list, or the controller's own."""
+    """What rendering is told of plugins: a file's list, or the controller's own, or nothing.
+
+    As jenkins-jobs: the newest versions are assumed unless the ini file says to ask.
+    """
     section = ini(asked.where).sections.get("jenkins", {})
     if asked.plugins is None:
-        wanted = section.get("query_plugins_info", "true").lower() not in ("false", "0", "no")
+        wanted = section.get("query_plugins_info", "").lower() in ("true", "1", "yes", "on")
         return controller.plugins() if wanted else ()
     try:
         listed = yaml.safe_load(asked.plugins.read_text(encoding="utf-8"))

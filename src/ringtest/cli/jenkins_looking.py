@@ -122,7 +122,6 @@ def _show(said: dict[str, Any]) -> None:
         screen.print(f"left out by {said['excluded_by']}", style="red", soft_wrap=True)
     fields = "  ".join(f"{name}={value}" for name, value in said["fields"].items() if value)
     screen.print(fields, style="dim", soft_wrap=True, markup=False)
-    print(f"job-template: {', '.join(said['templates'])}")
     for variable in said["variables"]:
         _show_variable(variable)
 

@@ -49,7 +49,7 @@ PluginsOption = Annotated[
     typer.Option(
         "--plugins-info",
         "-p",
-        help="A list of plugins; without it the controller is asked.",
+        help="A list of plugins; without it, and `query_plugins_info` in the ini file, the newest.",
         rich_help_panel=_FILES,
     ),
 ]

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -35,6 +36,8 @@ _SIGNS = {
 }
 _LINES = 12
 """Of a change that is shown without --diff."""
+_ALIKE = 20
+"""How many that are alike are named without --diff."""
 
 
 def plan(asked: Asked, *, out: Path | None, form: Format, diff: bool, exit_code: bool) -> None:
@@ -77,6 +80,7 @@ def apply_file(
             done = check(found, made, workers=asked.workers)
         except WorldMoved as error:
             end(f"{error}. Nothing was done: plan again", EXIT_MOVED)
+        made.requests = found.requests
         _show(made, form, diff=diff)
         _carry_out(found, made, asked, yes=yes, audit=audit, form=form, done_before=done)
 
@@ -217,14 +221,23 @@ def _show(made: Plan, form: Format, *, diff: bool) -> None:
         sys.stdout.write(planfile.encode(made).decode() + "\n")
         return
     screen = console()
+    listed: Counter[Verb] = Counter()
     for action in made.actions:
+        plain = not action.changes and action.verb in (Verb.CREATE, Verb.ADOPT)
+        listed[action.verb] += plain
+        if plain and not diff and listed[action.verb] > _ALIKE:
+            continue
         if action.verb is not Verb.KEEP or action.drift:
             _show_action(screen, action, diff=diff)
+    for verb, number in listed.items():
+        if number > _ALIKE and not diff:
+            screen.print(f"… {number - _ALIKE} more to {verb.value}: --diff shows all")
     counts = made.counts()
     words = ", ".join(f"{number} {verb}" for verb, number in counts.items() if number)
     drift = sum(action.drift for action in made.actions)
     by_hand = f", {drift} changed by hand" if drift else ""
-    screen.print(f"{words or 'nothing wanted'}{by_hand} ({made.requests} requests)")
+    requests = f"{made.requests} request{'' if made.requests == 1 else 's'}"
+    screen.print(f"{words or 'nothing wanted'}{by_hand} ({requests})")
 
 
 def _show_action(screen: Console, action: Action, *, diff: bool) -> None:
