@@ -3,7 +3,10 @@
 For 1 M, 10 M and (`--size 100M`) 100 M generated results: a server of its own, the bytes of
 every table that results fill, each question over HTTP as a partner's user and as a super
 administrator, over topics, tests, labs and times in turn, and at the end whole months
-retired. A limit of 200 ms holds for the 95th of 100 of each question, at every size.
+retired. The blast radius is asked of a product of 2,000 labs and 20 topics beside them
+(`benchmarks.wide_product`). A limit of 200 ms holds for the 95th of 100 of each question, at
+every size; beside it stands the CPU that server and database spent on one, for a machine that
+does other things too.
 """
 
 import argparse
@@ -14,14 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 
-from benchmarks.generate_results import Writer, generate, read_number
+from benchmarks.generate_results import NUMBER_KEY, Writer, generate, read_number
 from benchmarks.generated import CASES, TEAMS
-from benchmarks.harness import ADMIN_PASSWORD, Server, percentile, row, running_server
-from ringtest.control.db.cluster import OWNER
+from benchmarks.harness import ADMIN_PASSWORD, Server, median, percentile, row, running_server
+from benchmarks.wide_product import write_wide_product
+from ringtest.control.db.cluster import OWNER, SUPERUSER
 from ringtest.control.kernel.clock import SystemClock
 from ringtest.control.kernel.ids import test_id_text
 from ringtest.control.results.model import id_of_test
@@ -31,6 +36,8 @@ ROUNDS = 24
 LIMIT_BYTES, LIMIT_SECONDS, LIMIT_RETIRED = 15.0, 0.2, 1.0
 RETIRED = 10_000_000
 """Results that may be retired within the limit."""
+_FIRST = 2
+"""Answers that are not counted: statements are planned for them."""
 _PASSWORD = "of a partner"  # of a user that lives as long as one run
 
 _WEIGHT = """
@@ -99,16 +106,28 @@ def questions(ground: Ground) -> Iterator[tuple[str, Iterator[str]]]:
         ("coverage", f"/topics/{{topic}}/coverage?{window}"),
         ("jobs by team and week", "/job_statistics?rows=team&columns=week"),
         ("jobs by lab and version", "/job_statistics?rows=remoteci&columns=component_type:kernel"),
+        ("numbers under a key", f"/keys_values_series?key={NUMBER_KEY}&{window}"),
         ("why a job failed", "/jobs/{job}/answer"),
         ("results of a job", "/jobs/{job}/tests?outcome=failed,errored"),
     ):  # fmt: skip
         yield name, each(form)
 
 
-async def _ask(client: httpx.AsyncClient, addresses: Iterator[str]) -> list[float] | str:
-    """Seconds of each answer, or why there are none."""
-    taken = []
-    for address in itertools.islice(addresses, ROUNDS):
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one question took: seconds of the middle and of the 95th of 100, and of CPU."""
+
+    middle: float
+    late: float
+    cpu: float
+
+
+async def _ask(server: Server, client: httpx.AsyncClient, addresses: Iterator[str]) -> Taken | str:
+    """What the answers took, or why there are none."""
+    taken, spent = [], 0.0
+    for number, address in enumerate(itertools.islice(addresses, ROUNDS)):
+        if number == _FIRST:
+            spent = server.cpu_seconds()
         began = time.perf_counter()
         answer = await client.get(address)
         taken.append(time.perf_counter() - began)
@@ -116,7 +135,8 @@ async def _ask(client: httpx.AsyncClient, addresses: Iterator[str]) -> list[floa
             return "not there"
         if answer.status_code != 200:
             return f"{answer.status_code} {answer.text[:100]} ({address})"
-    return taken[2:]  # the first ones plan statements
+    cpu = (server.cpu_seconds() - spent) / (ROUNDS - _FIRST)
+    return Taken(median(taken[_FIRST:]), percentile(taken[_FIRST:], 0.95), cpu)
 
 
 async def _people(server: Server, writer: Writer) -> dict[str, httpx.AsyncClient]:
@@ -163,33 +183,40 @@ async def _weigh(connection: asyncpg.Connection, results: int) -> float:
 
 async def _retire(connection: asyncpg.Connection) -> tuple[int, float]:
     """Whole months, oldest first, until enough is gone: results and seconds."""
-    gone, taken = 0, 0.0
     months = await connection.fetch(
         "SELECT date_trunc('month', day)::date AS month, sum(total) AS total FROM topic_days"
         " GROUP BY 1 ORDER BY 1"
     )
+    due, gone = [], 0
     for one in months:
         if gone < RETIRED:
-            began = time.perf_counter()
-            async with connection.transaction():
-                await connection.execute("SET LOCAL ringtest.scope = 'all'")
-                sql = "SELECT rt_drop_month($1, now()::timestamp)"
-                assert await connection.fetchval(sql, one["month"])
-            taken += time.perf_counter() - began
+            due.append(one["month"])
             gone += int(one["total"])
-    return gone, taken
+    await connection.execute("CHECKPOINT")  # as always once results are that old
+    began = time.perf_counter()
+    async with connection.transaction():
+        await connection.execute("SET LOCAL ringtest.scope = 'all'")
+        sql = "SELECT rt_drop_months($1, now()::timestamp)"
+        assert await connection.fetchval(sql, due) == len(due)
+    return gone, time.perf_counter() - began
 
 
-async def _measure(size: int, is_last: bool) -> dict[str, float]:
-    """p95 of each question at this size."""
-    curve: dict[str, float] = {}
+def _radius(groups: list[UUID]) -> Iterator[str]:
+    """Addresses of blast radii, one failure after another."""
+    for group in itertools.cycle(groups):
+        yield f"/failure_groups/{group}/blast_radius"
+
+
+async def _measure(size: int, is_last: bool) -> dict[str, Taken]:
+    """What each question takes at this size."""
+    curve: dict[str, Taken] = {}
     until = SystemClock().now().replace(microsecond=0)
     async with running_server(environment={"RINGTEST_RATE_LIMIT": "0"}) as server:
         began = time.monotonic()
         writer = await generate(server.dsn(OWNER), results=size, cases=CASES, until=until)
         label = f"{size // 1_000_000} M"
         row(f"{label} results generated", f"{time.monotonic() - began:.0f} s", "")
-        connection = await asyncpg.connect(server.dsn(OWNER))
+        connection = await asyncpg.connect(server.dsn(SUPERUSER))
         try:
             total = await connection.fetchval("SELECT sum(total) FROM topic_days")
             weight = await _weigh(connection, int(total))
@@ -198,13 +225,13 @@ async def _measure(size: int, is_last: bool) -> dict[str, float]:
                 judged)  # fmt: skip
             ground = Ground(writer, until, await _jobs(connection, writer))
             clients = await _people(server, writer)
+            await _ask_all(server, clients, ground, label, curve)
+            groups = await write_wide_product(
+                connection, until=until, partner=writer.teams[TEAMS // 2]
+            )
             for who, client in clients.items():
-                for name, addresses in questions(ground):
-                    found = await _ask(client, addresses)
-                    if isinstance(found, str):
-                        row(f"{label}: {name} ({who})", "skipped", found)
-                        continue
-                    curve[f"{name} ({who})"] = percentile(found, 0.95)
+                name = f"blast radius ({who})"
+                _note(label, name, await _ask(server, client, _radius(groups)), curve)
                 await client.aclose()
             gone, taken = await _retire(connection)
             ok = taken <= LIMIT_RETIRED * max(1.0, gone / RETIRED) if is_last else None
@@ -215,18 +242,35 @@ async def _measure(size: int, is_last: bool) -> dict[str, float]:
     return curve
 
 
+async def _ask_all(
+    server: Server, clients: dict[str, httpx.AsyncClient], ground: Ground, label: str,
+    curve: dict[str, Taken],
+) -> None:  # fmt: skip
+    for who, client in clients.items():
+        for name, addresses in questions(ground):
+            _note(label, f"{name} ({who})", await _ask(server, client, addresses), curve)
+
+
+def _note(label: str, name: str, found: Taken | str, curve: dict[str, Taken]) -> None:
+    if isinstance(found, str):
+        row(f"{label}: {name}", "skipped", found)
+    else:
+        curve[name] = found
+
+
 async def main(size: int) -> bool:
     """Sizes one after the other, each on a server of its own; then how each question grows."""
     sizes = [one for one in SIZES if one <= size] or [size]
     curves = [await _measure(one, one == sizes[-1]) for one in sizes]
     heads = " -> ".join(f"{one // 1_000_000} M" for one in sizes)
-    row("p95 of each question over HTTP: ms", heads, "<= 200 ms")
+    row("each question over HTTP, middle/p95: ms", heads, "p95 <= 200 ms")
     good = True
     for name in curves[-1]:
-        figures = [curve[name] for curve in curves if name in curve]
-        met = figures[-1] <= LIMIT_SECONDS
+        found = [curve[name] for curve in curves if name in curve]
+        met = found[-1].late <= LIMIT_SECONDS
         good = good and met
-        row(f"  {name}", " -> ".join(f"{one * 1e3:.0f}" for one in figures), "<= 200 ms", met)
+        figures = " -> ".join(f"{one.middle * 1e3:.0f}/{one.late * 1e3:.0f}" for one in found)
+        row(f"  {name}", figures, f"<= 200 ms, CPU {found[-1].cpu * 1e3:.0f} ms", met)
     return good
 
 

@@ -30,6 +30,8 @@ from ringtest.control.results.model import compare, dci_counts, id_of_test
 from ringtest.control.tallies.model import shape_of, turned
 
 SUITE = "regression"
+NUMBER_KEY = "throughput"
+"""Under which every job tells a number."""
 _TOGETHER = 10
 """Runs that one transaction writes: what it updates twice takes room twice."""
 _RESULT = (
@@ -65,6 +67,7 @@ class _Batch:
     results: list[tuple[Any, ...]] = field(default_factory=list)
     failures: list[tuple[Any, ...]] = field(default_factory=list)
     texts: list[tuple[Any, ...]] = field(default_factory=list)
+    numbers: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def _random_id(rng: random.Random) -> UUID:
@@ -188,6 +191,8 @@ class Writer:
              self._product, lab, team, set_key, run.at, at, _json(tests))
         )  # fmt: skip
         batch.parts += [(run.job_id, component, team) for component in components]
+        number = 100.0 + run.version + run.job_id.int % 17
+        batch.numbers.append((run.job_id, team, NUMBER_KEY, number))
         key = f"{team}/{run.job_id}/{run.file_id}"
         batch.files.append(
             (run.file_id, at, at, "generated", "junit.xml", "application/junit", "0" * 64,
@@ -241,6 +246,7 @@ class Writer:
             batch.jobs,
         )
         await self._copy("jobs_components", "job_id component_id team_id", batch.parts)
+        await self._copy("jobs_keys_values", "job_id team_id key value", batch.numbers)
         await self._copy(
             "files",
             "id created_at updated_at etag name mime sha256 size object_key job_id team_id",

@@ -75,21 +75,23 @@ hit AS MATERIALIZED (
   SELECT x.number * {_NUMBERS} + l.number AS pair, h.team_id, h.job_id, h.at
   FROM hits h JOIN topics_seen x ON x.id = h.topic_id JOIN labs l ON l.id = h.remoteci_id),
 latest AS MATERIALIZED (
-  SELECT x.number * {_NUMBERS} + l.number AS pair, n.topic_id, n.remoteci_id, n.team_id,
-    n.job_id, n.created_at AS at, n.result = ANY ($4::text[]::job_result[]) AS tells
+  SELECT x.number * {_NUMBERS} + l.number AS pair, n.team_id, n.created_at AS at,
+    n.result = ANY ($4::text[]::job_result[]) AS tells
   FROM latest_jobs n JOIN topics_seen x ON x.id = n.topic_id
   JOIN labs l ON l.id = n.remoteci_id WHERE {_MINE.format("n")}),
 before AS MATERIALIZED (
-  SELECT n.pair, n.team_id, r.id AS job_id, r.created_at AS at FROM latest n
+  SELECT n.pair, n.team_id, r.id AS job_id, r.created_at AS at
+  FROM latest n JOIN topics_seen x ON x.number = n.pair / {_NUMBERS}
+  JOIN labs l ON l.number = n.pair % {_NUMBERS}
   CROSS JOIN LATERAL (
     SELECT j.id, j.created_at FROM jobs j
-    WHERE j.topic_id = n.topic_id AND j.remoteci_id = n.remoteci_id AND j.status = 'finished'
+    WHERE j.topic_id = x.id AND j.remoteci_id = l.id AND j.status = 'finished'
       AND {_LIVE.format("j")} AND j.result::text = ANY ($4) AND {_MINE.format("j")}
     ORDER BY j.created_at DESC LIMIT 1) r
   WHERE NOT n.tells),
 ran AS (
-  SELECT pair, team_id, job_id, at FROM latest WHERE tells
-  UNION ALL SELECT pair, team_id, job_id, at FROM before)"""
+  SELECT pair, team_id, at FROM latest WHERE tells
+  UNION ALL SELECT pair, team_id, at FROM before)"""
 
 # $7 labs shown of a topic. Statuses are 0 hit, 1 passed, 2 not run: a pair has the least one
 # that it met; shown are those that were hit, then those that did not run. A lab without any
@@ -106,11 +108,11 @@ states AS MATERIALIZED (
 counted AS MATERIALIZED (
   SELECT topic, count(*) FILTER (WHERE status = 0) AS hit,
     count(*) FILTER (WHERE status = 1) AS passed, count(*) FILTER (WHERE status = 2) AS not_run,
-    (array_agg(place ORDER BY place))[:$7::int] AS places
+    (array_agg(place))[:$7::int] AS places
   FROM (SELECT pair / {_NUMBERS} AS topic, status,
       pair % {_NUMBERS} + CASE status WHEN 0 THEN 0 WHEN 2 THEN 1 ELSE 2 END * {_NUMBERS}::bigint
         AS place
-    FROM states) z
+    FROM states ORDER BY 1, 3) z
   GROUP BY topic),
 shown AS MATERIALIZED (
   SELECT c.topic, n.place, c.topic * {_NUMBERS} + n.place % {_NUMBERS} AS pair
@@ -120,9 +122,15 @@ named AS (
       'remoteci', json_build_object('id', l.id, 'name', l.name),
       'team', json_build_object('id', l.team_id, 'name', l.team_name), 'hardware', l.hardware,
       'status', (ARRAY['hit', 'not_run', 'passed'])[s.place / {_NUMBERS} + 1],
-      'job_id', coalesce(h.job_id, r.job_id), 'at', coalesce(h.at, r.at)) ORDER BY s.place) AS labs
-  FROM shown s JOIN labs l ON l.number = s.place % {_NUMBERS}
-  LEFT JOIN hit h ON h.pair = s.pair LEFT JOIN ran r ON r.pair = s.pair GROUP BY s.topic),
+      'job_id', coalesce(h.job_id, r.job_id, b.job_id), 'at', coalesce(h.at, r.at, b.at))
+    ORDER BY s.place) AS labs
+  FROM shown s JOIN topics_seen x ON x.number = s.topic
+  JOIN labs l ON l.number = s.place % {_NUMBERS}
+  LEFT JOIN hit h ON h.pair = s.pair LEFT JOIN before b ON b.pair = s.pair
+  LEFT JOIN LATERAL (SELECT n.job_id, n.created_at AS at FROM latest_jobs n
+    WHERE n.topic_id = x.id AND n.remoteci_id = l.id AND {_MINE.format("n")}
+      AND n.result = ANY ($4::text[]::job_result[]) LIMIT 1) r ON true
+  GROUP BY s.topic),
 worst AS (
   SELECT pair % {_NUMBERS} AS number, min(status) AS status FROM states GROUP BY 1)
 SELECT json_build_object('since', (SELECT at FROM begun),
