@@ -65,33 +65,74 @@ async def _render(messages: AsyncIterator[Message], closing: asyncio.Event) -> A
 async def _passing(
     messages: AsyncIterator[Message], closing: asyncio.Event
 ) -> AsyncGenerator[bytes, None]:
+    mail = _Mail()
+    filling = asyncio.create_task(mail.fill(messages))
     closed = asyncio.create_task(closing.wait())
-    async with aclosing(_as_generator(messages)) as source:
-        getting: asyncio.Task[Message] | None = None
+    closed.add_done_callback(lambda _: mail.wake())
+    try:
+        while not closing.is_set():
+            if mail.message is None and not mail.is_over:
+                await mail.wait(PING_SECONDS)
+                if closing.is_set():
+                    return
+            if mail.message is not None:
+                yield mail.message.render()
+                mail.take()
+            elif mail.is_over:
+                filling.result()  # its failure, if it failed
+                return
+            else:
+                yield b": ping\n\n"
+    finally:
+        # the source cannot be closed while a task still waits inside it
+        closed.cancel()
+        filling.cancel()
+        await asyncio.gather(filling, return_exceptions=True)
+
+
+class _Mail:
+    """One message between the task that waits for the source and the one that sends. A task
+    for each message would cost more than all else that is done for it."""
+
+    def __init__(self) -> None:
+        self.message: Message | None = None
+        self.is_over = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._room = asyncio.Event()
+
+    async def fill(self, messages: AsyncIterator[Message]) -> None:
+        """Put one in after the other, each when the one before was taken."""
         try:
-            while not closing.is_set():
-                getting = getting or asyncio.create_task(_next(source))
-                await asyncio.wait(
-                    {getting, closed}, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
-                if getting.done():
-                    done, getting = getting, None
-                    try:
-                        yield done.result().render()
-                    except StopAsyncIteration:
-                        return
-                elif not closing.is_set():
-                    yield b": ping\n\n"
+            async with aclosing(_as_generator(messages)) as source:
+                async for message in source:
+                    self.message = message
+                    self._room.clear()
+                    self.wake()
+                    await self._room.wait()
         finally:
-            # the source cannot be closed while a task still waits inside it
-            closed.cancel()
-            if getting is not None:
-                getting.cancel()
-                await asyncio.gather(getting, return_exceptions=True)
+            self.is_over = True
+            self.wake()
 
+    def take(self) -> None:
+        """The message that is there was sent."""
+        self.message = None
+        self._room.set()
 
-async def _next(source: AsyncGenerator[Message, None]) -> Message:
-    return await anext(source)
+    async def wait(self, seconds: float) -> None:
+        """Until there may be one, or for so long."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(seconds, self.wake)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def wake(self) -> None:
+        """Go on."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 async def _as_generator(messages: AsyncIterator[Message]) -> AsyncGenerator[Message, None]:
