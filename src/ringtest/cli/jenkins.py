@@ -305,7 +305,7 @@ def _asked(given: dict[str, Any]) -> Asked:
         paths=given["paths"] or [],
         matrix=given["matrix"] or [],
         recursive=given["recursive"],
-        exclude=given["exclude"],
+        exclude=given["exclude"] or (),
         plugins=given["plugins"],
         jobs_only=given["jobs_only"],
         views_only=given["views_only"],

@@ -1,17 +1,16 @@
 """Job files and matrix files rendered to what a controller should hold."""
 
 import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from ringtest.cli.config import UsageError
 from ringtest.cli.jenkins_options import Asked
 from ringtest.cli.jenkins_site import ini
+from ringtest.cli.jenkins_testing import cache_folder, plugins_of, split
 from ringtest.client.jenkins import Controller
 from ringtest.jjb import engine
 from ringtest.jjb.matrix import projects
@@ -21,7 +20,7 @@ from ringtest.jjb.problems import Problem, Severity
 
 def render(asked: Asked, controller: Controller) -> tuple[list[Desired], list[Problem]]:
     """Jobs and views, and what is wrong. UsageError when nothing is named."""
-    paths, names = split(asked.paths)
+    paths, names = split(asked.paths) if asked.paths else ([], [])
     sources: list[Any] = list(paths)
     problems: list[Problem] = []
     for path in asked.matrix:
@@ -31,30 +30,29 @@ def render(asked: Asked, controller: Controller) -> tuple[list[Desired], list[Pr
     if not sources:
         raise UsageError("which job files? Give a PATH, or --matrix FILE")
     settings = ini(asked.where)
-    if asked.recursive or asked.exclude is not None:
-        excluded = tuple(asked.exclude.split(":")) if asked.exclude else settings.exclude
-        settings = replace(settings, recursive=True, exclude=excluded)
+    if asked.recursive:
+        settings = replace(settings, recursive=True)
+    if asked.exclude:
+        excluded = tuple(part for word in asked.exclude for part in word.split(os.pathsep))
+        settings = replace(settings, exclude=excluded)
     rendered = engine.render(
-        sources, settings=settings, plugins=_plugins(asked, controller), names=names
+        sources,
+        settings=settings,
+        plugins=_plugins(asked, controller),
+        names=names,
+        cache=cache_folder(),
     )
     problems += rendered.problems
+    if rendered.borrowed:
+        borrowed = ", ".join(f"{kind} {name}" for kind, name in sorted(rendered.borrowed))
+        print(f"by jenkins-job-builder's own modules: {borrowed}", file=sys.stderr)
     made = ([] if asked.views_only else rendered.jobs) + ([] if asked.jobs_only else rendered.views)
     return [Desired(each.kind, each.name, each.xml) for each in made], problems
 
 
-def split(words: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """Paths, then names: the first word is paths in any case, and others that exist are."""
-    paths: list[Path] = []
-    names: list[str] = []
-    for index, word in enumerate(words):
-        parts = [Path(part) for part in word.split(":") if part]
-        if index == 0 or (not names and all(part.exists() for part in parts)):
-            paths += parts
-        else:
-            names.append(word)
-    if missing := [str(path) for path in paths if not path.exists()]:
-        raise UsageError(f"{', '.join(missing)}: no such file or folder")
-    return paths, names
+def names_of(words: Sequence[str]) -> list[str]:
+    """Of a command's words those that name jobs."""
+    return split(words)[1] if words else []
 
 
 def tell(problems: Sequence[Problem]) -> int:
@@ -69,17 +67,11 @@ def _plugins(asked: Asked, controller: Controller) -> Sequence[Mapping[str, Any]
 
     As jenkins-jobs: the newest versions are assumed unless the ini file says to ask.
     """
+    if asked.plugins is not None:
+        return plugins_of(asked.plugins)
     section = ini(asked.where).sections.get("jenkins", {})
-    if asked.plugins is None:
-        wanted = section.get("query_plugins_info", "").lower() in ("true", "1", "yes", "on")
-        return controller.plugins() if wanted else ()
-    try:
-        listed = yaml.safe_load(asked.plugins.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UsageError(f"{asked.plugins}: {error}") from error
-    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        raise UsageError(f"{asked.plugins} must hold a list of plugins")
-    return listed
+    wanted = section.get("query_plugins_info", "").lower() in ("true", "1", "yes", "on")
+    return controller.plugins() if wanted else ()
 
 
 class _Named(io.StringIO):

@@ -1,5 +1,6 @@
 """Options that several `ringtest jenkins` commands share. Light: help needs nothing else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,7 +26,7 @@ ConfOption = Annotated[
     Path | None,
     typer.Option(
         "--conf",
-        envvar="JENKINS_JOBS_CONF",
+        envvar="JJB_CONF",
         help="An ini file of jenkins-jobs; found where jenkins-jobs finds it.",
         rich_help_panel=_CONNECTION,
     ),
@@ -34,19 +35,22 @@ PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="PATH… [NAME…]",
-        help="Files and folders, also joined with ':'; then names or patterns of jobs.",
+        help="Files and folders joined with ':', then names or patterns of jobs.",
     ),
 ]
 RecursiveOption = Annotated[
     bool, typer.Option("--recursive", "-r", help="Read sub-folders.", rich_help_panel=_FILES)
 ]
 ExcludeOption = Annotated[
-    str | None,
-    typer.Option("--exclude", "-x", help="Leave out, joined with ':'.", rich_help_panel=_FILES),
+    list[str] | None,
+    typer.Option(
+        "--exclude", "-x", help="Leave out such paths; may be repeated.", rich_help_panel=_FILES
+    ),
 ]
 PluginsOption = Annotated[
     Path | None,
     typer.Option(
+        "--plugin-info",
         "--plugins-info",
         "-p",
         help="A list of plugins; without it, and `query_plugins_info` in the ini file, the newest.",
@@ -100,7 +104,7 @@ class Asked:
     paths: list[str]
     matrix: list[Path]
     recursive: bool = False
-    exclude: str | None = None
+    exclude: Sequence[str] = ()
     plugins: Path | None = None
     jobs_only: bool = False
     views_only: bool = False

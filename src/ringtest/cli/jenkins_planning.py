@@ -15,7 +15,7 @@ from rich.text import Text
 from ringtest.cli.calls import end
 from ringtest.cli.config import UsageError
 from ringtest.cli.exits import EXIT_CHANGES, EXIT_MOVED, EXIT_REFUSED
-from ringtest.cli.jenkins_desired import render, split, tell
+from ringtest.cli.jenkins_desired import names_of, render, tell
 from ringtest.cli.jenkins_options import Asked, Where
 from ringtest.cli.jenkins_site import controller
 from ringtest.cli.output import Format, console
@@ -120,7 +120,7 @@ def _made(asked: Asked, found: Controller) -> Plan:
     if not marks.SET_NAME.fullmatch(choices.set_name):
         raise UsageError("a set's name has letters, digits, '.', '_' and '-'")
     deleting = choices.delete or choices.delete_builders
-    if deleting and (split(asked.paths)[1] if asked.paths else False):
+    if deleting and names_of(asked.paths):
         raise UsageError("--delete needs all jobs: name none")
     desired, problems = render(asked, found)
     if tell(problems):
