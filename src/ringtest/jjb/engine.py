@@ -152,8 +152,12 @@ class Run:
         uses, problems = self.definitions.uses, self.rendered.problems
         uses.current = unit.uses if self._noting else None
         before = len(problems)
+        made: list[Expanded] = []
         try:
             made = self._expanded(unit, kind)
+        except RecursionError:
+            failure = Failure("too-deep", f"{unit.table} {unit.name!r} never ends")
+            problems.append(failure.problem())
         finally:
             uses.current = None
             unit.note(problems[before:])

@@ -14,7 +14,7 @@ from typing import Any, Final
 from ringtest.jjb.loading.values import Tagged
 from ringtest.jjb.problems import Failure
 
-MAX_TEXT: Final = 32 << 20
+MAX_TEXT: Final = 8 << 20
 
 
 class Undefined:

@@ -77,6 +77,11 @@ class Roots:
             found.clean = False
             file = shown(path) if isinstance(path, Path) else "<stdin>"
             self._sources.report(failure.at(Place(file, 1, 1)).problem())
+        except RecursionError:
+            found.clean = False
+            file = shown(path) if isinstance(path, Path) else "<stdin>"
+            failure = Failure("too-deep", "nested too deep", Place(file, 1, 1))
+            self._sources.report(failure.problem())
         finally:
             self._file = before
 

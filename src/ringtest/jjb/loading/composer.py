@@ -33,7 +33,7 @@ try:
 except ImportError:  # PyYAML without libyaml: the same result, slower
     _libyaml = None
 
-MAX_DEPTH = 400
+MAX_DEPTH = 150
 MAX_WEIGHT = 2_000_000
 Warn = Callable[[str, str, Place | None], None]
 
