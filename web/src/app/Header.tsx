@@ -10,6 +10,7 @@ import { Link, NavLink, useNavigate } from 'react-router';
 import { logOut } from '@/api/queries/identity';
 import type { Identity } from '@/api/types';
 import { Logo } from '@/components/Logo';
+import { useActiveInView } from '@/components/useActiveInView';
 import { LiveDot } from '@/live/LiveDot';
 import { chooseTheme, useTheme, type ThemeChoice } from './theme';
 
@@ -50,6 +51,7 @@ interface Props {
 export function Header({ identity, onHelp }: Props) {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const bar = useActiveInView();
   const leave = async () => {
     await logOut().catch(() => undefined);
     await navigate('/login');
@@ -62,7 +64,7 @@ export function Header({ identity, onHelp }: Props) {
         <Logo />
         <span>Ringtest</span>
       </Link>
-      <nav className="rt-nav" aria-label="Pages">
+      <nav className="rt-nav" aria-label="Pages" ref={bar}>
         {PAGES.map(([to, text]) => (
           <NavLink key={to} to={to}>
             {text}

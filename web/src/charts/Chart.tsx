@@ -30,6 +30,8 @@ interface Props {
   json?: unknown;
 }
 
+const DAY = 86_400;
+
 const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
 
 const SHOWN: Record<Line['kind'], (value: number | null) => string> = {
@@ -60,6 +62,8 @@ export function options(
     width,
     height,
     scales: {
+      // one day alone stands in the middle of three
+      x: { range: (_, from, to) => (from === to ? [from - DAY, to + DAY] : [from, to]) },
       share: { range: (_, least) => [floorOf(least), 1] },
       count: { range: (_, _least, most) => [0, Math.max(1, (most ?? 0) * 1.05)] },
     },

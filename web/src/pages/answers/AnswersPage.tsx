@@ -9,6 +9,7 @@ import type { Topic } from '@/api/types';
 import { PageHead } from '@/components/PageHead';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { useActiveInView } from '@/components/useActiveInView';
 import { useNow } from '@/components/useNow';
 import type { AnswersContext } from './context';
 import { readSpan } from './span';
@@ -67,6 +68,7 @@ function Answers({ topic, topics }: { topic: Topic; topics: readonly Topic[] }) 
   const [params] = useSearchParams();
   const { search, pathname } = useLocation();
   const navigate = useNavigate();
+  const bar = useActiveInView();
   const now = useNow();
   const span = readSpan(params, now);
   const [, , , tab = 'trend', one] = pathname.split('/');
@@ -99,7 +101,7 @@ function Answers({ topic, topics }: { topic: Topic; topics: readonly Topic[] }) 
           )
         }
       />
-      <nav className="rt-tabs" aria-label="Questions">
+      <nav className="rt-tabs" aria-label="Questions" ref={bar}>
         {TABS.map(([to, text]) => (
           <NavLink key={to} to={{ pathname: to, search: kept.toString() }}>
             {text}

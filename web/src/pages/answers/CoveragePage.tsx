@@ -18,7 +18,7 @@ import { share } from './format';
 export function Rate({ value }: { value: number | null }) {
   return (
     <span className="rt-rate">
-      <span className="rt-rate-track" aria-hidden="true">
+      <span className={value === null ? 'rt-rate-track rt-rate-none' : 'rt-rate-track'} aria-hidden="true">
         <span className="rt-rate-fill" style={{ width: `${(value ?? 0) * 100}%` }} />
       </span>
       {share(value)}

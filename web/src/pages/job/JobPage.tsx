@@ -5,6 +5,7 @@ import type { Job } from '@/api/types';
 import { PageHead } from '@/components/PageHead';
 import { Bars, QueryView } from '@/components/QueryView';
 import { StatusLabel } from '@/components/StatusLabel';
+import { useActiveInView } from '@/components/useActiveInView';
 import { JOB_LOOKS } from '@/format/status';
 import { count } from '@/format/size';
 import type { JobContext } from './context';
@@ -31,9 +32,10 @@ const TABS = [
 
 function Tabs({ job }: { job: Job }) {
   const attempt = new URLSearchParams(useLocation().search).get('attempt');
+  const bar = useActiveInView();
   const bad = (job.tests?.failures ?? 0) + (job.tests?.errors ?? 0);
   return (
-    <nav className="rt-tabs" aria-label="Parts of the job">
+    <nav className="rt-tabs" aria-label="Parts of the job" ref={bar}>
       {tabsOf(job).map(([to, text]) => (
         <NavLink key={to} to={{ pathname: to, search: attempt ? `?attempt=${attempt}` : '' }} replace>
           {text}
