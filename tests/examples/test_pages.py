@@ -195,6 +195,40 @@ def test_reports_are_on_their_page(page: Page, told_demo: RunningDemo) -> None:
     expect(page.get_by_text("demo mail").first).to_be_visible()
 
 
+def test_failure_is_named_where_it_is_seen_and_the_name_taken_back(page: Page) -> None:
+    open_product(page)
+    page.locator("article", has_text="soft_unicode").first.get_by_role(
+        "link", name="Name it as a known issue"
+    ).click()
+    page.get_by_label("What people know it as").fill("soft_unicode is gone")
+    page.get_by_label("Where it is written down").fill("https://bugs.example.com/7")
+    page.get_by_role("button", name="Name it").click()
+    named = page.get_by_role("region", name=re.compile("^Failures that it names"))
+    expect(named.locator("article").first).to_contain_text("soft_unicode is gone · admin")
+    page.get_by_role("button", name="Withdraw soft_unicode is gone").click()
+    expect(named.locator("article")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(named.locator("article").first).to_contain_text("soft_unicode is gone")
+    page.get_by_role("button", name="Remove soft_unicode is gone").click()
+    expect(page.get_by_text("Nothing is known yet")).to_be_visible()
+
+
+def test_why_a_job_failed_leads_to_line_group_and_comparison(
+    page: Page, told_demo: RunningDemo
+) -> None:
+    page.goto(f"{told_demo.url}/jobs/{job_of(told_demo, 'lab-b', '2.0.1')}")
+    why = page.get_by_role("region", name="Why it failed")
+    expect(why.get_by_text("1.1.1")).to_be_visible()
+    why.get_by_role("link", name="Compare test by test").click()
+    expect(page.get_by_role("table", name="Compared tests")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^[1-9][0-9]* Regressions"))).to_be_visible()
+    page.go_back()
+    group = why.locator("a[href^='/products/']").first
+    title = group.inner_text()
+    group.click()
+    expect(page.locator("article", has_text=title).first).to_be_in_viewport()
+
+
 def test_retry_of_a_running_job_is_refused(told_demo: RunningDemo) -> None:
     job = job_of(told_demo, "lab-a", "2.1.0")
     with told_demo.admin() as client:
