@@ -1,8 +1,11 @@
 """Which build artifacts are copied from (the plugin copyartifact)."""
 
-from ringtest.jjb.components.parts import maybe, option
-from ringtest.jjb.components.registry import Render
-from ringtest.jjb.components.shapes import choose, variant
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from ringtest.jjb.components.parts import maybe, option, reads
+from ringtest.jjb.components.registry import Context, Render
+from ringtest.jjb.components.shapes import choose, refuse, variant
 
 PLUGIN = "hudson.plugins.copyartifact."
 
@@ -29,6 +32,14 @@ PERMALINKS = {
 }
 
 
+@reads("permalink")
+def check_permalink(parent: Element, data: Any, ctx: Context) -> None:
+    """A permalink is one of a few, also where none is used."""
+    value = data.get("permalink", "last")
+    if value not in list(PERMALINKS):
+        refuse("permalink", value, PERMALINKS, ctx)
+
+
 def build_selector(tag: str) -> Render:
     """The element that says which build."""
     return variant(
@@ -36,6 +47,7 @@ def build_selector(tag: str) -> Render:
         "which-build",
         "last-successful",
         SELECTORS,
+        check_permalink,
         choose(
             "which-build",
             "last-successful",

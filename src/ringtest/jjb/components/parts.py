@@ -7,7 +7,7 @@ what Jenkins' plugins want, one line per option:
     option("mode", "GET", "httpMode", ("GET", "POST"))   another name, a closed list
     required("url")                               an error when it is missing
     maybe("timeout-var", tag="timeoutEnvVar")     no element when it is missing
-    text("owner", None)                           as it is, and only text: no numbers, no booleans
+    text("owner", None)                           as it is, and only text: no numbers, no lists
     lower("sandbox", False), string("workers", 5) as Python prints it, lower-cased or not
     joined("projects", ",")                       a list in one element
     constant("spec", "")                          always the same
@@ -36,6 +36,7 @@ __all__ = [
     "lowered",
     "maybe",
     "negated",
+    "only_text",
     "option",
     "printed",
     "put",
@@ -102,12 +103,12 @@ def describe(part: Render) -> Iterator[Described]:
 
 
 def put(parent: Element, tag: str, value: object, ctx: Context) -> Element:
-    """An element with the text as it is; None is an empty element, anything else an error."""
+    """An element with the text as it is, empty for whatever is empty or false."""
     element = SubElement(parent, tag)
-    if value is not None:
-        if not isinstance(value, str):
-            ctx.fail(f"<{tag}> takes text, not {value!r}: put it in quotes")
+    if isinstance(value, str):
         element.text = value
+    elif value:
+        ctx.fail(f"<{tag}> takes text, not {value!r}: put it in quotes")
     return element
 
 
@@ -167,14 +168,16 @@ class Option(Value):
 
 
 class Text(Value):
-    """Text as it is; None makes an empty element."""
+    """Text as it is; what is empty or false makes an empty element."""
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         value = data.get(self.name, self.default)
         if value is REQUIRED:
             self.missing(ctx)
-        if value is not None and not isinstance(value, str):
-            ctx.fail(f"'{self.name}' takes text, not {value!r}: put it in quotes")
+        if not isinstance(value, str):
+            if value:
+                ctx.fail(f"'{self.name}' takes text, not {value!r}: put it in quotes")
+            value = None
         SubElement(parent, self.tag).text = value
 
 
@@ -288,6 +291,17 @@ def printed(value: object) -> str:
     if value is None or isinstance(value, list | dict):
         raise TypeError(f"one value is wanted, not {value!r}")
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def only_text(value: object) -> str:
+    """Text, or nothing for whatever is empty or false; numbers and lists are refused.
+
+    >>> only_text("x"), only_text(None)
+    ('x', '')
+    """
+    if value and not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text: put it in quotes")
+    return str(value or "")
 
 
 def truth(value: object) -> str:

@@ -16,7 +16,7 @@ A function with the signature of a part may stand wherever a part may: what no w
 written as one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, SubElement
 
@@ -246,7 +246,8 @@ class Choose:
 
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         value = data.get(self.name, self.default)
-        parts = self.cases.get(value if self.fold is None else self.fold(value))
+        folded = value if self.fold is None else self.fold(value)
+        parts = self.cases.get(folded) if isinstance(folded, Hashable) else None
         if parts is None:
             if self.strict:
                 refuse(self.name, value, self.cases, ctx)

@@ -160,7 +160,7 @@ def trigger_builds(parent: Element, data: Any, ctx: Context) -> None:
     trigger = SubElement(parent, f"{PARAMETERIZED}TriggerBuilder")
     configs = SubElement(trigger, "configs")
     for project in data:
-        if project.get("project", "") == "":
+        if "project" not in project or project["project"] == "":
             continue
         config = SubElement(configs, f"{PARAMETERIZED}BlockableBuildTriggerConfig")
         handed = SubElement(config, "configs")

@@ -41,7 +41,7 @@ OWNER = "com.synopsys.arc.jenkins.plugins.ownership.jobs.JobOwnerJobProperty"
 def add_permissions(parent: Element, tag: str, data: Any, ctx: Context) -> None:
     """Permissions of users and groups, in the order of the YAML."""
     matrix = SubElement(parent, tag)
-    strategy = INHERITED.get(data.get("inheritance-strategy"), "InheritParentStrategy")
+    strategy = INHERITED.get(str(data.get("inheritance-strategy")), "InheritParentStrategy")
     SubElement(matrix, "inheritanceStrategy", {"class": f"{INHERITANCE}{strategy}"})
     for name, permissions in data.items():
         if name == "inheritance-strategy":

@@ -82,9 +82,17 @@ COMPARATIVE = (
     given("image-inner-width", string("image-inner-width")),
 )
 
+
+@reads("image-width")
+def image_width(parent: Element, data: Any, ctx: Context) -> None:
+    """The width, when its text is not empty."""
+    if str(data.get("image-width", "")):
+        SubElement(parent, "imageWidth").text = str(data["image-width"])
+
+
 GALLERY_START = (
     string("title", ""),
-    given("image-width", string("image-width")),
+    image_width,
     string("unstable-if-no-artifacts", False, "markBuildAsUnstableIfNoArchivesFound"),
 )
 

@@ -12,6 +12,7 @@ from ringtest.jjb.components.parts import (
     joined,
     lowered,
     maybe,
+    only_text,
     option,
     put,
     reads,
@@ -261,9 +262,7 @@ def slack_value(value: object) -> str:
     """As Slack's publisher writes a value: numbers are no text, and refused."""
     if isinstance(value, bool):
         return lowered(value)
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text: put it in quotes")
-    return value or ""
+    return only_text(value)
 
 
 SLACK = (

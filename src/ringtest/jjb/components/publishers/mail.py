@@ -80,7 +80,7 @@ def add_recipients(trigger: Element, email: Element, data: Any, kind: str) -> No
         names = ["ListRecipientProvider"]
     else:
         told_to = data["send-to"]
-        names = [PROVIDERS[name] for name in told_to if name in PROVIDERS]
+        names = [PROVIDERS[name] for name in told_to if name in list(PROVIDERS)]
         if UPSTREAM in told_to:
             names.append("UpstreamComitterRecipientProvider")
         if kind in COUNTED:

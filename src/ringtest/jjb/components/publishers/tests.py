@@ -169,6 +169,8 @@ def performance_reports(parent: Element, data: Any, ctx: Context) -> None:
     """Reports by their kind, or by kind and pattern."""
     element = SubElement(parent, "parsers")
     for report in data.get("report", ()):
+        if not isinstance(report, dict | str):
+            continue
         kind, glob = next(iter(report.items())) if isinstance(report, dict) else (report, None)
         if kind not in PARSERS:
             refuse("report", kind, PARSERS, ctx)

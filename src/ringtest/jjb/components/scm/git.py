@@ -5,7 +5,17 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.git_extensions import extensions
 from ringtest.jjb.components.kinds import scm
-from ringtest.jjb.components.parts import constant, item, lowered, put, reads, string, text, written
+from ringtest.jjb.components.parts import (
+    constant,
+    item,
+    lowered,
+    only_text,
+    put,
+    reads,
+    string,
+    text,
+    written,
+)
 from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import absent, choose, each, node
 
@@ -41,9 +51,7 @@ def text_or_flag(value: object) -> str:
     """As the options of Git are written."""
     if isinstance(value, bool):
         return lowered(value)
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text: put it in quotes")
-    return value or ""
+    return only_text(value)
 
 
 BROWSER = "hudson.plugins.git.browser."

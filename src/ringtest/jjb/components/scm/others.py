@@ -10,6 +10,7 @@ from ringtest.jjb.components.parts import (
     item,
     lower,
     maybe,
+    only_text,
     option,
     printed,
     reads,
@@ -35,10 +36,7 @@ HG_BROWSER = "hudson.plugins.mercurial.browser."
 
 def module_names(value: Any) -> str:
     """Modules as text, from a list of them or text."""
-    names = " ".join(value) if isinstance(value, list) else value
-    if names is not None and not isinstance(names, str):
-        raise TypeError(f"{names!r} is no text: put it in quotes")
-    return names or ""
+    return " ".join(value) if isinstance(value, list) else only_text(value)
 
 
 scm(

@@ -10,6 +10,7 @@ from ringtest.jjb.components.parts import (
     joined,
     lower,
     maybe,
+    only_text,
     reads,
     string,
     written,
@@ -105,22 +106,15 @@ def extensions(parent: Element, data: Any, ctx: Context) -> None:
 def branches(name: str, tag: str) -> Render:
     """Branches by their names."""
     one = node(f"{GHPRB}GhprbBranch", item("branch", str))
-    return node(tag, each(name, one))
-
-
-def or_nothing(value: Any) -> str:
-    """A line of cron, or none."""
-    if value and not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text: put it in quotes")
-    return value or ""
+    return node(tag, given(name, each(name, one)))
 
 
 trigger(
     "github-pull-request",
     f"{GHPRB}GhprbTrigger",
     constant("configVersion", "3"),
-    written("cron", "", or_nothing, "spec"),
-    written("cron", "", or_nothing),
+    written("cron", "", only_text, "spec"),
+    written("cron", "", only_text),
     joined("admin-list", "\n", tag="adminlist"),
     joined("white-list", "\n", tag="whitelist"),
     joined("org-list", "\n", tag="orgslist"),

@@ -1,7 +1,20 @@
 """Triggers of GitLab, Bitbucket, Stash and other hosts of sources, and of webhooks."""
 
+from typing import Any
+from xml.etree.ElementTree import Element
+
 from ringtest.jjb.components.kinds import trigger
-from ringtest.jjb.components.parts import constant, item, joined, maybe, option, required
+from ringtest.jjb.components.parts import (
+    constant,
+    describe,
+    item,
+    joined,
+    maybe,
+    option,
+    reads,
+    required,
+)
+from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import each, given, node, since, within
 
 trigger(
@@ -110,57 +123,42 @@ trigger(
 
 WEBHOOK = "org.jenkinsci.plugins.gwt."
 
+
+def variables(name: str, tag: str, kind: str, *parts: Render) -> Render:
+    """Variables of a request; like the original, it stops at the first that has no options."""
+    entries = node(tag, each(name, node(f"{WEBHOOK}{kind}", *parts)))
+
+    @reads(" ".join(found.name for found in describe(entries)))
+    def add(parent: Element, data: Any, ctx: Context) -> None:
+        try:
+            if data.get(name):
+                entries(parent, data, ctx)
+        except AttributeError:
+            ctx.warn(f"'{name}' has an entry without options: it is left empty")
+
+    return add
+
+
+KEYED = (maybe("key", ""), maybe("regex-filter", "", "regexpFilter"))
+
 trigger(
     "generic-webhook-trigger",
     f"{WEBHOOK}GenericTrigger",
     node("spec"),
-    given(
+    variables(
         "post-content-params",
-        node(
-            "genericVariables",
-            each(
-                "post-content-params",
-                node(
-                    f"{WEBHOOK}GenericVariable",
-                    required("type", "expressionType", ("JSONPath", "XPath")),
-                    option("key", ""),
-                    option("value", ""),
-                    option("regex-filter", "", "regexpFilter"),
-                    option("default-value", ""),
-                ),
-            ),
-        ),
+        "genericVariables",
+        "GenericVariable",
+        required("type", "expressionType", ("JSONPath", "XPath")),
+        option("key", ""),
+        option("value", ""),
+        option("regex-filter", "", "regexpFilter"),
+        option("default-value", ""),
     ),
     maybe("regex-filter-text", "", "regexpFilterText"),
     maybe("regex-filter-expression", "", "regexpFilterExpression"),
-    given(
-        "request-params",
-        node(
-            "genericRequestVariables",
-            each(
-                "request-params",
-                node(
-                    f"{WEBHOOK}GenericRequestVariable",
-                    maybe("key", ""),
-                    maybe("regex-filter", "", "regexpFilter"),
-                ),
-            ),
-        ),
-    ),
-    given(
-        "header-params",
-        node(
-            "genericHeaderVariables",
-            each(
-                "header-params",
-                node(
-                    f"{WEBHOOK}GenericHeaderVariable",
-                    maybe("key", ""),
-                    maybe("regex-filter", "", "regexpFilter"),
-                ),
-            ),
-        ),
-    ),
+    variables("request-params", "genericRequestVariables", "GenericRequestVariable", *KEYED),
+    variables("header-params", "genericHeaderVariables", "GenericHeaderVariable", *KEYED),
     maybe("print-post-content", False),
     maybe("print-contrib-var", False, "printContributedVariables"),
     maybe("cause", "", "causeString"),

@@ -57,7 +57,7 @@ KEYED_CONTENTS = {
 }
 
 
-def add_content(parent: Element, base: str, content: Content, patterns: Any) -> None:
+def add_content(parent: Element, base: str, content: Content, patterns: Any, ctx: Context) -> None:
     """A kind of content and its patterns; `base` has places for kind and role of the element."""
     suffix = "Type" if base is URL_BASE else ""
     element = SubElement(parent, base.format(content.name, suffix))
@@ -65,7 +65,7 @@ def add_content(parent: Element, base: str, content: Content, patterns: Any) -> 
         collection = SubElement(element, content.collection)
         for pattern in patterns:
             entry = SubElement(collection, base.format(content.name, "Entry"))
-            SubElement(entry, content.entry).text = pattern
+            put(entry, content.entry, pattern, ctx)
 
 
 URL_BASE = f"{URL}content.{{}}Content{{}}"
@@ -104,7 +104,7 @@ def add_url(parent: Element, data: Any, checked: int, ctx: Context) -> None:
         if kind not in URL_CONTENTS:
             refuse("check-content", kind, URL_CONTENTS, ctx)
         if patterns:
-            add_content(types, URL_BASE, URL_CONTENTS[kind], patterns)
+            add_content(types, URL_BASE, URL_CONTENTS[kind], patterns, ctx)
 
 
 @reads("urls")
@@ -159,7 +159,7 @@ def add_file_content(parent: Element, kind: str, patterns: Any, ctx: Context) ->
     """What is checked of a file."""
     if kind in FILE_CONTENTS:
         if patterns:
-            add_content(parent, FILE_BASE, FILE_CONTENTS[kind], patterns)
+            add_content(parent, FILE_BASE, FILE_CONTENTS[kind], patterns, ctx)
         return
     if kind not in KEYED_CONTENTS:
         refuse("check-content", kind, (*FILE_CONTENTS, *KEYED_CONTENTS), ctx)

@@ -7,6 +7,7 @@ from ringtest.jjb.components.kinds import wrapper
 from ringtest.jjb.components.parts import (
     REQUIRED,
     constant,
+    describe,
     item,
     maybe,
     option,
@@ -93,7 +94,10 @@ IMAGES: dict[str, tuple[Render, ...]] = {
 @reads("image-type context-path dockerfile image")
 def image(parent: Element, data: Any, ctx: Context) -> None:
     """Where the image comes from; a type that is unknown says nothing."""
-    for part in IMAGES.get(data["image-type"], (node("selector"),)):
+    if data["image-type"] not in list(IMAGES):
+        SubElement(parent, "selector")
+        return
+    for part in IMAGES[data["image-type"]]:
         part(parent, data, ctx)
 
 
@@ -208,6 +212,18 @@ WEBDRIVER = (
     node("webDriverBrowsers", reference="../seleniumInformation/webDriverBrowsers"),
 )
 
+BROWSERS = choose("type", "selenium", {"selenium": SELENIUM, "webdriver": WEBDRIVER}, strict=False)
+
+
+@reads(" ".join(found.name for found in describe(BROWSERS)))
+def platforms(parent: Element, data: Any, ctx: Context) -> None:
+    """Browsers by their platforms; a type that is unknown has none."""
+    if data.get("type", "selenium") not in ["selenium", "webdriver"]:
+        ctx.warn("'type' is neither 'selenium' nor 'webdriver': no browsers are asked for")
+        SubElement(parent, "seleniumInformation")
+    BROWSERS(parent, data, ctx)
+
+
 wrapper(
     "sauce-ondemand",
     "hudson.plugins.sauce__ondemand.SauceOnDemandBuildWrapper",
@@ -228,7 +244,7 @@ wrapper(
             ),
         ),
     ),
-    choose("type", "selenium", {"selenium": SELENIUM, "webdriver": WEBDRIVER}),
+    platforms,
 )
 
 
