@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import httpx
 
 PASSWORD = "of the warehouse"
-_PROGRAM = """
+"""Of the user jo."""
+PROGRAM = """
 import sys, tempfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -64,8 +65,8 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-server = HTTPServer(("127.0.0.1", 0), Handler)
-print(server.server_port, flush=True)
+server = HTTPServer(("127.0.0.1", int(sys.argv[2])), Handler)
+print("ready", server.server_port, flush=True)
 server.serve_forever()
 """
 
@@ -97,10 +98,12 @@ class Warehouse:
 @contextmanager
 def clickhouse_server() -> Iterator[Warehouse]:
     """A server on a free port with an empty engine, gone at the end."""
-    process = subprocess.Popen([sys.executable, "-c", _PROGRAM, PASSWORD], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, PASSWORD, "0"], stdout=subprocess.PIPE
+    )
     try:
         assert process.stdout is not None
-        yield Warehouse(int(process.stdout.readline()))
+        yield Warehouse(int(process.stdout.readline().split()[1]))
     finally:
         process.terminate()
         process.wait()

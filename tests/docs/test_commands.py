@@ -21,6 +21,7 @@ PAGES = sessions(
     }
 )
 SERVER, DATABASE, STORAGE = "127.0.0.1:8080", "127.0.0.1:5432", "127.0.0.1:9000"
+WAREHOUSE = "127.0.0.1:8123"
 """The addresses that all pages use; the tests put free ones in their place."""
 
 
@@ -34,7 +35,9 @@ def forks() -> Iterator[Path]:
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_commands_of_a_page_run_in_their_order(name: str, forks: Path) -> None:
     page, path = PAGES[name], os.environ["PATH"]
-    for shown, port in zip((SERVER, DATABASE, STORAGE), free_ports(3), strict=True):
+    if WAREHOUSE in page:
+        pytest.importorskip("chdb", reason="ClickHouse's engine takes 500 MB: pip install chdb")
+    for shown, port in zip((SERVER, DATABASE, STORAGE, WAREHOUSE), free_ports(4), strict=True):
         page = page.replace(shown, f"127.0.0.1:{port}")
     with reachable_folder() as folder:
         environment = {
