@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from ringtest.agent.environment import (
 )
 from ringtest.agent.journal import Journal
 from ringtest.agent.output import Output
+from ringtest.agent.preparation.machine import Machine
+from ringtest.agent.preparation.preparing import Memory, bring_about
+from ringtest.agent.preparation.registry import make_handlers
 from ringtest.agent.processes import JobProcesses
 from ringtest.agent.progress import ProgressReader, watch_progress
 from ringtest.agent.protocol import Component, Progress, Result
@@ -182,7 +185,25 @@ class Execution:
             await self._venvs.create(self._attempt.venv, self._run_own)
         if self._definition.progress == "pytest":
             place_progress_plugin(self._attempt)
+        if self._definition.environment:
+            await self._bring_about(self._definition.environment)
         await self._run_steps("prepare")
+
+    async def _bring_about(self, wanted: Mapping[str, Any]) -> None:
+        """The machine as the definition wants it, by the steps that a change needs."""
+        scratch = self._attempt.steps / "environment"
+        scratch.mkdir(parents=True, exist_ok=True)
+        work = self._attempt.work
+        machine = Machine(
+            work=work,
+            scratch=scratch,
+            variables=self._variables,
+            command=lambda argv, env: self._commands.run(argv, work=work, env=env),
+            copying=self._output.copying,
+            say=self._say,
+        )
+        memory = Memory(self._settings.data / "prepared" / f"{safe_name(str(work))}.json")
+        await bring_about(make_handlers(), memory, wanted, machine)
 
     async def _test(self) -> None:
         if self._definition.progress != "pytest":

@@ -82,6 +82,9 @@ class Definition(Struct, frozen=True, omit_defaults=True):
     name: str = ""
     artifacts: list[Artifact] = []
     isolation: Literal["venv", "none"] = "venv"
+    environment: dict[str, Any] = {}
+    """What the machine must have before `prepare`: brought about where it changed. Keys are those
+    of `agent.preparation`, and `expire_seconds`: how long each of them lasts."""
     parameters: dict[str, Any] = {}
     """Values of this definition: the lowest scope there is."""
     timeout_seconds: Seconds = 21600

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ringtest.agent.definitions.model import STAGES, Artifact, Definition, Stages, Step
+from ringtest.agent.preparation.registry import KEYS, unknown_keys
 from ringtest.language.expressions import Expression, ExpressionError
 from ringtest.language.placed_yaml import Path, Placed, read_placed
 from ringtest.language.places import Fault
@@ -34,6 +35,7 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
         placed.refuse((), "a definition is a mapping with the key stages")
         raise Faulty(placed.faults)
     _refuse_unknown(placed, placed.data, Definition, ())
+    _check_environment(placed, placed.data.get("environment") or {})
     stages = _read_stages(placed, placed.data.get("stages"), runners)
     artifacts = _read_each(placed, placed.data.get("artifacts", []), Artifact, ("artifacts",))
     rest = {key: value for key, value in placed.data.items() if key not in ("stages", "artifacts")}
@@ -42,6 +44,11 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
     if placed.faults or definition is None:
         raise Faulty(placed.faults)
     return msgspec.structs.replace(definition, stages=stages, artifacts=artifacts)
+
+
+def _check_environment(placed: Placed, wanted: Any) -> None:
+    for key in unknown_keys(wanted) if isinstance(wanted, dict) else []:
+        placed.refuse(("environment", key), _no_such("key", key, list(KEYS)), key=True)
 
 
 def _read_stages(placed: Placed, data: Any, runners: Sequence[str]) -> Stages:

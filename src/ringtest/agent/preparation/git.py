@@ -1,0 +1,108 @@
+"""`git`: repositories at a revision, with pull requests, patches and replaced texts on top."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ringtest.agent.control import StageFailed
+from ringtest.agent.preparation.machine import Machine
+
+_REPLACE = re.compile(r'^(?P<file>\S+): *"(?P<old>.*)" *--> *"(?P<new>.*)"$')
+_VARIABLE = re.compile(r"{{(\w+)}}")
+_BRANCH = "ringtest"
+_UNFINISHED = {"rebase-apply": "am", "MERGE_HEAD": "merge", "CHERRY_PICK_HEAD": "cherry-pick"}
+
+
+class Repository(msgspec.Struct, forbid_unknown_fields=True):
+    """What is wanted of one repository, in the order in which it is done."""
+
+    url: str
+    ref: str = "HEAD"
+    """Branch, tag or commit."""
+    pull_requests: list[int] = []
+    """Numbers on GitHub: fetched as `pull/N/head` and merged."""
+    changes: list[str] = []
+    """Refs of Gerrit, such as `refs/changes/34/1234/5`: cherry-picked."""
+    patches: list[str] = []
+    """Files or addresses, applied with `git am -3`."""
+    replace: list[str] = []
+    """`file: "from" --> "to"`, a regular expression; `{{NAME}}` is a variable."""
+
+
+async def check_out(machine: Machine, old: Any, new: Any) -> None:
+    """`new` is `{path: Repository}`; only what differs from `old` is touched."""
+    before = old if isinstance(old, Mapping) else {}
+    for name, said in (new or {}).items():
+        if before.get(name) == said and machine.path(name).is_dir():
+            continue
+        try:
+            wanted = msgspec.convert(
+                said if isinstance(said, Mapping) else {"url": said}, Repository
+            )
+        except msgspec.ValidationError as error:
+            raise StageFailed(f"git: {name}: {error}") from None
+        await _bring(machine, machine.path(name), wanted)
+    for name in before.keys() - (new or {}).keys():
+        machine.say(f"  {machine.path(name)} is left as it is")
+
+
+async def _bring(machine: Machine, folder: Path, wanted: Repository) -> None:
+    git = ("git", "-C", str(folder))
+    await machine.run("git", "init", "-q", str(folder))
+    for begun, verb in _UNFINISHED.items():
+        if (folder / ".git" / begun).exists():  # by a preparation that failed
+            await machine.run(*git, verb, "--abort")
+    await machine.run(*git, "fetch", "-q", "--tags", "--force", wanted.url, wanted.ref)
+    await machine.run(*git, "checkout", "-q", "--force", "-B", _BRANCH, "FETCH_HEAD")
+    await machine.run(*git, "clean", "-q", "-f", "-d")
+    for number in wanted.pull_requests:
+        await machine.run(*git, "fetch", "-q", wanted.url, f"pull/{number}/head")
+        await _or_say(machine, f"pull request {number} cannot be merged",
+                      *git, *_WHO, "merge", "-q", "--no-edit", "FETCH_HEAD")  # fmt: skip
+    for change in wanted.changes:
+        await machine.run(*git, "fetch", "-q", wanted.url, change)
+        await _or_say(machine, f"{change} does not fit", *git, *_WHO, "cherry-pick", "FETCH_HEAD")
+    for number, patch in enumerate(wanted.patches):
+        file = await _patch(machine, patch, number)
+        await _or_say(machine, f"patch {patch} does not fit", *git, *_WHO, "am", "-3", str(file))
+    for rule in wanted.replace:
+        _replace(machine, folder, rule)
+
+
+_WHO = ("-c", "user.name=ringtest", "-c", "user.email=ringtest@localhost")
+
+
+async def _or_say(machine: Machine, message: str, *argv: str) -> None:
+    try:
+        await machine.run(*argv)
+    except StageFailed as error:
+        raise StageFailed(f"git: {message}", error.exit_code) from None
+
+
+async def _patch(machine: Machine, patch: str, number: int) -> Path:
+    if not patch.startswith(("http://", "https://")):
+        return machine.path(patch).absolute()
+    file = machine.scratch / f"patch-{number}"
+    await machine.run("curl", "-fsSL", "--max-time", "120", "-o", str(file), patch)
+    return file
+
+
+def _replace(machine: Machine, folder: Path, rule: str) -> None:
+    match = _REPLACE.match(rule)
+    if match is None:
+        raise StageFailed(f'git: {rule!r} is not file: "from" --> "to"')
+    path = folder / match["file"]
+    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        raise StageFailed(f"git: there is no file {match['file']} to replace text in")
+    target = _VARIABLE.sub(lambda found: machine.variables.get(found[1], ""), match["new"])
+    text = path.read_text(encoding="utf-8")
+    try:
+        changed, count = re.subn(match["old"], target, text)
+    except re.error as error:
+        raise StageFailed(f"git: {rule!r}: {error}") from None
+    if not count:
+        raise StageFailed(f"git: nothing in {match['file']} is {match['old']!r}")
+    path.write_text(changed, encoding="utf-8")
