@@ -52,7 +52,10 @@ class Changes:
         it has and whose they are."""
         if self.moment() is None or since < self._deaf_until:
             return False
-        return all(self._since.get(name, 0) <= since for name in names)
+        if since == self._moment:  # nothing at all did
+            return True
+        last = self._since.get
+        return all([last(name, 0) <= since for name in names])
 
     def wrote(self, names: Iterable[str]) -> None:
         """This process committed a change: it shows at once, whenever its notification comes."""

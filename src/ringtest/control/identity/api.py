@@ -55,7 +55,7 @@ def caller_provider(
             path=unquote(raw_path.decode("latin-1")),
             route=scope["path_template"][_PREFIX:],
             query=requests.query_pairs(request),
-            headers=request.headers,
+            headers=requests.headers(scope),
             address=address,
             body_digest=body_digest,
         )

@@ -5,6 +5,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from ringtest.control.kernel.settings import Settings
 
@@ -75,6 +76,7 @@ def wait_seconds(
     return 0
 
 
+@lru_cache(maxsize=10_000)
 def network_of(host: str | None) -> str:
     """An address as limits count it: IPv6 hosts choose freely within their /64.
 

@@ -2,6 +2,9 @@
 
 import logging
 from datetime import UTC, datetime
+from functools import cache
+
+from prometheus_client import Counter, Histogram
 
 from ringtest.control.wire import answers, measures
 from ringtest.control.wire.context import RequestContext
@@ -14,11 +17,21 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"})
 def measured(request: RequestContext, status: int, seconds: float) -> None:
     """Count an answer. Status 0: the connection ended before one was begun."""
     method = request.method if request.method in _METHODS else "-"
-    measures.REQUESTS.labels(method, request.route, str(status)).inc()
+    _requests(method, request.route, status).inc()
     if not request.is_stream:
-        measures.LATENCY.labels(method, request.route).observe(seconds)
+        _latency(method, request.route).observe(seconds)
     if status == 401 and request.actor is None:
         measures.LOGIN_FAILURES.inc()
+
+
+@cache  # methods, routes and statuses are few
+def _requests(method: str, route: str, status: int) -> Counter:
+    return measures.REQUESTS.labels(method, route, str(status))
+
+
+@cache
+def _latency(method: str, route: str) -> Histogram:
+    return measures.LATENCY.labels(method, route)
 
 
 def logged(request: RequestContext, status: int, size: int, seconds: float) -> None:
