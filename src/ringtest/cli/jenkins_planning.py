@@ -4,7 +4,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import typer
@@ -20,11 +19,11 @@ from ringtest.cli.jenkins_options import Asked, Where
 from ringtest.cli.jenkins_site import controller
 from ringtest.cli.output import Format, console
 from ringtest.client.jenkins import Controller
-from ringtest.jjb.planning import marks, model, planfile
+from ringtest.jjb.planning import marks, planfile
 from ringtest.jjb.planning.applier import Outcome, WorldMoved, apply, check
 from ringtest.jjb.planning.audit import Audit
 from ringtest.jjb.planning.model import Action, Choices, Verb
-from ringtest.jjb.planning.planner import Plan, make_plan
+from ringtest.jjb.planning.planner import Plan, make_plan, plan_deletion
 
 _SIGNS = {
     Verb.CREATE: ("+", "green"),
@@ -96,20 +95,7 @@ def delete(
 ) -> None:
     """Delete jobs and views by name or pattern."""
     with controller(where) as found:
-        listing = found.listing()
-        made = Plan(found.url, "default")
-        for kind, lives in (("job", listing.items), ("view", listing.views)):
-            for live in lives.values():
-                if not any(fnmatchcase(live.name, pattern) for pattern in names):
-                    continue
-                ours = marks.find(live.description) or marks.is_builders(live.description)
-                if ours or unmanaged:
-                    digest = model.live_digest(found.config(kind, live.name))
-                    made.actions.append(Action(kind, live.name, Verb.DELETE, live=digest))
-                else:
-                    reason = "nobody manages it; --unmanaged would delete it"
-                    made.actions.append(Action(kind, live.name, Verb.BLOCKED, reason))
-        made.actions.sort(key=lambda each: (each.kind == "job", -each.name.count("/"), each.name))
+        made = plan_deletion(found, names, unmanaged=unmanaged)
         asked = Asked(where, [], [], workers=workers)
         _show(made, Format.TABLE, diff=False)
         _carry_out(found, made, asked, yes=yes, audit=audit, form=Format.TABLE, done_before=set())

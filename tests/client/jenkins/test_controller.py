@@ -2,10 +2,18 @@
 
 import threading
 
+import httpx
 import pytest
 
 from ringtest.client.errors import Unreachable
-from ringtest.client.jenkins import Controller, Missing, NameTaken, Refused, Site
+from ringtest.client.jenkins import (
+    Controller,
+    JenkinsError,
+    Missing,
+    NameTaken,
+    Refused,
+    Site,
+)
 from ringtest.client.retry import Retries
 from tests.client.jenkins.conftest import Login
 from tests.jenkins_server import JenkinsServer
@@ -144,6 +152,26 @@ def test_no_answer_names_the_controller() -> None:
     with (
         Controller(site, retries=Retries(attempts=2, first=0.001)) as controller,
         pytest.raises(Unreachable, match=r"127\.0\.0\.1:9"),
+    ):
+        controller.listing()
+
+
+def test_address_that_never_answered_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    with Controller(Site("http://127.0.0.1:9/")) as controller, pytest.raises(Unreachable):
+        controller.listing()
+    assert len(waited) == 2
+
+
+def test_what_is_no_jenkins_is_named(server: JenkinsServer) -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text="<html>welcome</html>")
+
+    transport = httpx.MockTransport(page)
+    with (
+        Controller(Site(server.url), transport=transport) as controller,
+        pytest.raises(JenkinsError, match="is not JSON"),
     ):
         controller.listing()
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from ringtest.jjb.planning import marks
 from ringtest.jjb.planning.model import Desired, Verb
-from ringtest.jjb.planning.planner import Plan
+from ringtest.jjb.planning.planner import Plan, plan_deletion
 from tests.jjb.planning.conftest import Desk, folder, job, view
 
 
@@ -22,11 +23,12 @@ def test_second_apply_writes_nothing(desk: Desk) -> None:
 
 def test_nothing_changed_costs_a_request_for_each_500_jobs(desk: Desk) -> None:
     desired = [job(f"job-{number:04}") for number in range(1000)]
-    desk.put(*desired)
-    desk.server.requests.clear()
-    assert desk.plan(*desired).writes == []
-    assert len(desk.server.requests) <= 2 + len(desired) / 500
-    assert desk.server.writes() == []
+    server = desk.server.controller
+    for each in desired:
+        server.create(server.top, each.name, marks.put(each.xml, "default"))
+    plan = desk.plan(*desired)
+    assert plan.counts()["unchanged"] == 1000
+    assert len(desk.server.requests) == 2
 
 
 def test_first_apply_writes_each_job_in_one_request(desk: Desk) -> None:
@@ -170,6 +172,20 @@ def test_folder_with_jobs_of_others_is_not_deleted(desk: Desk) -> None:
     server.create(server.item("team"), "foreign", b"<project/>")
     plan = desk.plan(delete=True)
     assert verbs(plan) == {"team": "blocked", "team/one": "delete"}
+
+
+def test_folder_is_deleted_by_name_with_all_that_is_in_it_or_not_at_all(desk: Desk) -> None:
+    desk.put(folder("team"), job("team/one"), job("team/two"))
+    plan = plan_deletion(desk.controller, ["team", "team/one"], unmanaged=False)
+    assert verbs(plan) == {"team": "blocked", "team/one": "delete"}
+    plan = plan_deletion(desk.controller, ["team", "team/*"], unmanaged=False)
+    assert [action.name for action in plan.writes] == ["team/one", "team/two", "team"]
+
+
+def test_jenkins_jobs_still_knows_its_own(desk: Desk) -> None:
+    desk.put(job("one"))
+    description = desk.server.controller.item("one").root.findtext("description") or ""
+    assert description.endswith(marks.BUILDER_MARK)
 
 
 def test_document_that_is_no_xml_blocks_that_job_alone(desk: Desk) -> None:

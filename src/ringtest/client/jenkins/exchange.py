@@ -1,5 +1,6 @@
 """One request and its answer: identity, crumbs, retries."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +15,10 @@ from ringtest.client.jenkins.errors import JenkinsError, refusal
 from ringtest.client.jenkins.site import Site
 from ringtest.client.retry import RETRIED_STATUSES, Retries, wait_asked_for
 
-RETRIES = Retries(attempts=10, first=0.25, most=10.0)
-"""About a minute: a controller that restarts is waited for."""
+RETRIES = Retries(attempts=20, first=0.25, most=10.0)
+"""Some two minutes: a controller that restarts is waited for."""
+UNKNOWN = 3
+"""Attempts at an address that has never answered: it may be wrong."""
 
 XML = "application/xml;charset=utf-8"
 
@@ -35,7 +38,9 @@ class Exchange:
         connections: int = 16,
     ) -> None:
         self.site = site
+        self._counted = itertools.count(1)
         self.requests = 0
+        self._answered = False
         self._retries = retries
         self._crumb: dict[str, str] = {}
         self._crumb_lock = threading.Lock()
@@ -53,13 +58,22 @@ class Exchange:
         """Drop the connections."""
         self._http.close()
 
+    def _count(self) -> None:
+        self.requests = next(self._counted)  # threads count too
+
     def get(self, path: str, **params: str | int) -> httpx.Response:
         """What is at a path; tried again until it answers."""
         return self._accepted(self._send("GET", path, params, {}, {}, again=True))
 
     def json(self, path: str, tree: str, **params: str | int) -> Any:
         """What the remote API says of a path. A tree is a must: without one answers have no end."""
-        return self.get(f"{path}api/json", tree=tree, **params).json()
+        response = self.get(f"{path}api/json", tree=tree, **params)
+        try:
+            return response.json()
+        except ValueError:
+            raise JenkinsError(
+                f"{response.url} is not JSON: is {self.site.url} a Jenkins?"
+            ) from None
 
     def post(
         self,
@@ -78,7 +92,7 @@ class Exchange:
     @contextmanager
     def opened(self, path: str) -> Iterator[httpx.Response]:
         """An answer whose body is read as it comes."""
-        self.requests += 1
+        self._count()
         try:
             with self._http.stream("GET", path) as response:
                 if response.status_code != 200:
@@ -146,15 +160,18 @@ class Exchange:
         attempts: int,
     ) -> httpx.Response | None:
         """One attempt; None when there was no answer and there are attempts left."""
-        self.requests += 1
+        self._count()
         try:
-            return self._http.request(
+            response = self._http.request(
                 method, path, params=dict(params), headers=dict(headers), **body
             )
         except httpx.RequestError as error:
-            if attempts > 0:
+            given_up = not self._answered and attempts <= self._retries.attempts - UNKNOWN
+            if attempts > 0 and not given_up:
                 return None
             raise unreachable_from(error, self.site.url) from error
+        self._answered = True
+        return response
 
     def _renew_crumb(self, used: Mapping[str, str]) -> bool:
         """Fetch a crumb unless another thread has; False when there is no point in that.
@@ -164,7 +181,7 @@ class Exchange:
         with self._crumb_lock:
             if self._crumb != used:
                 return True
-            self.requests += 1
+            self._count()
             try:
                 response = self._http.get("crumbIssuer/api/json")
             except httpx.RequestError as error:

@@ -169,7 +169,7 @@ def live_digest(config: bytes) -> str:
 def surplus(live: LiveItem | LiveView, kind: str, config: bytes, *, holds_others: bool) -> Action:
     """Something of this set that nobody wants any more."""
     if holds_others:
-        reason = "the folder holds jobs that are not of this set"
+        reason = "the folder holds jobs that stay"
         return Action(kind, live.name, Verb.BLOCKED, reason)
     return Action(kind, live.name, Verb.DELETE, "no longer wanted", live=live_digest(config))
 

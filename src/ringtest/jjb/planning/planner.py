@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from ringtest.client.jenkins import Controller, Missing
 from ringtest.client.jenkins.listing import Listing, LiveItem, LiveView
-from ringtest.jjb.planning import model
+from ringtest.jjb.planning import marks, model
 from ringtest.jjb.planning.model import Action, Choices, Desired, Verb
 
 WORKERS = 8
@@ -72,6 +73,31 @@ def make_plan(
     gone = _surplus(listing, wanted, choices)
     looked = _look(controller, listing, unsettled, gone, choices, workers, step)
     plan.actions = sorted([*plan.actions, *looked], key=_order)
+    plan.requests = controller.requests - before
+    return plan
+
+
+def plan_deletion(controller: Controller, patterns: Sequence[str], *, unmanaged: bool) -> Plan:
+    """The plan that deletes what is called so; `unmanaged`: also what nobody manages.
+
+    A folder is deleted when all that is in it is.
+    """
+    before = controller.requests
+    listing = controller.listing()
+    lives: list[LiveItem | LiveView] = [*listing.items.values(), *listing.views.values()]
+    named = [each for each in lives if any(fnmatchcase(each.name, one) for one in patterns)]
+    plan = Plan(controller.url, Choices().set_name)
+    chosen: list[LiveItem | LiveView] = []
+    for live in named:
+        if unmanaged or marks.find(live.description) or marks.is_builders(live.description):
+            chosen.append(live)
+        else:
+            kind = "job" if isinstance(live, LiveItem) else "view"
+            reason = "nobody manages it; --unmanaged would delete it"
+            plan.actions.append(Action(kind, live.name, Verb.BLOCKED, reason))
+    going = {each.name for each in chosen if isinstance(each, LiveItem)}
+    plan.actions += [_deletion(controller, listing, each, going) for each in chosen]
+    plan.actions.sort(key=_order)
     plan.requests = controller.requests - before
     return plan
 
