@@ -124,7 +124,15 @@ async def pack_waiting(db: Database) -> int:
     async with db.transaction(SYSTEM) as tx:
         taken = await store.take_unpacked(tx, _RESULTS)
         for one in taken:
-            while rows := await store.take_texts(tx, one["id"], one["created_at"], _ROWS):
-                result = {**one, "team_id": rows[0]["team_id"]}
-                await _keep(tx, result, [(row["position"], _texts(row)) for row in rows])
+            await _pack(tx, one)
     return len(taken)
+
+
+async def _pack(tx: Transaction, result: Mapping[str, Any]) -> None:
+    """Move the texts of a result's failure rows into blocks."""
+    rows: Sequence[Mapping[str, Any]] | None = None
+    while rows is None or len(rows) == _ROWS:
+        rows = await store.take_texts(tx, result["id"], result["created_at"], _ROWS)
+        if rows:
+            about = {**result, "team_id": rows[0]["team_id"]}
+            await _keep(tx, about, [(row["position"], _texts(row)) for row in rows])

@@ -106,9 +106,9 @@ async def take_unpacked(tx: Transaction, limit: int) -> list[asyncpg.Record]:
     id, created_at. Nobody else takes the same."""
     return await tx.fetch(
         """
-        DELETE FROM unpacked_results WHERE (result_id, created_at) IN (
-          SELECT result_id, created_at FROM unpacked_results
-          ORDER BY created_at DESC, result_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+        DELETE FROM unpacked_results WHERE (created_at, result_id) IN (
+          SELECT created_at, result_id FROM unpacked_results
+          ORDER BY created_at DESC, result_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED)
         RETURNING result_id AS id, created_at
         """,
         limit,

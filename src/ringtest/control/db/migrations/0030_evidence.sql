@@ -48,7 +48,7 @@ END $$;
 -- then both places are read. Here nothing but results is looked at, however many failures
 -- there are.
 CREATE TABLE unpacked_results (
-  result_id uuid NOT NULL, created_at timestamp NOT NULL, PRIMARY KEY (result_id, created_at));
+  result_id uuid NOT NULL, created_at timestamp NOT NULL, PRIMARY KEY (created_at, result_id));
 ALTER TABLE unpacked_results ENABLE ROW LEVEL SECURITY;
 CREATE POLICY unpacked_results_all ON unpacked_results FOR ALL USING ((SELECT rt_writes_all()));
 INSERT INTO unpacked_results SELECT id, created_at FROM test_results WHERE failures + errors > 0;
