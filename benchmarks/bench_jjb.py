@@ -31,7 +31,14 @@ BIN = Path(sys.executable).parent
 def cpu(command: Sequence[str], cwd: Path, cache: Path) -> float:
     """CPU seconds of a command. RuntimeError when it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "HOME": str(cache)}
+    environment = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(cache),
+        "HOME": str(cache),
+        # As where packages are installed: modules are compiled once.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(cache.parent / "compiled"),
+    }
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr.decode(errors="replace")[-2000:])
@@ -124,6 +131,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
+        original_start(work)
         print("call | ours | jenkins-jobs 6.5.0 | ratio | bar | met?")
         large = measure("plain", plain, given.plain, given.original, MOST_PLAIN, work)
         changed("plain", large, large / "project-000000.yaml", work)

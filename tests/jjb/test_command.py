@@ -9,7 +9,9 @@ from jenkins_jobs.cli.entry import JenkinsJobs
 from typer.testing import CliRunner, Result
 
 from benchmarks.jjb_repositories import realistic
+from ringtest.cli import jenkins_files
 from ringtest.cli.jenkins import app
+from ringtest.jjb.engine import render
 from tests.jjb.fixtures_of import inside
 
 JOBS = """\
@@ -109,6 +111,28 @@ def test_a_realistic_repository_comes_out_the_same_twice(tmp_path: Path) -> None
             assert done.exit_code == 0
             assert tree(tmp_path / "ours") == tree(tmp_path / "theirs")
     assert len(tree(tmp_path / "ours")) == 34
+
+
+def test_files_that_were_touched_are_written_again(repository: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ours"
+    with inside(repository):
+        ours("jobs", "-o", str(out))
+        wanted = tree(out)
+        (out / "plain").write_bytes(wanted["plain"].replace(b"hi", b"ho"))
+        (out / "made-1").unlink()
+        ours("jobs", "-o", str(out))
+    assert tree(out) == wanted
+
+
+def test_files_that_hold_the_same_are_left_alone(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jenkins_files, "_CLOCK_STEP", 0)
+    made = render([repository / "jobs"]).jobs
+    counts = [
+        jenkins_files.write(made, tmp_path / "out", False, tmp_path / "cache") for _ in range(2)
+    ]
+    assert counts == [5, 0]
 
 
 def test_without_a_folder_all_xml_goes_to_the_screen(repository: Path) -> None:

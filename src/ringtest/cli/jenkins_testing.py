@@ -10,8 +10,9 @@ from typing import Any, TextIO
 import yaml
 
 from ringtest.cli.exits import EXIT_REFUSED, EXIT_USAGE
+from ringtest.cli.jenkins_files import write
 from ringtest.jjb import engine, settings
-from ringtest.jjb.engine import Made, Rendered
+from ringtest.jjb.engine import Rendered
 from ringtest.jjb.problems import Failure, Problem, Severity
 from ringtest.jjb.settings import Settings
 
@@ -47,7 +48,11 @@ def test(asked: Asked) -> int:
         rendered = engine.render(
             paths, settings=given, plugins=plugins, names=[*names, *asked.names], cache=cache
         )
-        write(rendered, asked.output, asked.config_xml)
+        if asked.output is None:
+            show(rendered)
+        else:
+            made = (*rendered.jobs, *rendered.views)
+            write(made, asked.output, asked.config_xml, cache)
     except Failure as failure:
         print(failure.problem(), file=sys.stderr)
         return EXIT_USAGE
@@ -99,36 +104,12 @@ def cache_folder() -> Path:
     return Path(base).expanduser() / "ringtest" / "jjb"
 
 
-def write(rendered: Rendered, output: Path | None, config_xml: bool) -> None:
-    """All files, or all XML one after the other on the screen. Raises Failure or OSError."""
-    made = [*rendered.jobs, *rendered.views]
-    if output is None:
-        sys.stdout.flush()
-        for item in made:
-            sys.stdout.buffer.write(item.xml)
-        sys.stdout.buffer.flush()
-        return
-    output.mkdir(parents=True, exist_ok=True)
-    folders = {str(output)}
-    base = str(output)
-    for item in made:
-        target = _target(base, item, config_xml)
-        folder = os.path.dirname(target)  # noqa: PTH120
-        if folder not in folders:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            folders.add(folder)
-        with open(target, "wb") as file:  # noqa: PTH123
-            file.write(item.xml)
-
-
-def _target(base: str, item: Made, config_xml: bool) -> str:
-    name = item.name
-    if "/" in name or name in (".", "..", "") or "\0" in name:
-        name = os.path.normpath(name)
-        if name.startswith(("/", "..")) or name in (".", "") or "\0" in name:
-            said = f"the name of {item.kind} {item.name!r} leads out of the folder for output"
-            raise Failure("name-outside", said, item.place)
-    return f"{base}/{name}/config.xml" if config_xml else f"{base}/{name}"
+def show(rendered: Rendered) -> None:
+    """All XML, one after the other, on the screen."""
+    sys.stdout.flush()
+    for item in (*rendered.jobs, *rendered.views):
+        sys.stdout.buffer.write(item.xml)
+    sys.stdout.buffer.flush()
 
 
 def tell(rendered: Rendered, quiet: bool) -> int:

@@ -23,7 +23,7 @@ from ringtest import __version__
 from ringtest.jjb.settings import Settings
 
 _FORMAT = 1
-_FILES_KEPT = 12
+_FILES_KEPT = 24
 Spot = tuple[str, int, int]
 
 
@@ -131,6 +131,7 @@ def save(path: Path, kept: Kept) -> None:
 
 def _forget(folder: Path) -> None:
     """Removes the oldest, so that the folder does not grow for ever."""
-    found = sorted(folder.glob("*.msgpack"), key=lambda path: path.stat().st_mtime, reverse=True)
+    found = [path for path in folder.iterdir() if path.suffix in (".msgpack", ".written")]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in found[_FILES_KEPT:]:
         path.unlink(missing_ok=True)

@@ -80,8 +80,8 @@ class Roots:
         except RecursionError:
             found.clean = False
             file = shown(path) if isinstance(path, Path) else "<stdin>"
-            failure = Failure("too-deep", "nested too deep", Place(file, 1, 1))
-            self._sources.report(failure.problem())
+            deep = Failure("too-deep", "nested too deep", Place(file, 1, 1))
+            self._sources.report(deep.problem())
         finally:
             self._file = before
 
