@@ -36,6 +36,8 @@ class Field:
     option: str = ""
     updates: bool = True
     """May be changed later."""
+    creates: bool = True
+    """May be said when it is created."""
 
     def parameter(self, *, updating: bool) -> inspect.Parameter:
         """The field as a parameter of a command; optional when something is updated."""

@@ -143,7 +143,8 @@ def _create_command(noun: Noun) -> Callable[..., None]:
         write_one(client.post(kind.path, body(client, noun.fields, given))[kind.one], form)
 
     create.__doc__ = f"Create {article(noun.name)} {noun.name}.\n\n{noun.example}"
-    return connected(_with_fields(create, noun.fields, updating=False))
+    fields = tuple(field for field in noun.fields if field.creates)
+    return connected(_with_fields(create, fields, updating=False))
 
 
 def _update_command(noun: Noun) -> Callable[..., None]:

@@ -13,6 +13,7 @@ USER = Noun(
         Field("email", "E-mail address, unique."),
         Field("sso_username", "Name at the single sign-on.", updates=False),
         Field("password", "Password of the new user", "password"),
+        Field("keep_tokens", "With a new password: its tokens go on.", "flag", creates=False),
         Field("timezone", "Time zone, such as Europe/Prague."),
     ),
     example="Example: `ringtest user create qe-lead --email qe-lead@example.com --password`",

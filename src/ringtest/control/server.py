@@ -128,10 +128,18 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 
 def inherited(fd: int | None, environment: Mapping[str, str]) -> socket.socket | None:
-    """The socket that whoever started us opened: of number `fd`, or of systemd."""
+    """The socket that whoever started us opened: of number `fd`, or the first that systemd
+    passed to us (LISTEN_FDS), and not to who started us (LISTEN_PID)."""
     if fd is None and environment.get("LISTEN_PID") == str(os.getpid()):
-        fd = _FIRST_OF_SYSTEMD if int(environment.get("LISTEN_FDS", "0")) else None
-    return None if fd is None else socket.socket(fileno=fd)
+        fd = _FIRST_OF_SYSTEMD if environment.get("LISTEN_FDS", "0") != "0" else None
+    if fd is None:
+        return None
+    try:
+        listener = socket.socket(fileno=fd)
+    except OSError as error:
+        raise Unavailable(f"{fd} is no socket to listen at: {error.strerror}") from error
+    listener.set_inheritable(False)
+    return listener
 
 
 async def run(

@@ -19,7 +19,7 @@ from contextlib import suppress
 from ringtest.control.db.launcher import Postgres
 from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.server import Role, address_of, listen
+from ringtest.control.server import Role, address_of, inherited, listen
 
 log = logging.getLogger(__name__)
 
@@ -177,11 +177,16 @@ class Workers:
                 log.info("workers.replaced")
 
 
+def listener_at(host: str, port: int) -> socket.socket:
+    """The socket that systemd opened for us, or else one of our own."""
+    return inherited(None, os.environ) or listen(host, port)
+
+
 async def _run(
     settings: Settings, *, host: str, port: int, role: Role, number: int,
     tell: Callable[[str], None],
 ) -> None:  # fmt: skip
-    listener = listen(host, port)
+    listener = listener_at(host, port)
     settings.data.mkdir(parents=True, exist_ok=True)
     postgres = Postgres(settings.data, dsn=settings.database_url, source=settings.postgres)
     dsn = await postgres.start()

@@ -121,6 +121,28 @@ async def test_a_new_password_ends_every_session(world: World, browser: httpx.As
     assert (await browser.get("/identity")).status_code == 401
 
 
+@pytest.mark.parametrize("how", ["inactive", "deleted", "password"])
+async def test_what_an_administrator_does_to_a_user_ends_every_session(
+    world: World, browser: httpx.AsyncClient, how: str
+) -> None:
+    user = (await browser.get("/users/me")).json()["user"]
+    path, headers = f"/users/{user['id']}", {"If-match": user["etag"]}
+    admin = world["super admin"]
+    if how == "deleted":
+        done = await admin.delete(path, headers=headers)
+    else:
+        body = {"password": "another"} if how == "password" else {"state": "inactive"}
+        done = await admin.put(path, json=body, headers=headers)
+    assert done.status_code in (200, 204), done.text
+    assert (await browser.get("/identity")).status_code == 401
+    if how == "inactive":  # who comes back logs in again
+        etag = done.json()["user"]["etag"]
+        again = await admin.put(path, json={"state": "active"}, headers={"If-match": etag})
+        assert again.status_code == 200
+        assert (await browser.get("/identity")).status_code == 401
+    assert await world.sql("SELECT count(*) FROM sessions") == 0
+
+
 async def test_the_database_holds_no_cookie(world: World, browser: httpx.AsyncClient) -> None:
     token = browser.cookies["ringtest_session"]
     kept = await world.sql("SELECT encode(token_hash, 'escape') FROM sessions")

@@ -14,7 +14,7 @@ from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.labs import api as labs_api
 from ringtest.control.pipelines import api as pipelines_api
 from ringtest.control.tokens import api as tokens_api
-from tests.control.people import World, open_world
+from tests.control.people import PASSWORD, World, open_world
 
 ROOMS = [identity_api, accounts_api, labs_api, pipelines_api, tokens_api]
 
@@ -130,6 +130,56 @@ async def test_transactions_of_a_reading_token_cannot_write(
     assert answer.status_code == 401
     assert answer.json()["message"] == "this token may only read"
     assert await world.sql("SELECT count(*) FROM pipelines") == 0
+
+
+async def change_me(world: World, **body: Any) -> None:
+    etag = (await world["red user"].get("/users/me")).headers["etag"]
+    body |= {"current_password": PASSWORD}
+    done = await world["red user"].put("/users/me", json=body, headers={"If-match": etag})
+    assert done.status_code == 200, done.text
+
+
+async def test_a_new_password_ends_ones_tokens_but_for_keep_tokens(world: World) -> None:
+    own, other = await make(world), await make(world, "blue user")
+    machine = await make(world, remoteci_id=str(world.machines["red lab"]))
+    await change_me(world, fullname="Red")
+    assert (await ask(world, own)).status_code == 200, "only a new password does"
+    await change_me(world, new_password=PASSWORD, keep_tokens=True)
+    assert (await ask(world, own)).status_code == 200
+    await change_me(world, new_password=PASSWORD)
+    assert (await ask(world, own)).status_code == 401
+    for kept in (other, machine):
+        assert (await ask(world, kept)).status_code == 200
+    assert (await world.get("red user", f"/tokens/{machine['id']}"))["token"]["state"] == "active"
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_an_administrator_who_sets_a_password_ends_the_tokens_too(
+    world: World, keep: bool
+) -> None:
+    own = await make(world)
+    user = (await world["red user"].get("/users/me")).json()["user"]
+    done = await world["super admin"].put(
+        f"/users/{user['id']}", json={"password": "another", "keep_tokens": keep},
+        headers={"If-match": user["etag"]},
+    )  # fmt: skip
+    assert done.status_code == 200, done.text
+    assert (await ask(world, own)).status_code == (200 if keep else 401)
+
+
+async def test_tokens_rest_while_their_holder_does(world: World) -> None:
+    own = await make(world)
+    user = (await world["red user"].get("/users/me")).json()["user"]
+    path, etag = f"/users/{user['id']}", user["etag"]
+    for state, status in (("inactive", 401), ("active", 200)):
+        done = await world["super admin"].put(
+            path, json={"state": state}, headers={"If-match": etag}
+        )
+        etag = done.headers["etag"]
+        assert (await ask(world, own)).status_code == status
+    gone = await world["super admin"].delete(path, headers={"If-match": etag})
+    assert gone.status_code == 204
+    assert await world.sql("SELECT count(*) FROM api_tokens WHERE state = 'active'") == 0
 
 
 async def test_a_token_makes_no_tokens_and_sets_no_password(world: World) -> None:

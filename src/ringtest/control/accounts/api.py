@@ -42,6 +42,8 @@ class UpdateUser(Struct):
     sso_sub: Name | UnsetType | None = UNSET
     timezone: Line | UnsetType = UNSET
     password: Name | UnsetType = UNSET
+    keep_tokens: bool | UnsetType = UNSET
+    """With a new password: tokens go on."""
     state: State | UnsetType = UNSET
 
 
@@ -50,6 +52,8 @@ class UpdateMe(Struct):
 
     current_password: Line | UnsetType = UNSET
     new_password: Name | UnsetType = UNSET
+    keep_tokens: bool | UnsetType = UNSET
+    """With a new password: tokens go on."""
     fullname: Line | UnsetType = UNSET
     email: Name | UnsetType | None = UNSET
     timezone: Line | UnsetType = UNSET

@@ -79,25 +79,31 @@ async def get_user(tx: Transaction, *, caller: Caller, user_id: UUID) -> tuple[s
 async def update_user(
     tx: Transaction, *, caller: Caller, user_id: UUID, etag: str, values: dict[str, Any]
 ) -> tuple[str, str]:
-    """Change a user; 409 when it changed meanwhile. A new password ends its sessions.
+    """Change a user; 409 when it changed meanwhile. A new password ends its sessions and, but
+    for `keep_tokens`, its tokens; who is not active any more loses its sessions.
 
     An sso_sub that is not given is set to null: clients of the wire format rely on it.
     """
     permit(caller.is_super_admin)
     rows.found(await store.get_user(tx, user_id), "user")
+    keep_tokens = bool(values.pop("keep_tokens", False))
     row = {"sso_sub": None, **values}
     if row.get("password") is not None:
         row["password"] = await asyncio.to_thread(hash_password, row["password"])
-    await _change_user(tx, user_id, etag, row)
+    await _change_user(tx, user_id, etag, row, keep_tokens=keep_tokens)
     await add_audit(tx, caller=caller, action="update_user", subject_id=user_id)
     return rows.found(await store.get_user(tx, user_id, archived=True), "user")
 
 
-async def _change_user(tx: Transaction, user_id: UUID, etag: str, row: dict[str, Any]) -> None:
+async def _change_user(
+    tx: Transaction, user_id: UUID, etag: str, row: dict[str, Any], *, keep_tokens: bool = False
+) -> None:
     if not await rows.update(tx, "users", user_id, row, etag=etag):
         raise Conflict("the user was changed meanwhile; read it again")
     if "password" in row or row.get("state", "active") != "active":
         await store.drop_sessions(tx, user_id)
+    if row.get("state") == "archived" or ("password" in row and not keep_tokens):
+        await store.drop_tokens(tx, user_id)
 
 
 async def confirm_me(
@@ -133,17 +139,19 @@ async def update_me(
     tx: Transaction, *, caller: Caller, etag: str, values: dict[str, Any]
 ) -> tuple[str, str]:
     """Change one's own profile or password, which `confirm_me` has looked at; 409 when the
-    user changed meanwhile."""
+    user changed meanwhile. A new password ends one's sessions and, but for `keep_tokens`, one's
+    tokens."""
     permit(caller.kind == "user")
     new = values.pop("new_password", None)
     if new is not None:
         values["password"] = await asyncio.to_thread(hash_password, new)
-    await _change_user(tx, caller.id, etag, values)
+    keep_tokens = bool(values.pop("keep_tokens", False))
+    await _change_user(tx, caller.id, etag, values, keep_tokens=keep_tokens)
     return rows.found(await store.get_user(tx, caller.id), "user")
 
 
 async def delete_user(tx: Transaction, *, caller: Caller, user_id: UUID, etag: str) -> None:
-    """Archive a user; its sessions and logins end. 409 when it changed meanwhile."""
+    """Archive a user; its sessions, tokens and logins end. 409 when it changed meanwhile."""
     permit(caller.is_super_admin)
     rows.found(await store.get_user(tx, user_id), "user")
     await _change_user(tx, user_id, etag, {"state": "archived"})

@@ -95,6 +95,16 @@ async def drop_sessions(tx: Transaction, user_id: UUID) -> None:
     await tx.execute("DELETE FROM sessions WHERE user_id = $1", user_id)
 
 
+async def drop_tokens(tx: Transaction, user_id: UUID) -> None:
+    """Of the user alone: those of machines stay."""
+    await tx.execute(
+        "UPDATE api_tokens SET state = 'archived', updated_at = $2, etag = md5(random()::text)"
+        " WHERE holder_kind = 'user' AND holder_id = $1 AND state <> 'archived'",
+        user_id,
+        tx.now,
+    )
+
+
 # teams -------------------------------------------------------------------------------
 
 
