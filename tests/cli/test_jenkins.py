@@ -192,6 +192,19 @@ def test_matrix_files_are_planned_with_job_files(
     assert "<command>test x86_64\ntest again</command>" in config
 
 
+def test_errors_of_matrix_files_plan_nothing_and_warnings_are_told(
+    server: JenkinsServer, typed: Type, tmp_path: Path
+) -> None:
+    (tmp_path / "run.yaml").write_text(RUN)
+    (tmp_path / "jobs.yaml").write_text(MATRIX + "- {when: arch == 's390x', a: b}\n")
+    told = typed("plan --matrix jobs.yaml run.yaml").stderr
+    assert "jobs.yaml:8:3: warning: no cell fits: arch == 's390x'" in told
+    (tmp_path / "jobs.yaml").write_text(MATRIX + "- {when: arch = 1, a: b}\n")
+    told = typed("apply --yes --matrix jobs.yaml run.yaml", code=1).stderr
+    assert "jobs.yaml:8:15: error" in told
+    assert not server.writes()
+
+
 def test_explanation_names_file_and_line(typed: Type) -> None:
     shown = typed("explain greeter-RHEL-9.5-x86_64-smoke-run --matrix jobs.yaml").stdout
     assert "set by jobs.yaml:6:32: always" in shown

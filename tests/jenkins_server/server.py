@@ -4,7 +4,7 @@ import base64
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,13 +22,15 @@ COOKIE = "JSESSIONID.4c0c3c0d"
 class JenkinsServer:
     """A controller behind HTTP.
 
-    `requests` lists what was asked, as (method, path, status). `starting` is the number of
+    `requests` lists what was asked, as (method, path, status). `before` is called with each
+    request as it comes, several at once. `starting` is the number of
     requests that a restart answers with 503 before it is over.
     """
 
     def __init__(self, *, latency: float = 0.0, port: int = 0) -> None:
         self.controller = Controller()
         self.latency = latency
+        self.before: Callable[[Call], None] = lambda call: None
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, int]] = []
         self.starting = 0
@@ -166,6 +168,7 @@ def _handler_of(server: JenkinsServer) -> type[BaseHTTPRequestHandler]:
             if server.latency:
                 time.sleep(server.latency)
             call = self._call()
+            server.before(call)
             reply, session = server.handle(call, self.headers)
             server.requests.append((call.method, self.path, reply.status if reply else 0))
             if reply is None:

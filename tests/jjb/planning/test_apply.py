@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ringtest.jjb.planning import planfile
-from ringtest.jjb.planning.applier import WorldMoved, check
+from ringtest.jjb.planning.applier import WorldMoved, apply, check
+from ringtest.jjb.planning.audit import Audit
 from ringtest.jjb.planning.planner import Plan
+from tests.jenkins_server.messages import Call
 from tests.jjb.planning.conftest import Desk, job, view
 
 
@@ -73,6 +75,34 @@ def test_lost_answers_and_restarts_are_survived(desk: Desk, how: str) -> None:
     plan = desk.plan(job("old", "make -k"), job("one"), job("two"), view("mine"), delete=True)
     assert {outcome.result for outcome in desk.apply(plan)} == {"done"}
     assert set(desk.server.controller.top.children) == {"old", "one", "two"}
+
+
+def test_writes_go_out_together_but_not_more_than_may(desk: Desk) -> None:
+    together = threading.Barrier(4)
+    free: list[bool] = []
+    places = threading.Semaphore(4)
+
+    def before(call: Call) -> None:
+        if call.method == "POST":
+            free.append(places.acquire(blocking=False))
+            together.wait(timeout=30)
+            places.release()
+
+    plan = desk.plan(*(job(f"job-{number}") for number in range(16)))
+    desk.server.before = before
+    with Audit(None) as audit:
+        outcomes = apply(desk.controller, plan, audit=audit, workers=4)
+    assert {outcome.result for outcome in outcomes} == {"done"}
+    assert free == [True] * 16
+
+
+def test_names_of_all_kinds_are_written_and_found(desk: Desk) -> None:
+    names = ["größer als ☃", "a+b=c", "50% ~ (x)", "dotted.name-1_2"]
+    bad = {"50% ~ (x)"}  # Jenkins takes no percent signs
+    results = {each.action.name: each.result for each in desk.put(*map(job, names))}
+    assert {name for name, result in results.items() if result == "failed"} == bad
+    wanted = [job(name) for name in names if name not in bad]
+    assert desk.plan(*wanted, verify=True).counts()["unchanged"] == 3
 
 
 def test_failure_of_one_does_not_stop_the_others(desk: Desk) -> None:
