@@ -83,6 +83,7 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
             "topic_id": ids["topic_id"],
             "team_id": ids["team_id"],
         },
+        "/archive/query": {"sql": "SELECT * FROM results"},
         "/failure_groups/{group_id:str}/merge": {"into": ids["group_id"]},
         "/files/{file_id:str}/certifications": {
             "username": "jo",
