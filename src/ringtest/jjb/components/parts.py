@@ -84,7 +84,10 @@ READ_BY: dict[Render, tuple[str, ...]] = {}
 
 
 def reads(names: str) -> Callable[[Render], Render]:
-    """Says of a function which options it reads, for people and for the checks."""
+    """Says of a function which options it reads, for people and for the checks.
+
+    names: with spaces between them; `*` when it takes names of the reader's own.
+    """
 
     def note(render: Render) -> Render:
         READ_BY[render] = tuple(names.split())

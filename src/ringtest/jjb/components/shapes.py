@@ -57,6 +57,7 @@ def attributes_of(words: Mapping[str, str]) -> dict[str, str]:
 
 
 def options_of(parts: Parts) -> Iterator[Described]:
+    """The options that these parts read, all of them."""
     for part in parts:
         yield from describe(part)
 
@@ -103,6 +104,8 @@ class Keyed:
 
 
 class Within(Keyed):
+    """Parts of the data under an option."""
+
     def options(self) -> Iterator[Described]:
         for one in options_of(self.parts):
             yield one._replace(name=f"{self.name}.{one.name}")
@@ -114,6 +117,8 @@ class Within(Keyed):
 
 
 class Each(Keyed):
+    """Parts for each entry of a list."""
+
     __slots__ = ("default",)
 
     def __init__(self, name: str, parts: Parts, default: object) -> None:
@@ -135,6 +140,8 @@ class Each(Keyed):
 
 
 class Present(Keyed):
+    """Parts of an option that is there."""
+
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         if self.name in data:
             for part in self.parts:
@@ -142,6 +149,8 @@ class Present(Keyed):
 
 
 class Absent(Keyed):
+    """Parts in place of an option that is not there."""
+
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         if self.name not in data:
             for part in self.parts:
@@ -149,6 +158,8 @@ class Absent(Keyed):
 
 
 class Told(Keyed):
+    """Parts of an option that is not null."""
+
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         if data.get(self.name) is not None:
             for part in self.parts:
@@ -156,6 +167,8 @@ class Told(Keyed):
 
 
 class Flagged(Keyed):
+    """Parts of an option that says true."""
+
     def __call__(self, parent: Element, data: Any, ctx: Context) -> None:
         if str(data.get(self.name)).lower() == "true":
             for part in self.parts:
@@ -181,6 +194,8 @@ class Every:
 
 
 class Either(Keyed):
+    """Parts of an option that is not empty, and those in its place."""
+
     __slots__ = ("default", "others")
 
     def __init__(self, name: str, parts: Parts, others: Parts, default: object) -> None:

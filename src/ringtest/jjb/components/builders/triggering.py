@@ -4,7 +4,16 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.kinds import builder
-from ringtest.jjb.components.parts import REQUIRED, constant, option, reads, required, text, written
+from ringtest.jjb.components.parts import (
+    REQUIRED,
+    constant,
+    option,
+    reads,
+    required,
+    text,
+    truth,
+    written,
+)
 from ringtest.jjb.components.registry import Context
 from ringtest.jjb.components.results import RESULTS, add_result
 from ringtest.jjb.components.shapes import (
@@ -192,6 +201,18 @@ def parameter_list(parent: Element, data: Any, ctx: Context) -> None:
             SubElement(element, "string").text = line
 
 
+FILE = required("property-file", "parameterFile")
+
+
+@reads("property-file")
+def parameter_file(parent: Element, data: Any, ctx: Context) -> None:
+    """A file with parameters, if one is named."""
+    named = "property-file" in data and data["property-file"] != ""
+    SubElement(parent, "loadParamsFromFile").text = truth(named)
+    if named:
+        FILE(parent, data, ctx)
+
+
 builder(
     "trigger-remote",
     "org.jenkinsci.plugins.ParameterizedRemoteTrigger.RemoteBuildConfiguration",
@@ -209,14 +230,7 @@ builder(
         text("predefined-parameters", tag="parameters"),
         parameter_list,
     ),
-    either(
-        "property-file",
-        (
-            constant("loadParamsFromFile", "true"),
-            required("property-file", "parameterFile"),
-        ),
-        (constant("loadParamsFromFile", "false"),),
-    ),
+    parameter_file,
     constant("overrideAuth", "false"),
 )
 

@@ -57,7 +57,7 @@ def add_permissions(parent: Element, tag: str, data: Any, ctx: Context) -> None:
 
 
 @project_property.written("authorization")
-@reads("inheritance-strategy")
+@reads("inheritance-strategy *")
 def authorization(parent: Element, data: Any, ctx: Context) -> None:
     """A matrix of permissions, if there is any; folders have one of their own kind."""
     if not data:
@@ -91,7 +91,7 @@ def ownership(parent: Element, data: Any, ctx: Context) -> None:
 
 
 @project_property.written("ownership-item-specific-security", siblings=True)
-@reads("inheritance-strategy")
+@reads("inheritance-strategy *")
 def ownership_security(parent: Element, data: Any, ctx: Context) -> None:
     """Permissions that belong to the owners."""
     element = SubElement(owner_of(parent), "itemSpecificSecurity")
