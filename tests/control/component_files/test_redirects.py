@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from tests.parts import ADMIN, connect, first_start, make_parts
 from tests.s3_server import S3Server, s3_server
 
 BODY = b"0123456789"
+PASSWORD = "a long password"
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +135,53 @@ async def test_content_of_a_jobs_file_is_redirected_by_v2_alone(
             assert (await http.request(method, here)).status_code == 200
         async with connect_nobody(http) as nobody:
             assert (await nobody.get(there[1])).status_code == 401
+
+
+async def test_another_team_never_gets_an_address(
+    db: Database, tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address is a key that nobody asks again: it is for who may read the bytes, alone."""
+    async for http in open_http(db, tmp_path, s3, monkeypatch):
+        job = await _job(db)
+        async with db.transaction(SYSTEM) as tx:
+            rivals = await rows.insert(tx, "teams", {"name": "rivals"})
+            await tx.execute("UPDATE topics SET export_control = true")
+            await tx.execute(
+                "INSERT INTO products_teams SELECT p.id, t.id FROM products p, teams t"
+            )
+            at = await tx.fetchrow("SELECT team_id, topic_id FROM jobs")
+        assert at is not None
+        headers = {"DCI-NAME": "big", "DCI-JOB-ID": job, "DCI-MIME": "text/plain"}
+        file = (await http.post("/files", content=BODY * 5000, headers=headers)).json()["file"]
+        values = {"type": "compose", "topic_id": str(at["topic_id"]), "team_id": str(at["team_id"])}
+        made = await http.post("/components", json={"name": "own", **values})
+        folder = f"/components/{made.json()['component']['id']}/files"
+        assert (await http.put(f"{folder}/boot.iso", content=BODY)).status_code == 201
+        paths = [f"http://ringtest/api/v2/files/{file['id']}/content"]
+        for name in ("boot.iso", "absent.iso"):
+            paths += [f"http://ringtest/api/{version}{folder}/{name}" for version in ("v1", "v2")]
+        member = await _person(http, "member", at["team_id"])
+        rival = await _person(http, "rival", rivals)
+        for path in paths:
+            for method in ("GET", "HEAD"):
+                assert (await member.request(method, path)).status_code == 302, path
+                answer = await rival.request(method, path)
+                assert answer.status_code in (401, 404), path
+                told = f"{answer.headers} {answer.text}"
+                assert "location" not in answer.headers
+                assert "127.0.0.1" not in told and "signature" not in told.lower()
+
+
+async def _person(http: httpx.AsyncClient, name: str, team: UUID) -> httpx.AsyncClient:
+    """A member of a team, on the same server."""
+    body = {"name": name, "email": f"{name}@ring", "password": PASSWORD}
+    made = await http.post("/users", json=body)
+    assert made.status_code == 201, made.text
+    user = made.json()["user"]["id"]
+    assert (await http.post(f"/teams/{team}/users/{user}")).status_code == 201
+    nobody = connect_nobody(http)
+    nobody.auth = httpx.BasicAuth(name, PASSWORD)
+    return nobody
 
 
 async def _job(db: Database) -> str:
