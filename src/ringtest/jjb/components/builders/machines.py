@@ -1,6 +1,7 @@
-"""Builders that act on machines and containers: Docker, OpenShift, Ansible, Salt, clouds."""
+"""Builders that act on containers and clouds: Docker, OpenShift, CloudFormation."""
 
 from ringtest.jjb.components.kinds import builder
+from ringtest.jjb.components.openshift import ACCESS, CLUSTER, NAMESPACE, PLUGIN, TOKEN, VERBOSE
 from ringtest.jjb.components.parts import maybe, option, required, text
 from ringtest.jjb.components.shapes import every, node, present, within
 from ringtest.jjb.components.stacks import CLOUDFORMATION, NEW_STACK
@@ -90,86 +91,76 @@ builder(
 
 builder(
     "openshift-build-verify",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftBuildVerifier",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}BuildVerifier",
+    CLUSTER,
     option("bld-cfg", "frontend"),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )
 
 builder(
     "openshift-builder",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftBuilder",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}Builder",
+    CLUSTER,
     option("bld-cfg", "frontend"),
-    option("namespace", "test"),
-    option("auth-token", ""),
+    NAMESPACE,
+    TOKEN,
     option("commit-ID", ""),
-    option("verbose", False),
+    VERBOSE,
     option("build-name", ""),
     option("show-build-logs", False),
 )
 
 builder(
     "openshift-creator",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftCreator",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}Creator",
+    CLUSTER,
     option("jsonyaml", ""),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )
 
 builder(
     "openshift-dep-verify",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftDeploymentVerifier",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}DeploymentVerifier",
+    CLUSTER,
     option("dep-cfg", "frontend"),
-    option("namespace", "test"),
+    NAMESPACE,
     option("replica-count", 0),
-    option("auth-token", ""),
-    option("verbose", False),
+    TOKEN,
+    VERBOSE,
 )
 
 builder(
     "openshift-deployer",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftDeployer",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}Deployer",
+    CLUSTER,
     option("dep-cfg", "frontend"),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )
 
 builder(
     "openshift-img-tagger",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftImageTagger",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}ImageTagger",
+    CLUSTER,
     option("test-tag", "origin-nodejs-sample:latest"),
     option("prod-tag", "origin-nodejs-sample:prod"),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )
 
 builder(
     "openshift-scaler",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftScaler",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}Scaler",
+    CLUSTER,
     option("dep-cfg", "frontend"),
-    option("namespace", "test"),
+    NAMESPACE,
     option("replica-count", 0),
-    option("auth-token", ""),
-    option("verbose", False),
+    TOKEN,
+    VERBOSE,
 )
 
 builder(
     "openshift-svc-verify",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftServiceVerifier",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}ServiceVerifier",
+    CLUSTER,
     option("svc-name", "frontend"),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )

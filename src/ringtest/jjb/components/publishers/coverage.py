@@ -15,7 +15,7 @@ from ringtest.jjb.components.parts import (
     string,
     text,
 )
-from ringtest.jjb.components.registry import Context
+from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import node, refuse
 
 METRIC = "hudson.plugins.cobertura.targets.CoverageMetric"
@@ -161,80 +161,23 @@ publisher(
 )
 
 
+def fixed_targets(limit: str, conditions: int, others: int) -> Render:
+    """One limit of three metrics, the same for every job."""
+    entries = (
+        node("entry", constant(METRIC, name), constant("int", str(value)))
+        for name, value in (("CONDITIONAL", conditions), ("LINE", others), ("METHOD", others))
+    )
+    return node(f"{limit}Target", node("targets", *entries, class_="enum-map", enum_type=METRIC))
+
+
 publisher(
     "coverage",
     "hudson.plugins.cobertura.CoberturaPublisher",
     constant("coberturaReportFile", "**/coverage.xml"),
     constant("onlyStable", "false"),
-    node(
-        "healthyTarget",
-        node(
-            "targets",
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "CONDITIONAL"),
-                constant("int", "70"),
-            ),
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "LINE"),
-                constant("int", "80"),
-            ),
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "METHOD"),
-                constant("int", "80"),
-            ),
-            class_="enum-map",
-            enum_type="hudson.plugins.cobertura.targets.CoverageMetric",
-        ),
-    ),
-    node(
-        "unhealthyTarget",
-        node(
-            "targets",
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "CONDITIONAL"),
-                constant("int", "0"),
-            ),
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "LINE"),
-                constant("int", "0"),
-            ),
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "METHOD"),
-                constant("int", "0"),
-            ),
-            class_="enum-map",
-            enum_type="hudson.plugins.cobertura.targets.CoverageMetric",
-        ),
-    ),
-    node(
-        "failingTarget",
-        node(
-            "targets",
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "CONDITIONAL"),
-                constant("int", "0"),
-            ),
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "LINE"),
-                constant("int", "0"),
-            ),
-            node(
-                "entry",
-                constant("hudson.plugins.cobertura.targets.CoverageMetric", "METHOD"),
-                constant("int", "0"),
-            ),
-            class_="enum-map",
-            enum_type="hudson.plugins.cobertura.targets.CoverageMetric",
-        ),
-    ),
+    fixed_targets("healthy", 70, 80),
+    fixed_targets("unhealthy", 0, 0),
+    fixed_targets("failing", 0, 0),
     constant("sourceEncoding", "ASCII"),
 )
 

@@ -4,6 +4,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.kinds import publisher
+from ringtest.jjb.components.openshift import ACCESS, CLUSTER, PLUGIN
 from ringtest.jjb.components.parts import (
     REQUIRED,
     constant,
@@ -14,8 +15,18 @@ from ringtest.jjb.components.parts import (
     required,
     text,
 )
-from ringtest.jjb.components.registry import Context
+from ringtest.jjb.components.registry import Context, Render
 from ringtest.jjb.components.shapes import choose, each, every, given, node, within
+
+
+def pushed(several: str, one: str, kind: str, *parts: Render) -> Render:
+    """What is pushed of a kind, each under its own word, when there is any."""
+    push = node(
+        f"hudson.plugins.git.GitPublisher_-{kind}ToPush",
+        within(one, option("remote", "origin", "targetRepoName"), *parts),
+    )
+    return given(several, node(f"{several}ToPush", each(several, push)))
+
 
 publisher(
     "git",
@@ -24,62 +35,29 @@ publisher(
     option("push-merge", False),
     option("push-only-if-success", True),
     option("force-push", False),
-    given(
+    pushed(
         "tags",
-        node(
-            "tagsToPush",
-            each(
-                "tags",
-                node(
-                    "hudson.plugins.git.GitPublisher_-TagToPush",
-                    within(
-                        "tag",
-                        option("remote", "origin", "targetRepoName"),
-                        required("name", "tagName"),
-                        option("message", "", "tagMessage"),
-                        option("create-tag", False),
-                        option("update-tag", False),
-                    ),
-                ),
-            ),
-        ),
+        "tag",
+        "Tag",
+        required("name", "tagName"),
+        option("message", "", "tagMessage"),
+        option("create-tag", False),
+        option("update-tag", False),
     ),
-    given(
+    pushed(
         "branches",
-        node(
-            "branchesToPush",
-            each(
-                "branches",
-                node(
-                    "hudson.plugins.git.GitPublisher_-BranchToPush",
-                    within(
-                        "branch",
-                        option("remote", "origin", "targetRepoName"),
-                        required("name", "branchName"),
-                        option("rebase", False, "rebaseBeforePush"),
-                    ),
-                ),
-            ),
-        ),
+        "branch",
+        "Branch",
+        required("name", "branchName"),
+        option("rebase", False, "rebaseBeforePush"),
     ),
-    given(
+    pushed(
         "notes",
-        node(
-            "notesToPush",
-            each(
-                "notes",
-                node(
-                    "hudson.plugins.git.GitPublisher_-NoteToPush",
-                    within(
-                        "note",
-                        option("remote", "origin", "targetRepoName"),
-                        required("message", "noteMsg"),
-                        option("namespace", "master", "noteNamespace"),
-                        option("replace-note", False, "noteReplace"),
-                    ),
-                ),
-            ),
-        ),
+        "note",
+        "Note",
+        required("message", "noteMsg"),
+        option("namespace", "master", "noteNamespace"),
+        option("replace-note", False, "noteReplace"),
     ),
 )
 
@@ -292,22 +270,18 @@ publisher(
 
 publisher(
     "openshift-build-canceller",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftBuildCanceller",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}BuildCanceller",
+    CLUSTER,
     option("bld-cfg", "frontend"),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )
 
 publisher(
     "openshift-deploy-canceller",
-    "com.openshift.jenkins.plugins.pipeline.OpenShiftDeployCanceller",
-    option("api-url", "https://openshift.default.svc.cluster.local", "apiURL"),
+    f"{PLUGIN}DeployCanceller",
+    CLUSTER,
     option("dep-cfg", "frontend"),
-    option("namespace", "test"),
-    option("auth-token", ""),
-    option("verbose", False),
+    *ACCESS,
 )
 
 publisher(

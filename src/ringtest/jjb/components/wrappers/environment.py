@@ -53,6 +53,9 @@ wrapper(
 )
 
 
+NODEJS = required("name", "nodeJSInstallationName")
+
+
 @wrapper.written("nodejs-installator")
 @reads("name")
 def nodejs_installator(parent: Element, data: Any, ctx: Context) -> None:
@@ -63,7 +66,7 @@ def nodejs_installator(parent: Element, data: Any, ctx: Context) -> None:
     NODEJS(element, data, ctx)
 
 
-NODEJS = required("name", "nodeJSInstallationName")
+FAIL_ON_ERROR = option("failOnError", False)
 
 
 @wrapper.written("pre-scm-buildstep")
@@ -78,9 +81,6 @@ def pre_scm_buildstep(parent: Element, data: Any, ctx: Context) -> None:
         steps.extend(made)
     if not isinstance(data, list) and is_since(ctx, "0.3", "preSCMbuildstep"):
         FAIL_ON_ERROR(element, data, ctx)
-
-
-FAIL_ON_ERROR = option("failOnError", False)
 
 
 wrapper(
