@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.jjb_repositories import realistic
-from ringtest.jjb import engine
+from ringtest.jjb import engine, kept
 from ringtest.jjb.engine import Rendered, render
 from ringtest.jjb.expansion.expanding import Expanded
 from ringtest.jjb.rendering import jobs
@@ -165,3 +165,28 @@ def test_other_settings_or_plugins_have_a_memory_of_their_own(
             arguments: dict[str, Any] = {"settings": DEEP, **given}
             warm = render([repository], cache=tmp_path / "cache", **arguments)
             _same(warm, render([repository], **arguments))
+
+
+def test_many_changes_one_after_the_other_are_all_seen(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "_GRACE", -1)
+    project = repository / "project001/project001.yaml"
+    with inside(repository):
+        for number in range(15):
+            _replace(project, "- project:\n", f"- project:\n    x{number}: y\n")
+            project.write_text(project.read_text() + f"- job: {{name: 'more-{number}'}}\n")
+            warm = render([repository], settings=DEEP, cache=tmp_path / "cache")
+            _same(warm, render([repository], settings=DEEP))
+    assert len(list((tmp_path / "cache").glob("*.xml"))) <= 13
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_xml_that_is_gone_or_cut_is_rendered_again(
+    damage: str, repository: Path, tmp_path: Path
+) -> None:
+    with inside(repository):
+        cold = render([repository], settings=DEEP, cache=tmp_path / "cache")
+        for path in (tmp_path / "cache").glob("*.xml"):
+            path.write_bytes(path.read_bytes()[:-10]) if damage == "cut" else path.unlink()
+        _same(render([repository], settings=DEEP, cache=tmp_path / "cache"), cold)

@@ -38,9 +38,8 @@ def write(made: Iterable[Made], output: Path, config_xml: bool, cache: Path | No
     count = 0
     for item in made:
         target = _target(base, item, config_xml)
-        digest = hashlib.blake2b(item.xml, digest_size=16).digest()
         known = before.get(target)
-        if known is not None and known == (digest, *_stat(target)):
+        if known is not None and known == (item.digest, *_stat(target)):
             after[target] = known
             continue
         folder = target.rpartition("/")[0]
@@ -51,7 +50,7 @@ def write(made: Iterable[Made], output: Path, config_xml: bool, cache: Path | No
             file.write(item.xml)
         count += 1
         if ledger is not None:
-            after[target] = (digest, *_stat(target))
+            after[target] = (item.digest, *_stat(target))
     if ledger is not None and count:
         _save(ledger, after)
     return count

@@ -3,17 +3,17 @@
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 from ringtest.jjb.expansion.compiling import Compiler
 from ringtest.jjb.expansion.definitions import KINDS, Kind
 from ringtest.jjb.expansion.expanding import Expanded, Expander
 from ringtest.jjb.expansion.roots import Roots, duplicate
 from ringtest.jjb.loading.sources import Sources, expanded, recursed
-from ringtest.jjb.memory import Memory
+from ringtest.jjb.memory import Memory, digest_of
 from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem
 from ringtest.jjb.rendering.dispatch import Components
@@ -24,19 +24,58 @@ from ringtest.jjb.units import Candidate, Unit
 _RUNS = re.compile(r"[0-9]+|[^0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
 class Made:
     """One job or view as Jenkins takes it.
 
-    name: with its folders, as in `team/nightly`.
-    xml: what jenkins-job-builder writes, in UTF-8.
+    kind: "job" or "view". name: with its folders, as in `team/nightly`.
     place: of the job, view or template that it was made from.
     """
 
-    kind: Literal["job", "view"]
-    name: str
-    xml: bytes
-    place: Place | None = None
+    __slots__ = ("_digest", "_kept", "_xml", "kind", "name", "place")
+
+    def __init__(
+        self,
+        kind: Kind,
+        name: str,
+        xml: bytes | None,
+        place: Place | None = None,
+        kept: Callable[[], bytes] | None = None,
+        digest: bytes | None = None,
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.place = place
+        self._xml = xml
+        self._kept = kept
+        self._digest = digest
+
+    @property
+    def xml(self) -> bytes:
+        """What jenkins-job-builder writes, in UTF-8; read from the disk when it was kept there."""
+        if self._xml is None:
+            self._xml = self._kept() if self._kept is not None else b""
+        return self._xml
+
+    @property
+    def digest(self) -> bytes:
+        """What tells this XML from all others: 16 bytes."""
+        if self._digest is None:
+            self._digest = digest_of(self.xml)
+        return self._digest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Made) and (self.kind, self.name, self.place, self.xml) == (
+            other.kind,
+            other.name,
+            other.place,
+            other.xml,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.name))
+
+    def __repr__(self) -> str:
+        return f"Made({self.kind!r}, {self.name!r})"
 
 
 @dataclass(slots=True)
@@ -198,8 +237,9 @@ class Run:
                 continue
             if each.item is not None:
                 self._render(each, each.item)
-            if each.xml is not None:
-                made.append(Made(each.kind, each.name, each.xml, each.place))
+            if each.xml is not None or each.kept is not None:
+                kind, name, place = each.kind, each.name, each.place
+                made.append(Made(kind, name, each.xml, place, each.kept, each.digest))
         return made
 
     def _render(self, each: Candidate, item: Expanded) -> None:

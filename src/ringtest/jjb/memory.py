@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ringtest.jjb.loading.sources import Sources
 from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Problem, Severity
 from ringtest.jjb.units import Candidate, Unit
+
+_TEXTS = 12
 
 
 class Memory:
@@ -27,7 +30,7 @@ class Memory:
         plugins: Iterable[Mapping[str, Any]],
     ) -> None:
         self._path = k.identity(paths, sources.settings, plugins, folder)
-        self._before = k.load(self._path)
+        self._before, self._texts = k.load(self._path)
         self._sources = sources
         self._roots = roots
         self._known: dict[str, k.KeptFile] = {}
@@ -58,7 +61,8 @@ class Memory:
         for kind in KINDS:
             for made in before.made.get(kind, ()):
                 place, origin = _place(made.place), _place(made.origin)
-                found = Candidate(unit, made.name, place, origin, None, kind, made.xml)
+                found = Candidate(unit, made.name, place, origin, None, kind)
+                found.kept, found.digest = partial(self._texts.get, made.where), made.digest
                 unit.kept[kind].append(found)
         unit.warnings = [_problem(warning) for warning in before.warnings]
         unit.borrowed = Counter({(kind, name): n for kind, name, n in before.borrowed})
@@ -85,7 +89,11 @@ class Memory:
         """Leaves what this run found, if it is more than was known."""
         if not self._changed or not self._sources.repeatable or self._roots.duplicates:
             return
-        saved = k.Kept()
+        saved = k.Kept(files={}, units={}, texts=list(self._before.texts))
+        added = _Added(len(saved.texts))
+        if len(saved.texts) >= _TEXTS:
+            # Many small files of XML, half of them of no use by then: all into one.
+            added, saved.texts = _Added(0), []
         warnings = self._sources.warnings
         for name, file in self._roots.files.items():
             told = {_kept(problem) for problem in warnings.get(name, ())}
@@ -96,14 +104,18 @@ class Memory:
                 listed = [k.KeptProblem(*words) for words in sorted(told, key=repr)]
                 saved.files[name] = k.KeptFile(self._read(name), elements, listed)  # type: ignore[arg-type]
         for unit in units:
-            found = self._unit(unit)
+            found = self._unit(unit, added)
             if found is not None:
                 saved.units[_key(unit)] = found
-        k.save(self._path, saved)
+        k.save(self._path, saved, added.parts)
 
-    def _unit(self, unit: Unit) -> k.KeptUnit | None:
+    def _unit(self, unit: Unit, added: "_Added") -> k.KeptUnit | None:
         if unit.kept is not None:
-            return self._before.units[_key(unit)]
+            before = self._before.units[_key(unit)]
+            if added.number == 0:
+                for made in (item for items in before.made.values() for item in items):
+                    made.where = added.put(self._texts.get(made.where))
+            return before
         if not unit.lasting or unit.file is None:
             return None
         tables = self._roots.definitions.all()
@@ -120,7 +132,7 @@ class Memory:
         return k.KeptUnit(
             uses,
             {path: self._read(path) for path in sorted(files)},
-            {kind: [_item(made) for made in unit.made.get(kind, ())] for kind in KINDS},
+            {kind: [_item(made, added) for made in unit.made.get(kind, ())] for kind in KINDS},
             [k.KeptProblem(*_kept(w), w.job) for w in unit.warnings],
             [(kind, name, n) for (kind, name), n in unit.borrowed.items()],
         )
@@ -135,8 +147,31 @@ def _key(unit: Unit) -> str:
     return f"{unit.file}\0{unit.table}\0{type(unit.name).__name__}\0{unit.name}"
 
 
-def _item(made: Candidate) -> k.KeptItem:
-    return k.KeptItem(made.name, made.xml or b"", _spot(made.place), _spot(made.origin))
+class _Added:
+    """XML that is written beside what is kept; `number` of its file."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.parts: list[bytes] = []
+        self._size = 0
+
+    def put(self, xml: bytes) -> tuple[int, int, int]:
+        """Adds it; where it will be."""
+        start = self._size
+        self.parts.append(xml)
+        self._size += len(xml)
+        return self.number, start, len(xml)
+
+
+def _item(made: Candidate, added: _Added) -> k.KeptItem:
+    xml = made.xml or b""
+    where = added.put(xml)
+    return k.KeptItem(made.name, where, digest_of(xml), _spot(made.place), _spot(made.origin))
+
+
+def digest_of(xml: bytes) -> bytes:
+    """What tells one XML from all others."""
+    return hashlib.blake2b(xml, digest_size=16).digest()
 
 
 def _spot(place: Place | None) -> k.Spot | None:

@@ -1,7 +1,7 @@
 """What is made on its own: each job, view and project, and what came of it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ class Candidate:
     """One job or view of a unit: from data to render, or as an earlier run rendered it.
 
     place: of the job or template. origin: where it was asked for.
+    kept: gives what an earlier run made of it; digest: of these bytes.
     """
 
     unit: "Unit"
@@ -26,6 +27,8 @@ class Candidate:
     item: Expanded | None = None
     kind: Kind = "job"
     xml: bytes | None = None
+    kept: Callable[[], bytes] | None = None
+    digest: bytes | None = None
 
 
 @dataclass(eq=False, slots=True)
