@@ -79,6 +79,8 @@ def test_plan_is_shown_and_applied_and_then_nothing_is_left(
 def test_reviewed_file_is_applied_once(server: JenkinsServer, typed: Type, tmp_path: Path) -> None:
     typed("plan jobs --out plan.json")
     assert [each["verb"] for each in json.loads(Path("plan.json").read_text())["actions"]]
+    shown = typed("plan plan.json --url http://127.0.0.1:9/").stdout
+    assert shown.endswith("+ create view greeters\n3 create\n")
     assert "nobody to ask here" in typed("apply plan.json", code=2).stderr
     assert server.writes() == []
     typed("apply plan.json --yes")

@@ -121,8 +121,9 @@ def plan(
 ) -> None:
     """Show what `apply` would write: create, update, delete, unchanged, and why.
 
-    Only lists are read, and the configuration of what is not as it should be. Exit codes: 0,
-    1 errors in the files or refused, 20 with `--exit-code`.
+    Only lists are read, and the configuration of what is not as it should be. A plan's file in
+    place of job files is shown. Exit codes: 0, 1 errors in the files or refused, 20 with
+    `--exit-code`.
 
     Example: `ringtest jenkins plan jobs --out plan.json`
     """

@@ -40,7 +40,10 @@ _ALIKE = 20
 
 
 def plan(asked: Asked, *, out: Path | None, form: Format, diff: bool, exit_code: bool) -> None:
-    """Make and show a plan; write it to a file."""
+    """Make and show a plan, or show one that a file holds; write it to a file."""
+    if asked.paths and planfile.looks_like_plan(Path(asked.paths[0])):
+        _show(_read(Path(asked.paths[0])), form, diff=diff)
+        return
     with controller(asked.where) as found:
         made = _made(asked, found)
     if out is not None:
@@ -67,10 +70,7 @@ def apply_file(
 ) -> None:
     """Apply a reviewed plan. With job files beside it these must still give the same."""
     with controller(asked.where) as found:
-        try:
-            made = planfile.read(path)
-        except planfile.BadPlan as error:
-            end(str(error), EXIT_REFUSED)
+        made = _read(path)
         if made.url != found.url:
             end(f"{path} was made for {made.url}, this is {found.url}", EXIT_REFUSED)
         if len(asked.paths) > 1 or asked.matrix:
@@ -82,6 +82,13 @@ def apply_file(
         made.requests = found.requests
         _show(made, form, diff=diff)
         _carry_out(found, made, asked, yes=yes, audit=audit, form=form, done_before=done)
+
+
+def _read(path: Path) -> Plan:
+    try:
+        return planfile.read(path)
+    except planfile.BadPlan as error:
+        end(str(error), EXIT_REFUSED)
 
 
 def delete(
@@ -222,8 +229,10 @@ def _show(made: Plan, form: Format, *, diff: bool) -> None:
     words = ", ".join(f"{number} {verb}" for verb, number in counts.items() if number)
     drift = sum(action.drift for action in made.actions)
     by_hand = f", {drift} changed by hand" if drift else ""
-    requests = f"{made.requests} request{'' if made.requests == 1 else 's'}"
-    screen.print(f"{words or 'nothing wanted'}{by_hand} ({requests})")
+    asked = (
+        f" ({made.requests} request{'' if made.requests == 1 else 's'})" if made.requests else ""
+    )
+    screen.print(f"{words or 'nothing wanted'}{by_hand}{asked}")
 
 
 def _show_action(screen: Console, action: Action, *, diff: bool) -> None:
