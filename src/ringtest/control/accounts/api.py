@@ -115,7 +115,7 @@ async def list_users(
 async def get_me(
     request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_user(tx, caller=caller, user_id=caller.id)
     return answers.one("user", text, etag=etag, fields=requests.fields(request))
 
@@ -136,7 +136,7 @@ async def update_me(
 async def get_user(
     user_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_user(tx, caller=caller, user_id=parse_id(user_id, "user"))
     return answers.one("user", text, etag=etag, fields=requests.fields(request))
 
@@ -168,7 +168,7 @@ async def delete_user(
 async def list_user_teams(
     user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_user_teams(tx, caller=caller, user_id=parse_id(user_id, "user"))
     return answers.many("teams", *page)
 
@@ -205,7 +205,7 @@ async def list_teams(
 async def get_team(
     team_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_team(tx, caller=caller, team_id=parse_id(team_id, "team"))
     return answers.one("team", text, etag=etag, fields=requests.fields(request))
 
@@ -256,7 +256,7 @@ async def delete_team(
 async def list_members(
     team_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_members(tx, caller=caller, team_id=parse_id(team_id, "team"))
     return answers.many("users", *page)
 
@@ -298,7 +298,7 @@ async def drop_member(
 async def list_grants(
     team_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_grants(tx, caller=caller, team_id=parse_id(team_id, "team"))
     return answers.many("teams", *page)
 

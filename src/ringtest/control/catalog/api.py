@@ -61,7 +61,7 @@ async def list_team_products(
 async def get_product(
     product_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_product(
             tx, caller=caller, product_id=parse_id(product_id, "product")
         )
@@ -101,7 +101,7 @@ async def delete_product(
 async def list_product_teams(
     product_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_product_teams(
             tx, caller=caller, product_id=parse_id(product_id, "product")
         )
@@ -171,7 +171,7 @@ async def list_topics(
 async def get_topic(
     topic_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_topic(
             tx, caller=caller, topic_id=parse_id(topic_id, "topic")
         )
@@ -253,7 +253,7 @@ async def get_component(
     `jobs_limit` (at most 200) and `jobs_offset` page through them.
     """
     given = requests.parameters(request)
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_component(
             tx,
             caller=caller,

@@ -51,7 +51,7 @@ async def answer(
 
     `extra` are the list's own parameters, `default` the limit of who asks for none.
     """
-    wanted = request.headers.get("if-none-match")
+    wanted = requests.header(request, b"if-none-match")
     key = (
         request.scope["path"], request.scope["query_string"], caller.kind, caller.id,
         caller.tenant, caller.is_super_admin, caller.is_epm, caller.is_read_only,
@@ -61,7 +61,7 @@ async def answer(
         if known is not None and _names(wanted, known):
             return answers.not_modified(known)
     query = requests.list_query(request, extra=extra, default=default, now=db.clock.now())
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await read(tx, query)
         footprint = tx.footprint
     body = answers.listed(noun, *page).encode()

@@ -13,6 +13,7 @@ import msgspec
 from ringtest.control.db import audits
 from ringtest.control.db.changes import Changes, Footprint, Memory
 from ringtest.control.db.keyed import Keyed
+from ringtest.control.db.reading import settled
 from ringtest.control.db.statements import Statements
 from ringtest.control.kernel.clock import Clock, SystemClock
 from ringtest.control.kernel.errors import (
@@ -148,6 +149,40 @@ class Transaction:
         await self.execute("SELECT pg_notify($1, $2)", channel, payload)
 
 
+class Reading(Transaction):
+    """Looks like a transaction to who reads; each of its queries is one by itself."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, tenant: Tenant, now: datetime, footprint: Footprint
+    ) -> None:
+        super().__init__(connection, tenant, now, footprint)
+        self._settings = tenant.settings()
+
+    async def fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        self._saw(sql)
+        rows: list[asyncpg.Record] = await self._connection.fetch(
+            settled(sql, len(args)), *args, self._settings
+        )
+        return rows
+
+    async def fetchrow(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        self._saw(sql)
+        return await self._connection.fetchrow(settled(sql, len(args)), *args, self._settings)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        self._saw(sql)
+        return await self._connection.fetchval(settled(sql, len(args)), *args, self._settings)
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        raise NotImplementedError("a reading changes nothing")
+
+    async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        raise NotImplementedError("a reading changes nothing")
+
+    def note(self, note: audits.Note) -> None:
+        raise NotImplementedError("a reading has nothing to note")
+
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -179,6 +214,14 @@ async def _roll_back(connection: asyncpg.Connection) -> bool:
     except (*_CUT, *_LOST):
         return False
     return True
+
+
+def _is_gone(connection: asyncpg.Connection) -> bool:
+    try:
+        gone: bool = connection.is_closed()
+    except asyncpg.InterfaceError:  # so much so that the pool took it back
+        return True
+    return gone
 
 
 class Database:
@@ -265,6 +308,33 @@ class Database:
                         await connection.execute(f"{tx.notes_sql()}COMMIT")
                     finally:  # also when nobody knows whether it happened
                         self.changes.wrote(footprint.writes)
+        except (asyncpg.PostgresError, *_LOST) as error:
+            known = _understood(error)
+            if known is None:
+                raise
+            raise known from error
+
+    @asynccontextmanager
+    async def reading(self, tenant: Tenant) -> AsyncIterator[Transaction]:
+        """For queries alone: as a transaction, without the round trips of BEGIN and COMMIT.
+
+        Each query sees what is committed when it begins, as in `transaction`. Nothing can be
+        changed or locked in it. Of a request whose transactions are one it is part of that.
+        """
+        request = context.current.get()
+        if request is not None and request.claim is not None:
+            async with self.transaction(tenant) as tx:
+                yield tx
+            return
+        try:
+            async with self._connection() as connection:
+                footprint = Footprint(self.memory, self.changes.moment())
+                try:
+                    yield Reading(connection, tenant, self.clock.now(), footprint)
+                except _CUT as error:
+                    if _is_gone(connection):
+                        raise Unavailable(_UNREACHABLE) from error
+                    raise
         except (asyncpg.PostgresError, *_LOST) as error:
             known = _understood(error)
             if known is None:

@@ -29,7 +29,7 @@ Http = Request[Any, Any, Any]
 async def get_file(
     file_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text = await service.get_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
     return answers.one("file", text, fields=requests.fields(request))
 
@@ -51,7 +51,7 @@ async def get_content(
 
     With /api/v2 302 to where the object store has it for ten minutes, if it can do that.
     """
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         file = await service.require_file(tx, caller=caller, file_id=parse_id(file_id, "file"))
         here = await service.get_content(tx, file_id=file["id"]) if file["is_here"] else None
 
@@ -116,7 +116,7 @@ async def _wanted(
     ids = [parse_id(part.strip(), "file") for part in text.split(",") if part.strip()]
     if job_id is None and not ids:
         raise BadRequest("ids: name the files, separated by commas")
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         return await service.list_wanted(
             tx, caller=caller, job_id=job_id, ids=list(dict.fromkeys(ids))
         )
@@ -133,7 +133,7 @@ def _zip(
 ) -> Stream:
     async def chunks(file: asyncpg.Record) -> AsyncIterator[bytes]:
         if file["is_here"]:
-            async with db.transaction(caller.tenant) as tx:
+            async with db.reading(caller.tenant) as tx:
                 yield await service.get_content(tx, file_id=file["id"])
             return
         async for chunk in objects.get(file["object_key"]):

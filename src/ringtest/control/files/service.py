@@ -172,6 +172,27 @@ async def add_small_file(db: Database, *, caller: Caller, upload: Upload, body: 
     return before
 
 
+async def add_object(
+    db: Database, *, caller: Caller, upload: Upload, kept: Kept, team_id: UUID
+) -> tuple[str | None, Kept]:
+    """A stored object without results becomes a file of its job, in one round trip: its JSON,
+    and as what it is kept (see `share`). No JSON: see `place_file`."""
+    tenant = caller.tenant
+    if not db.is_alone(tenant):
+        async with db.transaction(tenant) as tx:
+            kept = await share(tx, team_id=team_id, kept=kept)
+            return await place_file(tx, caller=caller, upload=upload, kept=kept), kept
+    placed = await store.place_object_alone(
+        db, tenant, upload, kept.row(), teams=caller.visible_teams, members=_members(caller),
+        team_id=team_id,
+    )  # fmt: skip
+    if placed is None:
+        async with db.reading(tenant) as tx:
+            raise await _unseen(tx, upload)
+    text = _added(upload, _require_fit(caller, upload, placed))
+    return text, replace(kept, object_key=placed["kept_as"])
+
+
 async def add_file(
     tx: Transaction, *, job: Job, upload: Upload, kept: Kept, attempt: int
 ) -> str | None:

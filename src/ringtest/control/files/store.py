@@ -10,6 +10,7 @@ import asyncpg
 from ringtest.control.db import rows
 from ringtest.control.db.listing import Conditions, Kind, apply_where, order_by
 from ringtest.control.db.pool import Database, Transaction
+from ringtest.control.db.reading import settings_made
 from ringtest.control.files.model import Upload
 from ringtest.control.kernel.events import EventType, consumers_of
 from ringtest.control.kernel.ids import new_etag
@@ -28,6 +29,11 @@ _FILE = """f.id, f.created_at, f.updated_at, f.etag, f.state, f.name, f.mime, f.
 
 
 _PLACE = f"SELECT * FROM rt_place_file({', '.join(f'${n}' for n in range(1, 22))})"
+_PLACE_SHARED = f"""SELECT q.*, k.kept_as FROM {settings_made(1)}, LATERAL (SELECT coalesce((
+    SELECT f.object_key FROM files f WHERE s.are_made AND f.team_id = $22 AND f.sha256 = $16
+      AND f.size = $17 AND f.content IS NULL LIMIT 1 FOR KEY SHARE SKIP LOCKED), $18) AS kept_as
+    OFFSET 0) k, LATERAL rt_place_file({", ".join(f"${n}" for n in range(1, 18))}, k.kept_as,
+    $19, $20, $21) q"""
 _PLACED = frozenset({"jobs", "files", "files+"})
 
 
@@ -77,6 +83,22 @@ async def place_file_alone(
     """The same as a transaction of its own."""
     values = _values(upload, row, teams, members, db.clock.now())
     return await db.call(tenant, _PLACE, *values, writes=_PLACED)
+
+
+async def place_object_alone(
+    db: Database,
+    tenant: Tenant,
+    upload: Upload,
+    row: Mapping[str, Any],
+    *,
+    teams: Teams,
+    members: Teams,
+    team_id: UUID,
+) -> asyncpg.Record | None:
+    """The same of a file that is an object: `kept_as` is the object of another file of the team
+    with these bytes, which is held as `select_same` does, or else its own."""
+    values = _values(upload, row, teams, members, db.clock.now())
+    return await db.call(tenant, _PLACE_SHARED, *values, team_id, writes=_PLACED)
 
 
 def _values(

@@ -93,7 +93,7 @@ async def list_jobs(
 async def get_job(
     job_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
     return answers.one("job", text, etag=etag, fields=requests.fields(request))
 

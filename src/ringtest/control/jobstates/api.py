@@ -31,7 +31,7 @@ async def create_jobstate(
 async def get_jobstate(
     jobstate_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text = await service.get_jobstate(
             tx, caller=caller, jobstate_id=parse_id(jobstate_id, "jobstate")
         )

@@ -6,6 +6,9 @@ from uuid import UUID
 
 Scope = Literal["all", "read", "catalog", "team"]
 
+SETTINGS = ("scope", "teams", "component_teams", "pre_release", "user_id")
+"""What policies read, in the order of `Tenant.settings`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -31,18 +34,11 @@ class Tenant:
 
         Safe to splice: every value is a UUID or one of our own words.
         """
-        scope, teams, component_teams, pre_release, user = self.settings()
-        return (
-            f"SET LOCAL ringtest.scope='{scope}'"
-            f";SET LOCAL ringtest.teams='{teams}'"
-            f";SET LOCAL ringtest.component_teams='{component_teams}'"
-            f";SET LOCAL ringtest.pre_release='{pre_release}'"
-            f";SET LOCAL ringtest.user_id='{user}'"
-        )
+        pairs = zip(SETTINGS, self.settings(), strict=True)
+        return ";".join([f"SET LOCAL ringtest.{name}='{value}'" for name, value in pairs])
 
     def settings(self) -> list[str]:
-        """The values of scope, teams, component_teams, pre_release and user_id, for a function
-        that sets them itself."""
+        """Their values, for a statement that sets them itself."""
         return [
             self.scope,
             ",".join(sorted(map(str, self.teams))),

@@ -62,7 +62,7 @@ class ReplaceKey(Struct):
 async def list_user_remotecis(
     user_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_user_remotecis(
             tx, caller=caller, user_id=parse_id(user_id, "user")
         )
@@ -129,7 +129,7 @@ async def get_machine(
     machine_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     kind = _kind(request)
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, etag = await service.get_machine(
             tx, caller=caller, kind=kind, machine_id=parse_id(machine_id, kind)
         )
@@ -210,7 +210,7 @@ async def list_keys(
     machine_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     kind = _kind(request)
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_keys(
             tx, caller=caller, kind=kind, machine_id=parse_id(machine_id, kind)
         )
@@ -249,7 +249,7 @@ async def get_remoteci_data(
     remoteci_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     keys = requests.parameters(request).get("keys")
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         data = await service.get_remoteci_data(
             tx,
             caller=caller,
@@ -273,7 +273,7 @@ async def subscribe(
 async def list_subscribers(
     remoteci_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         page = await service.list_subscribers(
             tx, caller=caller, remoteci_id=parse_id(remoteci_id, "remoteci")
         )

@@ -45,7 +45,7 @@ async def list_pipelines(
 async def get_pipeline(
     pipeline_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text, _ = await service.get_pipeline(
             tx, caller=caller, pipeline_id=parse_id(pipeline_id, "pipeline")
         )

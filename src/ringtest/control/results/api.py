@@ -92,7 +92,7 @@ async def delete_file(
 async def get_junit(
     file_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         text = await service.get_junit(tx, caller=caller, file_id=parse_id(file_id, "file"))
     return answers.raw(text)
 
@@ -104,7 +104,7 @@ async def list_results(
     """Of the last attempt, or of `attempt`. `_meta.retired` says that there were some, which
     are kept no longer, and `archived_in` the month of the archive that has them."""
     attempt, wanted = read_attempt(requests.parameters(request)), parse_id(job_id, "job")
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         items, count = await service.list_results(tx, caller=caller, job_id=wanted, attempt=attempt)
         about = await _retired(tx, bool(count), wanted, attempt)
     return answers.many("results", items, count, **about)
@@ -119,7 +119,7 @@ async def list_tests(
     `retired`: there were some, which are kept no longer, but maybe in a month of the archive,
     `archived_in`."""
     query, wanted = read_test_query(requests.parameters(request)), parse_id(job_id, "job")
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         items, count, about = await service.list_tests(
             tx, caller=caller, job_id=wanted, query=query
         )

@@ -110,7 +110,7 @@ async def upload_file(
     )
     if small is not None and parser is None:
         return await files.add_small_file(db, caller=caller, upload=upload, body=small), None
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         target = await files.place_upload(tx, caller=caller, upload=upload)
     if target["file"]:
         await _require_same(chunks, target["sha256"], limits.file)
@@ -131,10 +131,15 @@ async def upload_file(
         parsed = await reading.finish() if reading else None
         if parsed and not (is_claimed or parsed.outcomes):
             parsed = None  # it only began like results
-        async with db.transaction(caller.tenant) as tx:
-            kept = files.Kept(stored, file_id, key, small)
-            kept = await files.share(tx, team_id=target["team_id"], kept=kept)
-            text = await _add(tx, caller, upload, target, kept, parsed)
+        kept = files.Kept(stored, file_id, key, small)
+        if parsed is None and small is None:
+            text, kept = await files.add_object(
+                db, caller=caller, upload=upload, kept=kept, team_id=target["team_id"]
+            )
+        else:
+            async with db.transaction(caller.tenant) as tx:
+                kept = await files.share(tx, team_id=target["team_id"], kept=kept)
+                text = await _add(tx, caller, upload, target, kept, parsed)
     except Unavailable:
         raise  # it may have been committed all the same
     except RingtestError:

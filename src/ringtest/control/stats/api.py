@@ -12,7 +12,7 @@ from ringtest.control.wire import answers
 @get("/stats", summary="Of each topic and lab the latest judged job")
 async def get_stats(db: Injected[Database], caller: Injected[Caller]) -> Response[bytes]:
     """Of external, active teams; killed jobs do not count."""
-    async with db.transaction(caller.tenant) as tx:
+    async with db.reading(caller.tenant) as tx:
         items = await service.get_stats(tx, caller=caller)
     return answers.raw(f'{{"stats":{items}}}')
 
