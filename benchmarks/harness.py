@@ -44,6 +44,10 @@ class Server:
         """CPU used so far by the server, its PostgreSQL and whatever else it started."""
         return sum(cpu_of(pid) for pid in _tree(self.pid) | _postgres_of(self.data))
 
+    def postgres_cpu_seconds(self) -> float:
+        """CPU used so far by its PostgreSQL alone."""
+        return sum(cpu_of(pid) for pid in _postgres_of(self.data))
+
     def dsn(self, role: str) -> str:
         """The address of its database for the superuser or the owner."""
         cluster = locate_cluster(self.data)
@@ -168,6 +172,11 @@ def _postgres_of(data: Path) -> set[int]:
 def _stat(pid: int) -> list[str]:
     """Fields of /proc/<pid>/stat from the state on (the name before may hold blanks)."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def cpu_of_tree(pid: int) -> float:
+    """CPU seconds so far of a process and all that came of it."""
+    return sum(cpu_of(one) for one in _tree(pid))
 
 
 def cpu_of(pid: int) -> float:
