@@ -31,7 +31,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['./test/setup.ts'],
     css: false,
     maxWorkers: 2,
-    testTimeout: 40_000,
+    testTimeout: 60_000,
     restoreMocks: true,
     server: { deps: { inline: [/@patternfly/] } },
   },

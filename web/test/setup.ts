@@ -22,12 +22,20 @@ Object.defineProperty(window, 'matchMedia', {
     removeEventListener: () => undefined,
   }),
 });
+// There is no canvas to draw on.
+vi.mock('uplot', () => ({
+  default: class {
+    static tzDate = (date: Date) => date;
+    setSize(): void {}
+    destroy(): void {}
+  },
+}));
 // Virtual lists ask for sizes; without a layout everything would be 0 high.
 for (const [name, size] of [['clientHeight', 600], ['clientWidth', 1000], ['offsetHeight', 40]] as const) {
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
 }
 // The first test of a file also loads the pages' code.
-configure({ asyncUtilTimeout: 15_000 });
+configure({ asyncUtilTimeout: 30_000 });
 
 beforeEach(() => {
   localStorage.clear();

@@ -20,8 +20,8 @@ export function DataTable({ label, columns, children, busy }: Props) {
     >
       <thead className="pf-v6-c-table__thead">
         <tr className="pf-v6-c-table__tr">
-          {columns.map((column) => (
-            <th key={column} scope="col" className="pf-v6-c-table__th">
+          {columns.map((column, at) => (
+            <th key={at} scope="col" className="pf-v6-c-table__th">
               {column}
             </th>
           ))}

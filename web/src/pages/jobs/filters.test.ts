@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { whereText } from '@/api/lists';
 import { readColumns } from './columns';
@@ -55,9 +56,19 @@ test('a line of conditions, as old links have it, is as many filters', () => {
   expect(activeFilters(without).map(({ value }) => value)).toEqual(['status:error']);
 });
 
-test('an expression and other filters are one expression', () => {
+test('a query and other filters are one query', () => {
   expect(toListParams(new URLSearchParams('query=eq(name,a)')).query).toBe('eq(name,a)');
   expect(toListParams(new URLSearchParams('query=eq(name,a)&tag=x y&name=jin&where=url:')).query).toBe(
-    'and(eq(name,a),ilike(name,"%jin%"),contains(tags,"x y"),null(url))',
+    '(eq(name,a)) ilike(name,"%jin%") contains(tags,"x y") null(url)',
   );
+});
+
+const CASES = JSON.parse(readFileSync('../tests/conformance/queries.json', 'utf8')) as {
+  address: string;
+  query: string;
+}[];
+
+// what the server finds with these queries is tested there
+test.each(CASES)('$address asks $query', ({ address, query }) => {
+  expect(toListParams(new URLSearchParams(address)).query).toBe(query);
 });

@@ -50,7 +50,7 @@ function condition({ param, value }: ActiveFilter): readonly [string, string] {
   return [column, param === 'name' && !value.endsWith('*') ? `${value}*` : value];
 }
 
-/** A condition in the query language. */
+/** A condition as an expression of the query language, which compares with the case. */
 function expression([column, value]: readonly [string, string]): string {
   if (value === '') return `null(${column})`;
   if (column === 'tags') return `contains(${column},${literal(value)})`;
@@ -58,15 +58,16 @@ function expression([column, value]: readonly [string, string]): string {
   return `ilike(${column},${literal(`%${value.slice(0, -1)}%`)})`;
 }
 
-/** An expression and other filters are one expression: the server reads `where` or `query`. */
+/** A query and other filters are one query: the server reads `where` or `query`. What people
+ * typed, in whichever dialect, stands in brackets of its own. */
 export function toListParams(params: URLSearchParams): ListParams {
   const filters = activeFilters(params);
   const where = filters.filter(({ param }) => param !== 'query').map(condition);
   const queries = filters.filter(({ param }) => param === 'query').map(({ value }) => value);
   const place = { ...readPlace(params), sort: params.get('sort') ?? '-created_at' };
   if (queries.length === 0) return { ...place, where };
-  const parts = [...queries, ...where.map(expression)];
-  return { ...place, query: parts.length > 1 ? `and(${parts.join(',')})` : parts[0] };
+  const parts = [...queries.map((query) => `(${query})`), ...where.map(expression)];
+  return { ...place, query: parts.length > 1 ? parts.join(' ') : queries[0] };
 }
 
 /** The address with a filter added (or set, where one value makes sense). */
