@@ -35,8 +35,9 @@ def read_query(item: object) -> ComponentQuery:
 
     >>> read_query("ocp=4.19.1").fields, read_query("ocp=4.19.1").is_pinned
     ({'version': '4.19.1'}, True)
-    >>> read_query("rpm?tags:kernel%3a6.1&name:kern*")
-    ComponentQuery(type='rpm', prefixes={'name': 'kern'}, tags=('kernel:6.1',))
+    >>> kernel = read_query("rpm?tags:kernel%3a6.1&name:kern*")
+    >>> kernel.tags, kernel.prefixes
+    (('kernel:6.1',), {'name': 'kern'})
     >>> read_query({"type": "ocp", "priority_tags": ["build:ga"], "max_age": 7}).max_age_days
     7
     """
