@@ -16,7 +16,7 @@ UNPAGED = {
     "/products/{product_id:str}/teams", "/remotecis/{remoteci_id:str}/data",
     "/remotecis/{remoteci_id:str}/users", "/jobs/{job_id:str}/stages",
     "/jobs/{job_id:str}/attempts", "/jobs/{job_id:str}/results", "/files/{file_id:str}/junit",
-    "/files/{file_id:str}/content", "/topics/notifications",
+    "/files/{file_id:str}/content", "/archive/{file_id:str}/content", "/topics/notifications",
     "/topics/{topic_id:str}/notifications/users", "/feeders/{machine_id:str}/keys",
     "/remotecis/{machine_id:str}/keys", "/uploads", "/stats", "/jobs_events/sequence",
     "/products/{product_id:str}/signature_policy",
@@ -121,7 +121,7 @@ def _pages_its_own_way(route: Route, bad: str) -> bool:
         return bad == "after=nonsense"
     is_own = route.path.endswith((
         "/tests", "/log", "/log/search", "/analytics/jobs", "/flaky_tests", "/trend",
-        "/durations", "/coverage", "/blast_radius", "/similar",
+        "/durations", "/coverage", "/blast_radius", "/similar", "/archive",
     ))  # fmt: skip
     return is_own and bad in ("limit=5", "offset=5", "limit=1e3&offset=0")
 
