@@ -88,9 +88,11 @@ async def open_past(
     folder: Path,
     rooms: Sequence[Any],
     begin: Callable[[Shelf], P],
+    **more: Any,
 ) -> AsyncIterator[P]:
-    """A past of nothing, whose topic both teams reach; `rooms` beside those of a shelf."""
-    async with open_shelf(db, clock, folder, rooms=[*ROOMS, *rooms]) as shelf:
+    """A past of nothing, whose topic both teams reach; `rooms` and parts (`more`) beside
+    those of a shelf."""
+    async with open_shelf(db, clock, folder, rooms=[*ROOMS, *rooms], **more) as shelf:
         async with db.transaction(SYSTEM) as tx:
             await tx.execute("UPDATE topics SET export_control = true")
             for name in ("red", "blue"):

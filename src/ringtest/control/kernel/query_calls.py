@@ -41,14 +41,15 @@ Not(part=Empty(field='tags', position=27))))
 nothing may follow the expression: eq(name,x) >>or
     """
     reader = Reader(text)
-    parts = [_expression(reader)]
+    parts = [read_call(reader)]
     while reader.take(","):
-        parts.append(_expression(reader))
+        parts.append(read_call(reader))
     reader.end()
     return joined(Every, parts)
 
 
-def _expression(reader: Reader) -> Node:
+def read_call(reader: Reader) -> Node:
+    """The expression that comes next, up to its last bracket."""
     reader.enter()
     reader.skip()
     start = reader.at
@@ -56,13 +57,13 @@ def _expression(reader: Reader) -> Node:
     node: Node
     if name in ("and", "or"):
         reader.expect("(")
-        parts = [_expression(reader)]
+        parts = [read_call(reader)]
         while reader.take(","):
-            parts.append(_expression(reader))
+            parts.append(read_call(reader))
         node = joined(Every if name == "and" else Some, parts)
     elif name == "not":
         reader.expect("(")
-        node = Not(_expression(reader))
+        node = Not(read_call(reader))
     elif name == "null":
         reader.expect("(")
         field, position = _field(reader)

@@ -35,7 +35,7 @@ from ringtest.control.kernel.query import (
     leaves,
     quoted,
 )
-from ringtest.control.kernel.query_calls import WORDS, parse_calls
+from ringtest.control.kernel.query_calls import WORDS, parse_calls, read_call
 from ringtest.control.kernel.query_infix import parse_infix
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_.]*"
@@ -58,6 +58,8 @@ _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[
 _LOST_PLUS = re.compile(r" ([0-9]{2}:?[0-9]{2})(?=[\s),]|$)")
 _SIMPLE = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]*")
 _CALL = re.compile(r"\s*([A-Za-z_]+)(\s*)\(")
+_CALLED = re.compile(rf"\s*(?:{'|'.join(word for word in WORDS if word != 'not')})\(", re.IGNORECASE)
+"""An expression of DCI's language where a condition may stand; `not (` is ours as well."""
 _NOTS = re.compile(r"\s*(?:not\s*\(\s*)+", re.IGNORECASE)
 _INFIX = re.compile(rf"\s*\([\s(]*(?:not[\s(]+)*{_NAME}(?:\s*(?:{_SIGN})|\s+(?:not_)?in\b)", re.I)
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.S)
@@ -157,6 +159,8 @@ def _part(reader: Reader) -> Node:
         node = _alternatives(reader)
         if not reader.take(")"):
             raise reader.fail("expected ')'")
+    elif _CALLED.match(reader.text, reader.at):
+        node = read_call(reader)
     elif _keyword(reader, "not"):
         node = Not(_part(reader))
     elif reader.peek() in ("-", "!") and not reader.text[reader.at + 1 : reader.at + 2].isspace():
