@@ -58,7 +58,9 @@ _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[
 _LOST_PLUS = re.compile(r" ([0-9]{2}:?[0-9]{2})(?=[\s),]|$)")
 _SIMPLE = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]*")
 _CALL = re.compile(r"\s*([A-Za-z_]+)(\s*)\(")
-_CALLED = re.compile(rf"\s*(?:{'|'.join(word for word in WORDS if word != 'not')})\(", re.IGNORECASE)
+_CALLED = re.compile(
+    rf"\s*(?:{'|'.join(word for word in WORDS if word != 'not')})\(", re.IGNORECASE
+)
 """An expression of DCI's language where a condition may stand; `not (` is ours as well."""
 _NOTS = re.compile(r"\s*(?:not\s*\(\s*)+", re.IGNORECASE)
 _INFIX = re.compile(rf"\s*\([\s(]*(?:not[\s(]+)*{_NAME}(?:\s*(?:{_SIGN})|\s+(?:not_)?in\b)", re.I)
