@@ -103,8 +103,6 @@ class Caller:
     may_write: bool = True  # a token of scope `read` may not
     via: Via = "password"
     profile: Mapping[str, Any] = field(default_factory=dict)  # fullname, email, timezone
-    tenant: Tenant = field(init=False, repr=False, compare=False)
-    """The same rights, as row-level security reads them."""
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -161,8 +159,10 @@ class Caller:
         """Belongs to the team; EPMs and super admins count as members of every team."""
         return self.writes_all or team_id in self.team_ids
 
-    def __post_init__(self) -> None:
-        tenant = Tenant(
+    @property
+    def tenant(self) -> Tenant:
+        """The same rights, as row-level security reads them."""
+        return Tenant(
             scope=self._scope(),
             teams=self.team_ids,
             component_teams=self.component_teams,
@@ -170,7 +170,6 @@ class Caller:
             user=self.id if self.kind == "user" else None,
             may_write=self.may_write,
         )
-        object.__setattr__(self, "tenant", tenant)
 
     def _scope(self) -> Scope:
         if self.writes_all:
