@@ -1,6 +1,8 @@
 """`ringtest jenkins test` and `jenkins-jobs test`: the same files under the same names."""
 
 import logging
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -187,3 +189,18 @@ def test_wrong_usage_is_told(words: tuple[str, ...], said: str, repository: Path
         done = ours(*words)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_help_loads_nothing_that_help_does_not_need() -> None:
+    code = (
+        "import sys\n"
+        "sys.argv = ['ringtest', 'jenkins', '--help']\n"
+        "from ringtest.cli.main import app\n"
+        "try:\n    app()\nexcept SystemExit:\n    pass\n"
+        "print({'rich', 'pydantic', 'yaml', 'httpx', 'jinja2'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert "Render job files to XML" in done
+    assert done.splitlines()[-1] == "set()"

@@ -12,7 +12,7 @@ from ringtest.jjb.engine import render
 from ringtest.jjb.problems import Severity
 from tests.jjb.oracle import OracleRefused, oracle
 
-EXAMPLES = 4000 if "RINGTEST_SOAK" in os.environ else 50
+EXAMPLES = 4000 if "RINGTEST_SOAK" in os.environ else 35
 NAMES = ("a", "b", "c", "d_1")
 KNOWN = {"a": "A", "b": "{c}", "c": 3, "d_1": ["x"]}
 

@@ -48,10 +48,11 @@ class Format:
 
     alone: the variable whose value stands for the whole string, if it is one.
     required: names of variables, with those that have defaults; a parameter waits for them.
+    needs: these and what format specifications name; None when only the values can tell.
     error: why the string is no format; raised when it is used.
     """
 
-    __slots__ = ("_parts", "alone", "constant", "defaults", "error", "required", "text")
+    __slots__ = ("_parts", "alone", "constant", "defaults", "error", "needs", "required", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -69,6 +70,9 @@ class Format:
             self.required = tuple(_required(text))
         except Failure as failure:
             self.error = failure
+        self.needs: tuple[str, ...] | None = None
+        if self.error is None and not any("{" in default for _, default in self.defaults):
+            self.needs = tuple(dict.fromkeys((*self.required, *_in_specifications(text))))
         # A string without variables is the same in every job.
         self.constant: str | None = None
         if not self.required and self.error is None:
@@ -202,6 +206,16 @@ def _required(text: str) -> Iterator[str]:
             yield first
     except ValueError as error:
         raise Failure("format", f"While formatting string {text[:80]!r}: {error}") from None
+
+
+def _in_specifications(text: str) -> Iterator[str]:
+    """Variables in format specifications, as `width` in `{name:{width}}`."""
+    if ":{" not in text and "{" not in text.partition(":")[2]:
+        return
+    plain = _FIELD.sub(lambda found: "{%s}" % found["key"], text)  # noqa: UP031
+    for _, name, specification, _ in string.Formatter().parse(plain):
+        if name is not None and specification:
+            yield from re.findall(r"{([^{}\[.!:]*)", specification)
 
 
 @lru_cache(maxsize=200_000)

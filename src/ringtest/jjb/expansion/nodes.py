@@ -81,7 +81,7 @@ class Text:
     def __init__(self, text: Format, allow_empty: bool) -> None:
         self._format = text
         self._allow_empty = allow_empty
-        self.needs: tuple[str, ...] | None = text.required
+        self.needs = text.needs
 
     def required(self) -> Iterable[str]:
         if self._format.error is not None:
