@@ -92,7 +92,7 @@ def cases_of(jobs: BigJobs, lines: int) -> tuple[Case, list[Case]]:
         Case("a file of 100,000 cases", f"/jobs/{jobs.cases}{tests}", test, ".rt-list", True),
         Case("a run of 3,000 tasks", f"/jobs/{jobs.tasks}/tasks", task, ".rt-list", True),
         Case(
-            "a log of 5,000,000 lines",
+            f"a log of {lines:,} lines",
             f"/jobs/{jobs.lines}/log",
             ".rt-log-text [class^=fg-]",
             "[role=log]",

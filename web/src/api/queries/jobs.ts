@@ -51,13 +51,12 @@ export const statesQuery = (id: Id) =>
     queryKey: keys.states(id),
     queryFn: async ({ signal }) =>
       (
-        await fetchPage<JobState>(
-          `/jobs/${id}/jobstates`,
-          'jobstates',
-          { ...ALL, sort: 'created_at' },
+        await request<{ jobstates: JobState[] }>(`/jobs/${id}/jobstates`, {
           signal,
-        )
-      ).items,
+          // Each state would come with all of its files.
+          query: { ...ALL, sort: 'created_at', fields: 'id,status,comment,created_at' },
+        })
+      ).jobstates,
   });
 
 export const filesQuery = (id: Id) =>

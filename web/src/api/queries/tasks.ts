@@ -6,24 +6,27 @@ import type { Id, JobFile, Meta } from '../types';
 
 const PAGE = 200;
 const MOST = 20_000;
+const FIELDS = 'id,name,mime,size,md5,jobstate_id,job_id,created_at';
 
 interface Files {
   files: JobFile[];
   _meta?: Meta;
 }
 
-/** The first page says how many there are; the others are asked for at once. */
+/** The first page says how many there are; the others are asked for at once, while it is shown. */
 async function filesSince(
   id: Id,
   since: string | undefined,
   signal: AbortSignal,
+  onFirst: (files: JobFile[]) => void,
 ): Promise<JobFile[]> {
   const ask = (offset: number) =>
     request<Files>(`/jobs/${id}/files`, {
       signal,
-      query: { limit: PAGE, offset, sort: 'created_at', created_after: since },
+      query: { limit: PAGE, offset, sort: 'created_at', created_after: since, fields: FIELDS },
     });
   const { files, _meta } = await ask(0);
+  onFirst(files);
   const count = Math.min(_meta?.count ?? files.length, MOST);
   const offsets = Array.from({ length: Math.max(0, Math.ceil(count / PAGE) - 1) }, (_, at) => (at + 1) * PAGE);
   const others = await Promise.all(offsets.map(ask));
@@ -44,7 +47,10 @@ export const tasksQuery = (id: Id, client: QueryClient) =>
       const files = new Map(known.map((file) => [file.id, file]));
       const last = known.at(-1);
       const since = last && exact(last.created_at);
-      for (const file of await filesSince(id, since, signal)) files.set(file.id, file);
+      const show = (first: JobFile[]) => {
+        if (known.length === 0) client.setQueryData(keys.tasks(id), first);
+      };
+      for (const file of await filesSince(id, since, signal, show)) files.set(file.id, file);
       return [...files.values()];
     },
   });
