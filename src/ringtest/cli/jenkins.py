@@ -25,6 +25,14 @@ def work(module: str) -> Any:
 DiffOption = Annotated[bool, typer.Option("--diff", help="Show whole differences.")]
 
 
+NameOption = Annotated[
+    list[str] | None, typer.Option("--name", help="Name or pattern; may be repeated.")
+]
+IniOption = Annotated[
+    Path | None, typer.Option("--conf", envvar="JJB_CONF", help="An ini file of jenkins-jobs.")
+]
+
+
 @app.command()
 def test(
     paths: Annotated[
@@ -50,12 +58,8 @@ def test(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A folder; else the screen.")
     ] = None,
-    name: Annotated[
-        list[str] | None, typer.Option("--name", help="Name or pattern; may be repeated.")
-    ] = None,
-    conf: Annotated[
-        Path | None, typer.Option("--conf", envvar="JJB_CONF", help="An ini file of jenkins-jobs.")
-    ] = None,
+    name: NameOption = None,
+    conf: IniOption = None,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty-variables", help="Undefined variables are empty.")
     ] = False,
