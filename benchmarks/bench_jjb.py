@@ -5,7 +5,7 @@ person waits for, without what else the machine does. The original's time is mea
 size that ends soon and given per job; its time for the full size is that many times as long,
 as it is linear. Both must write the same bytes.
 
-    python -m benchmarks.bench_jjb [--plain 10000] [--realistic 1600] [--original 200]
+    python -m benchmarks.bench_jjb [--plain 10000] [--realistic 1600] [--original 100]
 """
 
 import argparse
@@ -127,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--plain", type=int, default=10_000)
     parser.add_argument("--realistic", type=int, default=1_600)
-    parser.add_argument("--original", type=int, default=200, help="jobs the original renders")
+    parser.add_argument("--original", type=int, default=100, help="jobs the original renders")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -11,7 +11,7 @@ from ringtest.jjb.expansion.formats import compiled
 from ringtest.jjb.loading.values import Map, Seq
 from ringtest.jjb.problems import Failure
 
-MAX_POINTS = 200_000
+MAX_POINTS = 100_000
 Point = dict[Any, Any]
 
 

@@ -24,7 +24,7 @@ from ringtest.jjb.loading.values import Map, new_map
 from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Failure
 
-MAX_ITEMS = 400_000
+MAX_ITEMS = 200_000
 MAX_FAILURES = 200
 
 
