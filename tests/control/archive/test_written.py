@@ -4,14 +4,18 @@ import itertools
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ringtest.control.archive import service
+from ringtest.control.archive.model import Scope
+from ringtest.control.kernel.errors import Unauthorised
 from ringtest.control.tallies.model import kept_since
 from tests.control.archive.attic import Attic, rows_of
 from tests.control.tallies.yard import SETS, another_topic
 
-_EXAMPLES = 200 if os.environ.get("RINGTEST_SOAK") == "1" else 10
+_EXAMPLES = 200 if os.environ.get("RINGTEST_SOAK") == "1" else 6
 _topics = itertools.count()
 _WORDS = st.dictionaries(
     st.sampled_from("abcdef"),
@@ -136,3 +140,31 @@ async def test_of_what_is_in_no_file_the_latest_are_shown_and_it_is_said(
     last = attic.yard.runs[2:]
     assert rows == attic.naive(last)
     assert (live.cases, live.is_complete, live.since) == (6, False, last[0].at)
+
+
+async def test_policies_alone_hide_what_others_have_and_let_nobody_else_write(
+    attic: Attic,
+) -> None:
+    for lab in (0, 2):
+        await attic.yard.run(lab, BAD)
+    await attic.next_month()
+    await attic.write()
+    for lab in (0, 2):
+        await attic.yard.run(lab, BAD)
+    red, db = attic.yard.caller(0), attic.yard.db
+    async with db.transaction(red.tenant) as tx:
+        found = await service.find_files(tx, scope=Scope(None))
+        assert len(found) == 1
+    async with service.live(attic.archivist, caller=red, scope=Scope(None)) as (path, live):
+        assert path is not None and live.cases == 3
+        assert {row[5] for row in rows_of([path])} == {"red"}
+    for sql in (
+        "INSERT INTO archive_wanted (topic_id, month, team_id)"
+        " SELECT topic_id, month, team_id FROM archived_months",
+        "INSERT INTO archive_begun VALUES ('2026-02-01', now())",
+    ):
+        with pytest.raises(Unauthorised):
+            async with db.transaction(red.tenant) as tx:
+                await tx.execute(sql)
+    async with db.transaction(red.tenant) as tx:
+        assert await tx.execute("DELETE FROM archived_months") == 0
