@@ -96,6 +96,69 @@ def test(
 
 
 @app.command()
+def check(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH…", help="Files and folders. [default: standard input]"),
+    ] = None,
+    matrix: options.MatrixOption = None,
+    recursive: options.RecursiveOption = False,
+    exclude: options.ExcludeOption = None,
+    plugins: Annotated[
+        Path | None,
+        typer.Option(
+            "--plugin-info",
+            "--plugins-info",
+            "-p",
+            help="Plugins of the controller: what needs another one is told.",
+        ),
+    ] = None,
+    select: options.SelectOption = None,
+    ignore: options.IgnoreOption = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Findings in this file are known, and not told.")
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write all findings to that file.")
+    ] = False,
+    fail_on: Annotated[
+        options.FailOn, typer.Option(help="How bad a finding must be for exit code 1.")
+    ] = options.FailOn.WARNING,
+    form: Annotated[
+        options.Report, typer.Option("--format", "-f", help="How to write the findings.")
+    ] = options.Report.TEXT,
+    rules: Annotated[bool, typer.Option("--rules", help="List all rules, and end.")] = False,
+    conf: options.ConfOption = None,
+) -> None:
+    """Find what is wrong, dead, unknown, missing or unsafe in job files, without a controller.
+
+    Exit codes: 0 nothing is found (or all of it is known), 1 something is, 2 wrong usage.
+
+    Example: `ringtest jenkins check jobs --baseline known.json`
+    """
+    testing, checking = work("testing"), work("checking")
+    files = testing.Asked(
+        words=paths or [],
+        recursive=recursive,
+        exclude=exclude or [],
+        plugins=plugins,
+        conf=conf,
+    )
+    asked = checking.Asked(
+        files=files,
+        matrix=matrix or [],
+        select=select or [],
+        ignore=ignore or [],
+        baseline=baseline,
+        write_baseline=write_baseline,
+        fail_on=fail_on,
+        form=form,
+        rules=rules,
+    )
+    raise typer.Exit(checking.check(asked))
+
+
+@app.command()
 def plan(
     paths: options.PathsArgument = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the plan here.")] = None,

@@ -1,6 +1,5 @@
 """Job files and matrix files rendered to what a controller should hold."""
 
-import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,7 @@ def render(asked: Asked, controller: Controller) -> tuple[list[Desired], list[Pr
     for path in asked.matrix:
         expanded = projects.expand(path)
         problems += expanded.problems
-        sources.append(_named(projects.as_yaml(expanded.kept), f"{path} (matrix)"))
+        sources.append(projects.source(expanded, path))
     if not sources:
         raise UsageError("which job files? Give a PATH, or --matrix FILE")
     settings = ini(asked.where)
@@ -72,14 +71,3 @@ def _plugins(asked: Asked, controller: Controller) -> Sequence[Mapping[str, Any]
     section = ini(asked.where).sections.get("jenkins", {})
     wanted = section.get("query_plugins_info", "").lower() in ("true", "1", "yes", "on")
     return controller.plugins() if wanted else ()
-
-
-class _Named(io.StringIO):
-    name = ""
-
-
-def _named(text: str, name: str) -> io.StringIO:
-    """Text that says in places what it was made of."""
-    source = _Named(text)
-    source.name = name
-    return source

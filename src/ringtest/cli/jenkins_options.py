@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,6 +86,30 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AuditOption = Annotated[
     Path | None, typer.Option(help="File of JSON lines, one for each change.", show_default=False)
 ]
+
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="RULE", help="Only these: names or patterns; repeat."),
+]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="RULE", help="Not these: names or patterns; repeat."),
+]
+
+
+class Report(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+class FailOn(StrEnum):
+    """How bad a finding must be to be one."""
+
+    WARNING = "warning"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def test(asked: Asked) -> int:
 
 def _test(asked: Asked) -> int:
     try:
-        given = _settings(asked)
+        given = settings_of(asked)
         paths, names = split(asked.words)
         plugins = plugins_of(asked.plugins) if asked.plugins else ()
         cache = cache_folder() if asked.cache else None
@@ -148,7 +148,8 @@ def _is_error(problem: Problem) -> bool:
     return problem.severity is Severity.ERROR
 
 
-def _settings(asked: Asked) -> Settings:
+def settings_of(asked: Asked) -> Settings:
+    """What the ini file says, and the options above it. Raises Failure."""
     path = asked.conf or settings.find()
     given = settings.read(path) if path else Settings()
     if asked.recursive:

@@ -1,9 +1,10 @@
 """What the engine renders of a matrix: one project for each cell, as YAML."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
@@ -45,6 +46,17 @@ def expand(path: Path) -> Expanded:
                 expanded.problems.append(failure.problem(cell.name))
     expanded.problems += checking.check(matrix, expanded.decided)
     return expanded
+
+
+def source(expanded: Expanded, path: Path) -> TextIO:
+    """What the engine reads of a matrix file; its places say what it was made of."""
+    made = _Named(as_yaml(expanded.kept))
+    made.name = f"{path} (matrix)"
+    return made
+
+
+class _Named(io.StringIO):
+    name = ""
 
 
 def as_yaml(decided: Sequence[Decided]) -> str:

@@ -20,6 +20,7 @@ from ringtest.jjb.expansion.tables import Table, Use, Uses
 from ringtest.jjb.loading.values import Map, Seq, Tagged
 from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Failure, Problem, Severity
+from ringtest.jjb.rendering.watch import Watch
 from ringtest.jjb.rendering.writer import fragment
 
 MAX_MACROS = 60
@@ -59,6 +60,7 @@ class Components:
         self._holding = 0
         self._kept: dict[Key, tuple[Any, Element | None, frozenset[Use]]] = {}
         self._uses = uses
+        self.watch: Watch | None = None
 
     # What components may ask for: `registry.Context`.
 
@@ -77,6 +79,8 @@ class Components:
         for name in names:
             if name in self._versions:
                 return self._versions[name]
+        if self.watch is not None:
+            self.watch.plugin(names)
         return NEWEST if default is None else Version(default)
 
     def option(self, section: str, key: str, default: str = "") -> str:
@@ -234,6 +238,8 @@ class Components:
             self._macro(kind, parent, macro, data, job, depth)
             return
         place = self._place
+        if self.watch is not None:
+            self.watch.component(kind, name, data, place, self._name, self._chain)
         try:
             self._render(kind, name, parent, data, job)
         except Failure as failure:
@@ -243,6 +249,9 @@ class Components:
         except (AttributeError, KeyError, TypeError, IndexError, ValueError) as error:
             said = f"{kind} {name!r}: {type(error).__name__}: {error}"
             raise Failure("component", said, place) from None
+        finally:
+            if self.watch is not None:
+                self.watch.end()
 
     def _render(
         self, kind: str, name: str, parent: Element, data: Any, job: Mapping[str, Any] | None
@@ -280,16 +289,19 @@ class Components:
             raise Failure("wrong-type", said, self._place)
         if job is not None:
             self._read_job = True
-        self._chain.append(Step(macro.what, self._place))
+        place = self._place
+        self._chain.append(Step(macro.what, place))
         try:
             defaults = self._expander.defaults(macro.defaults, macro)
             given = {**defaults.parameters, **macro.parameters, **data, **(job or _NOTHING)}
-            for element, place in self._body(macro, given):
+            if self.watch is not None:
+                self.watch.macro(macro, data, given, place, self._name)
+            for element, stands in self._body(macro, given):
                 try:
                     item = self._compiler.expand(element, given)
                 except Failure as failure:
-                    raise failure.at(place) from None
-                self._place = place
+                    raise failure.at(stands) from None
+                self._place = stands
                 if depth < 0:
                     self._component(kind, parent, item, job, depth)
                 else:

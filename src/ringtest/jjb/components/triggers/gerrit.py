@@ -337,7 +337,17 @@ GERRIT = node(
 
 
 @trigger.written("gerrit")
-@reads(" ".join((*(found.name for found in describe(GERRIT)), *APPROVAL, *OLD_NAMES)))
+@reads(
+    " ".join(
+        (
+            *(found.name for found in describe(GERRIT)),
+            *APPROVAL,
+            *OLD_NAMES,
+            *(hyphenated(name) for name in OLD_NAMES),
+            *(f"projects[].{name}" for name in OLD_NAMES_OF_PROJECTS),
+        )
+    )
+)
 def gerrit(parent: Element, data: Any, ctx: Context) -> None:
     """The trigger, its options by names of today and of long ago."""
     GERRIT(parent, of_today(data, ctx), ctx)

@@ -1,0 +1,50 @@
+"""What is wrong with the jobs that come out: names that clash, sections without effect."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ringtest.jjb.checking.rules import finding
+from ringtest.jjb.expansion.expanding import Expanded
+from ringtest.jjb.problems import Problem
+
+_NO_FOLDERS = frozenset({"freestyle", "matrix", "maven", "pipeline", "flow", "externaljob"})
+_PIPELINES = frozenset({"pipeline"})
+_NOT_FOR = {
+    "publishers": _PIPELINES,
+    "wrappers": _PIPELINES,
+    "scm": frozenset({"githuborg", "multibranch", "multibranch-defaults", "pipeline"}),
+}
+_ONLY_FOR = {"axes": "matrix", "execution-strategy": "matrix", "maven": "maven"}
+
+
+def clashes(jobs: Sequence[Expanded]) -> Iterator[Problem]:
+    """Names that differ in their case alone, and jobs that are folders of others."""
+    first: dict[str, Expanded] = {}
+    for job in jobs:
+        before = first.setdefault(job.name.lower(), job)
+        if before.name != job.name:
+            said = f"Jenkins takes {job.name!r} for {before.name!r}, made at {before.origin}"
+            yield finding("name-clash", said, job.origin, job.name)
+    for job in jobs:
+        folder, slash, _ = job.name.rpartition("/")
+        holder = first.get(folder.lower()) if slash else None
+        if holder is not None and _kind_of(holder.data) in _NO_FOLDERS:
+            said = f"{folder!r} is a job, made at {holder.origin}, and no folder for others"
+            yield finding("name-clash", said, job.origin, job.name)
+
+
+def without_effect(jobs: Sequence[Expanded]) -> Iterator[Problem]:
+    """Sections that a job of its kind has not, unless defaults brought them."""
+    for job in jobs:
+        kind = _kind_of(job.data)
+        for key in (*_NOT_FOR, *_ONLY_FOR):
+            if key not in job.item.contents or not job.data.get(key):
+                continue
+            if kind in _NOT_FOR.get(key, ()) or _ONLY_FOR.get(key, kind) != kind:
+                said = f"{key!r} has no effect in a {kind} job"
+                place = job.item.contents.place_of_key(key)
+                yield finding("no-effect", said, place, job.name)
+
+
+def _kind_of(data: Mapping[str, Any]) -> str:
+    return str(data.get("project-type", "freestyle"))
