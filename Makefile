@@ -79,19 +79,19 @@ $(BIN)/python:
 		&& $(PYTHON) -m venv $(VENV); }
 
 $(DONE)/python: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "setup: Python packages"
-	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[server,dev]'
+	@echo "setup: Python packages (a minute or two)"
+	$(BIN)/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[server,dev]'
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/web-packages: web/package.json $(wildcard web/package-lock.json)
 	@echo "setup: packages of the web pages"
-	cd web && { [ -f package-lock.json ] && npm ci || npm install --no-package-lock; }
+	cd web && { [ -f package-lock.json ] && npm ci --no-audit --no-fund || npm install --no-audit --no-fund --no-package-lock; }
 	@mkdir -p $(DONE) && touch $@
 
 ifdef NODE
 $(DONE)/web: $(DONE)/web-packages $(WEB_SOURCES)
 	@echo "setup: building the web pages"
-	cd web && npm run build
+	cd web && npm run --silent build -- --logLevel warn
 	@mkdir -p $(DONE) && touch $@
 
 check-web: $(DONE)/web-packages

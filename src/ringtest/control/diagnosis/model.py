@@ -364,11 +364,11 @@ def evidence(passed: Sequence[UUID], *, retried: bool, numbers: Sequence[int]) -
 def counted(number: int, noun: str) -> str:
     """A number of things in words.
 
-    >>> counted(1, "job"), counted(2, "kind of line")
-    ('1 job', '2 kinds of line')
+    >>> counted(1, "job"), counted(2, "kind of line"), counted(0, "known issue")
+    ('1 job', '2 kinds of line', '0 known issues')
     """
-    head, blank, rest = noun.partition(" ")
-    return f"{number} {noun}" if number == 1 else f"{number} {head}s{blank}{rest}"
+    head, of, rest = noun.partition(" of ")
+    return f"{number} {noun}" if number == 1 else f"{number} {head}s{of}{rest}"
 
 
 def fingerprint(*parts: object) -> str:
