@@ -227,7 +227,8 @@ def test_no_command_takes_a_secret_as_an_argument() -> None:
     ]
     assert len(options) > 150
     words = ("password", "secret", "api-key", "api_key", "credential")
-    assert [one for one in options if any(word in one.split()[-1] for word in words)] == []
+    secrets = [one for one in options if any(word in one.split()[-1] for word in words)]
+    assert [one for one in secrets if not one.endswith("-file")] == []  # a path is none
 
 
 def _parameters(command: Any, name: str) -> Iterator[tuple[str, Any]]:
