@@ -40,6 +40,15 @@ _COLUMNS = (
 )  # fmt: skip
 _SIDE = "ID of a job, `component:ID`, `lab:NAME`, or `dates:2026-10-01..2026-10-31`."
 
+TopicOption = Annotated[
+    str | None,
+    typer.Option(
+        "--topic",
+        help="Of which topic; not needed for jobs and components.",
+        autocompletion=names_of("topic"),
+    ),
+]
+
 
 @app.command()
 @connected
@@ -47,13 +56,7 @@ def compare(
     client: Client,
     left: Annotated[str, typer.Argument(help=f"What it was: {_SIDE}")],
     right: Annotated[str, typer.Argument(help="What it is: the same.")],
-    topic: Annotated[
-        str | None,
-        typer.Option(
-            help="Of which topic; not needed for jobs and components.",
-            autocompletion=names_of("topic"),
-        ),
-    ] = None,
+    topic: TopicOption = None,
     category: Annotated[
         str | None, typer.Option(help="Only these, separated by commas. [default: changed ones]")
     ] = None,
