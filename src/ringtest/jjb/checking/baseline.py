@@ -37,9 +37,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def key_of(problem: Problem) -> Known:
-    """What the finding is known by."""
+    """What the finding is known by; the same on every machine."""
     file = problem.place.file if problem.place else ""
-    return Known(problem.rule, file, _LINES.sub("", problem.message))
+    message = problem.message.replace(str(Path.cwd()), ".")
+    return Known(problem.rule, file, _LINES.sub("", message))
 
 
 def write(path: Path, problems: Iterable[Problem]) -> None:

@@ -106,8 +106,13 @@ def _twice(
 ) -> Iterator[Problem]:
     before = first.setdefault(key, found)
     if before is not found:
-        said = f"{found.what} holds the same as {before.what} at {before.place}"
+        said = f"{_called(found)} holds the same as {_called(before)} at {before.place}"
         yield finding("same-content", said, found.place)
+
+
+def _called(found: Any) -> str:
+    identity = getattr(found, "id", None)
+    return f"{found.what} (id {identity!r})" if identity else str(found.what)
 
 
 class Prints:
