@@ -25,6 +25,8 @@ from benchmarks.jjb_repositories import plain, realistic
 
 MOST_PLAIN, MOST_REALISTIC, MOST_CHANGED, MOST_HELP = 4.0, 2.5, 0.5, 0.15
 """CPU seconds: 10,000 plain jobs, 1,600 realistic ones, one file of these changed, help."""
+MOST_CHECKED = 1.5
+"""As many times what rendering takes."""
 BIN = Path(sys.executable).parent
 
 
@@ -122,6 +124,18 @@ def changed(name: str, large: Path, file: Path, work: Path) -> None:
     shutil.rmtree(out)
 
 
+def checked(name: str, large: Path, work: Path) -> None:
+    """Checking beside rendering alone, both without what was kept."""
+    out = work / "unchecked"
+    numbers = range(2)
+    rendered = min(ours(large, out, work / f"cache-unchecked-{n}") for n in numbers)
+    words = ["check", "-r", ".", "--fail-on", "error"]
+    command = [f"{BIN}/ringtest", "jenkins", *words]
+    mine = min(cpu(command, large, work / f"cache-checked-{n}") for n in numbers)
+    row(f"checking the {name} ones", mine, None, round(MOST_CHECKED * rendered, 2))
+    shutil.rmtree(out)
+
+
 def main() -> None:
     """Print one row per question."""
     parser = argparse.ArgumentParser()
@@ -138,6 +152,7 @@ def main() -> None:
         few = max(16, given.original // 2)
         large = measure("realistic", realistic, given.realistic, few, MOST_REALISTIC, work)
         changed("realistic", large, large / "project000/project000.yaml", work)
+        checked("realistic", large, work)
         helped = min(
             cpu([f"{BIN}/ringtest", "jenkins", "--help"], work, work / "cache") for _ in range(5)
         )
