@@ -61,7 +61,7 @@ screenshots: setup-tests ## Photograph the web pages of a running example for th
 	$(BIN)/python -m docs.screenshots
 
 constraints: setup ## Pin what is installed now
-	$(BIN)/pip freeze --exclude-editable --exclude ringtest > constraints.txt
+	$(BIN)/pip freeze --all --exclude pip --exclude-editable --exclude ringtest > constraints.txt
 
 clean: ## Remove what setup and build made; keeps data folders
 	rm -rf $(VENV) $(DONE) web/node_modules src/ringtest/control/static dist build \
