@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ringtest.jjb.engine import Rendered, render
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Problem, Severity
 from ringtest.jjb.settings import Settings
+from ringtest.language.places import Place
 from tests.jjb.fixtures_of import inside
 
 

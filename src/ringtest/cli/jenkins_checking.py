@@ -19,8 +19,8 @@ from ringtest.jjb.checking import baseline, checks, sarif
 from ringtest.jjb.checking.baseline import Known
 from ringtest.jjb.checking.rules import RULES, Choice, UnknownRule
 from ringtest.jjb.matrix import projects
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem, Severity
+from ringtest.language.places import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from ringtest.jjb.expansion.expanding import Expanded, Expander
 from ringtest.jjb.expansion.roots import Roots, duplicate
 from ringtest.jjb.loading.sources import Sources, expanded, recursed
 from ringtest.jjb.memory import Memory, digest_of
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem
 from ringtest.jjb.rendering.dispatch import Components
 from ringtest.jjb.rendering.jobs import xml_of
 from ringtest.jjb.settings import Settings
 from ringtest.jjb.units import Candidate, Unit
+from ringtest.language.places import Place
 
 _RUNS = re.compile(r"[0-9]+|[^0-9]+")
 

@@ -11,9 +11,9 @@ from ringtest.jjb import kept as k
 from ringtest.jjb.expansion.definitions import KINDS
 from ringtest.jjb.expansion.roots import Element, Roots
 from ringtest.jjb.loading.sources import Sources
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Problem, Severity
 from ringtest.jjb.units import Candidate, Unit
+from ringtest.language.places import Place
 
 _TEXTS = 12
 

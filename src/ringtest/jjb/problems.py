@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ringtest.jjb.places import Place, Step
+from ringtest.jjb.chain import Step
+from ringtest.language.places import Place
 
 
 class Severity(StrEnum):

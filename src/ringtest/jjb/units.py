@@ -8,8 +8,8 @@ from typing import Any
 from ringtest.jjb.expansion.definitions import Kind
 from ringtest.jjb.expansion.expanding import Expanded
 from ringtest.jjb.expansion.tables import Use
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Problem, Severity
+from ringtest.language.places import Place
 
 
 @dataclass(eq=False, slots=True)

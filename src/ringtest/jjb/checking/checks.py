@@ -37,6 +37,7 @@ def check(
     mentions = Mentions(run.compiler)
     watching = Watching(mentions, plugins, given.allow_empty_variables)
     run.components.watch = watching
+    run.expander.excludes = {}
     run.load(paths)
     run.make(())
     own = list(_own(run, mentions, watching, generated))
@@ -62,6 +63,7 @@ def _own(
     yield from variables.findings(found, generated)
     yield from unused.dead(definitions, found, macro_used)
     yield from unused.same(definitions)
+    yield from made.unmatched(run.expander.excludes or {})
     yield from unused.missing_files(definitions, run.sources)
     jobs = [
         each.item

@@ -6,6 +6,7 @@ from typing import Any
 from ringtest.jjb.checking.rules import finding
 from ringtest.jjb.expansion.expanding import Expanded
 from ringtest.jjb.problems import Problem
+from ringtest.language.places import Place
 
 _NO_FOLDERS = frozenset({"freestyle", "matrix", "maven", "pipeline", "flow", "externaljob"})
 _PIPELINES = frozenset({"pipeline"})
@@ -44,6 +45,13 @@ def without_effect(jobs: Sequence[Expanded]) -> Iterator[Problem]:
                 said = f"{key!r} has no effect in a {kind} job"
                 place = job.item.contents.place_of_key(key)
                 yield finding("no-effect", said, place, job.name)
+
+
+def unmatched(excludes: Mapping[Place, bool]) -> Iterator[Problem]:
+    """Exclusions that fitted no point of any template. excludes: place → whether one fitted."""
+    for place, fitted in excludes.items():
+        if not fitted:
+            yield finding("unmatched-exclude", "this excludes no job of any project", place)
 
 
 def _kind_of(data: Mapping[str, Any]) -> str:

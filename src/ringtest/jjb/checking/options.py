@@ -7,7 +7,7 @@ from typing import Any
 from ringtest.jjb.components import registry
 from ringtest.jjb.components.parts import describe
 from ringtest.jjb.loading.values import Map
-from ringtest.jjb.places import Place
+from ringtest.language.places import Place
 
 Tree = dict[str, "Tree"]
 ANY = "*"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ringtest.jjb.expansion.definitions import KINDS, Definitions, Group, Item, Kind, Project, Wish
-from ringtest.jjb.places import Place
+from ringtest.language.places import Place
 
 _PROJECT_KEYS = ("jobs", "views", "defaults", "name")
 

@@ -4,8 +4,9 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ringtest.jjb.places import Place, Step
+from ringtest.jjb.chain import Step
 from ringtest.jjb.problems import Problem, Severity
+from ringtest.language.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ dead-defaults         defaults that nobody asks for
 same-content          two macros or templates that hold the same under different names
 name-clash            two jobs whose names Jenkins takes for one, or a job that is also a folder
 no-effect             a section that jobs of this kind do not have
+unmatched-exclude     an exclusion that fits no combination of values
 missing-plugin        a component of a plugin that is not on the controller
 plain-secret          a password or token in plain text
 """

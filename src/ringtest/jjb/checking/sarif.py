@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from ringtest.jjb.checking.baseline import key_of
 from ringtest.jjb.checking.rules import RULES
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Problem
+from ringtest.language.places import Place
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

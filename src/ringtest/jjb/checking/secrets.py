@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ringtest.jjb.loading.values import Map
-from ringtest.jjb.places import Place
+from ringtest.language.places import Place
 
 _SECRET = re.compile(
     r"(pass(word|wd|phrase|code)?|pwd|secret|token|(api|access|private|secret)[_-]?key)$",

@@ -12,8 +12,8 @@ from ringtest.jjb.expansion.definitions import KINDS, Definitions, Item
 from ringtest.jjb.expansion.expanding import Expander
 from ringtest.jjb.expansion.keys import JOB_KEYS, VIEW_KEYS
 from ringtest.jjb.loading.values import Map, Tagged
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem
+from ringtest.language.places import Place
 
 _ALWAYS = frozenset({"name", "id", "template-name", "exclude", "defaults"})
 _KEYS = {"job": JOB_KEYS, "view": VIEW_KEYS}
@@ -166,8 +166,8 @@ class Variables:
             for item in (*known.items[kind], *known.templates[kind]):
                 names.add(self._mentions.of(item.contents))
                 names.add(self._mentions.of(item.parameters))
-        for project in known.projects:
-            names.add(self._mentions.of(project.parameters))
+        for use in self._uses.values():  # of projects, groups and entries of their lists
+            names.add(self._mentions.of(use.giver.parameters))
         for table in known.macros.values():
             for macro in table:
                 names.add(self._mentions.of(macro.body))

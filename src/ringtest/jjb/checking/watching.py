@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ringtest.jjb.chain import Step
 from ringtest.jjb.checking import options, secrets
 from ringtest.jjb.checking.mentions import Mentions
 from ringtest.jjb.checking.rules import finding
 from ringtest.jjb.checking.words import meant
 from ringtest.jjb.expansion.definitions import Macro
 from ringtest.jjb.loading.values import Map
-from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Problem
+from ringtest.language.places import Place
 
 Seen = tuple[str, str, Place | None, str | None, tuple[Step, ...]]
 _FILLER = re.compile(r"jenkins|hudson|plugin|[^a-z0-9]")

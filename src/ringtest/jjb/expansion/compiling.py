@@ -27,8 +27,8 @@ from ringtest.jjb.expansion.nodes import (
 from ringtest.jjb.loading import values
 from ringtest.jjb.loading.sources import Sources, shown
 from ringtest.jjb.loading.values import Map, Seq, Strange, Tagged
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 MAX_INCLUDES = 40
 _CACHED = 400_000

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from ringtest.jjb.expansion.keys import DEFAULTS_KEYS, JOB_KEYS, VIEW_KEYS
 from ringtest.jjb.expansion.tables import Table, Uses
 from ringtest.jjb.loading.values import Map, Seq, new_map
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 MANAGED = "<!-- Managed by Jenkins Job Builder -->"
 Kind = Literal["job", "view"]

@@ -10,6 +10,7 @@ from ringtest.jjb.expansion.definitions import Item
 from ringtest.jjb.expansion.formats import compiled
 from ringtest.jjb.loading.values import Map, Seq
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 MAX_POINTS = 100_000
 Point = dict[Any, Any]
@@ -84,14 +85,18 @@ def _values(axis: str, value: Any, parameters: Map) -> Iterator[Point]:
 
 def is_excluded(excludes: Any, values: Mapping[str, Any]) -> bool:
     """Whether an entry of `exclude` fits this point; raises Failure for wrong entries."""
+    return any(fits for _, fits in excluding(excludes, values))
+
+
+def excluding(excludes: Any, values: Mapping[str, Any]) -> Iterator[tuple[Place | None, bool]]:
+    """Each entry's place, and whether it fits this point; raises Failure for wrong entries."""
     if not excludes:
-        return False
+        return
     if not isinstance(excludes, list):
         raise Failure("wrong-type", f"'exclude' is a list of mappings, not {excludes!r:.80}")
-    return any(
-        _fits(entry, values, excludes.place_of_item(index) if isinstance(excludes, Seq) else None)
-        for index, entry in enumerate(excludes)
-    )
+    for index, entry in enumerate(excludes):
+        place = excludes.place_of_item(index) if isinstance(excludes, Seq) else None
+        yield place, _fits(entry, values, place)
 
 
 def _fits(entry: Any, values: Mapping[str, Any], place: Any) -> bool:

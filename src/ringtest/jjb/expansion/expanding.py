@@ -1,9 +1,11 @@
 """From definitions to the data of each job and view, in the original's order."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ringtest.jjb.chain import Step
 from ringtest.jjb.expansion.compiling import Compiler
 from ringtest.jjb.expansion.definitions import (
     MANAGED,
@@ -16,13 +18,13 @@ from ringtest.jjb.expansion.definitions import (
     Wish,
     laid_over,
 )
-from ringtest.jjb.expansion.dimensions import is_excluded, points
+from ringtest.jjb.expansion.dimensions import excluding, is_excluded, points
 from ringtest.jjb.expansion.parameters import Parameters
 from ringtest.jjb.expansion.roots import Report
 from ringtest.jjb.expansion.tables import Table
 from ringtest.jjb.loading.values import Map, new_map
-from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 MAX_ITEMS = 200_000
 MAX_FAILURES = 200
@@ -45,7 +47,10 @@ class Expanded:
 
 
 class Expander:
-    """Expands jobs, views and projects; failures are reported, and end one point only."""
+    """Expands jobs, views and projects; failures are reported, and end one point only.
+
+    excludes: when somebody wants to know, whether each entry of an `exclude` fitted any point.
+    """
 
     def __init__(self, definitions: Definitions, compiler: Compiler, report: Report) -> None:
         self._definitions = definitions
@@ -55,6 +60,7 @@ class Expander:
         self._contents: dict[tuple[int, Any], Map] = {}
         self._merged: dict[Any, Defaults] = {}
         self._count = 0
+        self.excludes: dict[Place, bool] | None = None
 
     def alone(self, item: Item) -> Iterator[Expanded]:
         """A job or view that is no template; parameters are taken as they stand."""
@@ -145,11 +151,19 @@ class Expander:
     ) -> Expanded | Failure | None:
         try:
             values = parameters.at(point)
+            if self.excludes is not None:
+                self._note(self.excludes, values)
             if is_excluded(values.get("exclude"), values):
                 return None
             return self._made(item, contents, values, chain)
         except Failure as failure:
             return failure
+
+    def _note(self, excludes: dict[Place, bool], values: Mapping[str, Any]) -> None:
+        with contextlib.suppress(Failure):
+            for place, fits in excluding(values.get("exclude"), values):
+                if place is not None:
+                    excludes[place] = fits or excludes.get(place, False)
 
     def _made(
         self, item: Item, contents: Map, values: Mapping[str, Any], chain: tuple[Step, ...]

@@ -14,8 +14,8 @@ from ringtest.jjb.expansion.formats import MAX_TEXT, Undefined
 from ringtest.jjb.expansion.nodes import Values
 from ringtest.jjb.loading.sources import Sources
 from ringtest.jjb.loading.values import Tagged
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 
 class Template:

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from ringtest.jjb.expansion.formats import Format, Undefined
 from ringtest.jjb.loading.values import Map, Seq, new_map, new_seq
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 Values = Mapping[str, Any]
 _ABSENT = object()

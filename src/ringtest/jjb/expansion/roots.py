@@ -10,8 +10,8 @@ from ringtest.jjb.expansion.compiling import Compiler, Mode
 from ringtest.jjb.expansion.definitions import MACROS, Definitions
 from ringtest.jjb.loading.sources import Sources, expanded, shown
 from ringtest.jjb.loading.values import Map, Seq, Tagged
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem, Severity
+from ringtest.language.places import Place
 
 ELEMENTS = (
     "defaults",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from ringtest.jjb.places import Place
+from ringtest.language.places import Place
 
 Value = TypeVar("Value")
 Use = tuple[str, Any]

@@ -25,8 +25,8 @@ from yaml.events import (
 from ringtest.jjb.loading import values
 from ringtest.jjb.loading.scalars import CORE, MERGE, PYTHON, VALUE, is_known, plain, tagged
 from ringtest.jjb.loading.values import Anchor, Map, Scope, Seq, Strange, Tagged, place_of
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
+from ringtest.language.places import Place
 
 try:
     _libyaml: Any = importlib.import_module("yaml._yaml").CParser

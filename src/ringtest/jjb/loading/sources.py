@@ -10,9 +10,9 @@ from typing import Any, TextIO
 
 from ringtest.jjb.loading.composer import compose
 from ringtest.jjb.loading.values import Scope, Tagged
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem, Severity
 from ringtest.jjb.settings import Settings
+from ringtest.language.places import Place
 
 MAX_FILE = 64 << 20
 _YAML = (".yml", ".yaml")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ringtest.jjb.places import Place
+from ringtest.language.places import Place
 
 
 @dataclass(eq=False, slots=True)

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from ringtest.jjb.matrix import nodes
 from ringtest.jjb.matrix.nodes import Given
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure, Problem, Severity
 from ringtest.language.expressions import Expression, ExpressionError
+from ringtest.language.places import Place
 
 FIELDS = (
     "name", "product", "version", "major", "minor", "arch",

@@ -8,9 +8,9 @@ from typing import Any
 from ringtest.jjb.matrix.cells import Cell
 from ringtest.jjb.matrix.nodes import Given
 from ringtest.jjb.matrix.reading import Condition, Rule, Setting, within
-from ringtest.jjb.places import Place
 from ringtest.jjb.problems import Failure
 from ringtest.language.expressions import ExpressionError
+from ringtest.language.places import Place
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w-]*)\}|[{}]")
 TEMPLATES = "job-template"

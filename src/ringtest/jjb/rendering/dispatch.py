@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element
 
 from ringtest.jjb import borrowed
+from ringtest.jjb.chain import Step
 from ringtest.jjb.components import registry
 from ringtest.jjb.components.versions import NEWEST, Version
 from ringtest.jjb.expansion.compiling import Compiler
@@ -18,10 +19,10 @@ from ringtest.jjb.expansion.expanding import Expander
 from ringtest.jjb.expansion.roots import Report
 from ringtest.jjb.expansion.tables import Table, Use, Uses
 from ringtest.jjb.loading.values import Map, Seq, Tagged
-from ringtest.jjb.places import Place, Step
 from ringtest.jjb.problems import Failure, Problem, Severity
 from ringtest.jjb.rendering.watch import Watch
 from ringtest.jjb.rendering.writer import fragment
+from ringtest.language.places import Place
 
 MAX_MACROS = 60
 _SINGULAR = {plural: singular for singular, plural in MACROS.items()}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from ringtest.jjb.chain import Step
 from ringtest.jjb.expansion.definitions import Macro
-from ringtest.jjb.places import Place, Step
+from ringtest.language.places import Place
 
 
 class Watch(Protocol):
