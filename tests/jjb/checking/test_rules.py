@@ -26,6 +26,7 @@ OWN = {
     "same-content",
     "name-clash",
     "no-effect",
+    "unmatched-exclude",
     "missing-plugin",
     "plain-secret",
     "missing-include",
