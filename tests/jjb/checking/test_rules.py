@@ -1,5 +1,6 @@
 """Each rule finds what it is for, at its line, and nothing else."""
 
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ringtest.jjb.problems import Problem, Severity
 from tests.architecture.sources import ROOT
 from tests.jjb.fixtures_of import HERE as LANGUAGE
 from tests.jjb.fixtures_of import Fixture, fixtures, inside
+from tests.jjb.test_bounds import CASES
 
 HERE = Path(__file__).parent / "fixtures"
 FIXTURES = fixtures(str(HERE))
@@ -176,3 +178,24 @@ def test_files_that_are_refused_are_told_of_and_end_no_check() -> None:
         found = found_in(fixture)
         assert any(each.severity is Severity.ERROR for each in found), fixture.path.name
         assert {each.rule for each in found} <= set(RULES), fixture.path.name
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_what_the_engine_refuses_is_told_by_the_check_as_well(what: str) -> None:
+    text, rule = CASES[what]
+    assert rule in {each.rule for each in check([io.StringIO(text)])}
+
+
+def test_the_page_names_each_rule_of_the_checks() -> None:
+    page = (ROOT / "docs/how-to/check-jenkins-jobs.md").read_text()
+    assert [rule for rule in sorted(OWN) if f"`{rule}`" not in page] == []
+
+
+def test_plugins_are_known_by_either_name(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("- job: {name: a, wrappers: [ssh-agent-credentials: {users: [x]}]}\n")
+    for key, name in (("shortName", "ssh-agent"), ("longName", "SSH Agent Plugin")):
+        assert check([file], plugins=[{key: name, "version": "1.9"}]) == []
+    (found,) = check([file], plugins=[{"shortName": "git", "version": "5.0"}])
+    assert found.rule == "missing-plugin"
+    assert check([file], plugins=None) == []
