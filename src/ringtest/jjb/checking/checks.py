@@ -73,6 +73,7 @@ def _own(
     ]
     yield from made.clashes(jobs)
     yield from made.without_effect(jobs)
+    yield from made.rotation(jobs)
 
 
 def _in_order(found: Iterator[Problem]) -> list[Problem]:

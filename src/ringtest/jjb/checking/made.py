@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ringtest.jjb.checking.rules import finding
+from ringtest.jjb.checking.words import meant
 from ringtest.jjb.expansion.expanding import Expanded
+from ringtest.jjb.loading.values import Map
 from ringtest.jjb.problems import Problem
+from ringtest.jjb.rendering.general import ROTATION
 from ringtest.language.places import Place
 
 _NO_FOLDERS = frozenset({"freestyle", "matrix", "maven", "pipeline", "flow", "externaljob"})
@@ -45,6 +48,18 @@ def without_effect(jobs: Sequence[Expanded]) -> Iterator[Problem]:
                 said = f"{key!r} has no effect in a {kind} job"
                 place = job.item.contents.place_of_key(key)
                 yield finding("no-effect", said, place, job.name)
+
+
+def rotation(jobs: Sequence[Expanded]) -> Iterator[Problem]:
+    """Options of `logrotate`, which is no component, that nothing reads."""
+    for job in jobs:
+        given = job.data.get("logrotate")
+        if not isinstance(given, Map):
+            continue
+        for key in given:
+            if key not in ROTATION:
+                said = f"logrotate has no option {key!r}{meant(key, ROTATION)}"
+                yield finding("unknown-option", said, given.place_of_key(key), job.name)
 
 
 def unmatched(excludes: Mapping[Place, bool]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb.components.raw_xml import raw_xml
 
-_ROTATION = ("daysToKeep", "numToKeep", "artifactDaysToKeep", "artifactNumToKeep")
+ROTATION = ("daysToKeep", "numToKeep", "artifactDaysToKeep", "artifactNumToKeep")
 
 
 def general(root: Element, data: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ def general(root: Element, data: Mapping[str, Any]) -> None:
         add(root, "scmCheckoutRetryCount", str(data["retry-count"]))
     if "logrotate" in data:
         rotation = SubElement(root, "logRotator")
-        for key in _ROTATION:
+        for key in ROTATION:
             add(rotation, key, str(data["logrotate"].get(key, -1)))
     if "raw" in data:
         raw_xml(root, data["raw"])
