@@ -139,7 +139,10 @@ async def server(
 @pytest.fixture
 def type_in(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
     """Type a command without its `ringtest`: what it printed. Its exit code must be right."""
-    files = {"smoke.yaml": SPEC, "compose.repo": "[compose]", "console.log": "booting"}
+    files = {
+        "smoke.yaml": SPEC, "compose.repo": "[compose]", "console.log": "booting",
+        "pipeline.yml": "- {name: install, stage: ocp, components: [ocp], ansible_playbook: a}\n",
+    }  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)

@@ -243,5 +243,6 @@ def test_examples_of_the_help_run(
     typed("plan jobs --out plan.json")
     if name not in ("jenkins apply", "jenkins plan"):
         typed("update jobs")
+    typed("check jobs --baseline known.json --write-baseline")
     for example in examples(HELP[name]):
         typed(example.removeprefix("jenkins "))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from ringtest.control import workers
 from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.server import inherited
 
-START = 'exec 3<&"$1"; LISTEN_PID=$$ LISTEN_FDS=1 exec python -m ringtest.cli.main up --data "$2"'
+START = 'exec 3<&"$1"; LISTEN_PID=$$ LISTEN_FDS=1 exec "$3" -m ringtest.cli.main up --data "$2"'
 """What systemd does: the socket is the program's number 3, and the program is named."""
 
 
@@ -32,7 +33,7 @@ async def started(listener: socket.socket, database: str, folder: Path) -> Async
     environment = {"RINGTEST_DATABASE_URL": database, "RINGTEST_DRAIN_SECONDS": "0"}
     with (folder / "server.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            "bash", "-c", START, "start", str(number), str(folder / "data"),
+            "bash", "-c", START, "start", str(number), str(folder / "data"), sys.executable,
             pass_fds=(number,), stdout=log, stderr=log, env=os.environ | environment,
         )  # fmt: skip
     try:

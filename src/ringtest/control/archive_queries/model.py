@@ -33,7 +33,7 @@ class AskSql(msgspec.Struct):
         10000
         """
         if not self.sql.strip() or len(self.sql) > _LONGEST or "\0" in self.sql:
-            raise BadRequest(f"sql: expected a SELECT of at most {_LONGEST} characters")
+            raise BadRequest(f"sql: expected a query of at most {_LONGEST} characters")
         if self.limit < 1:
             raise BadRequest("limit must be a whole number of at least 1")
         first = read_day("from", self.first) if self.first is not None else EVER[0]
