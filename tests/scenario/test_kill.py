@@ -111,6 +111,7 @@ async def installation(
             "RINGTEST_ADMIN_PASSWORD": "admin password",
             "RINGTEST_LEASE_SECONDS": "3",
             "RINGTEST_HEARTBEAT_SECONDS": "1",
+            "RINGTEST_DELIVERY_SECONDS": "15",
         }
         api = Program(
             ("up", "--role", "api", "--listen", "127.0.0.1:0"), common, tmp_path / "api", "ready"
@@ -175,16 +176,15 @@ async def test_a_program_killed_at_every_hop_loses_and_doubles_nothing(
         body = {"type": "build", "topic_id": ours.topic_id, "display_name": word, "version": word}
         await ours.post("/components", body)
         happened = "SELECT count(*) > 0 FROM events WHERE type = $1 AND id > $2"
-        # what a killed sender held is sent when its claim of two minutes has run out
         await until(
             lambda: ours.holds(happened, hop, before),  # noqa: B023
             f"{hop} for {word}",
-            seconds=240 if hop == "report.delivered" else 60,
+            seconds=60,
         )
         await ours.kill(victim)
     delivered = "SELECT count(*) = $1 FROM deliveries WHERE status = 'delivered'"
     await until(
-        lambda: ours.holds(delivered, len(HOPS)), f"the end after killing {victim}", seconds=240
+        lambda: ours.holds(delivered, len(HOPS)), f"the end after killing {victim}", seconds=60
     )
     await _assert_whole(ours)
 

@@ -45,6 +45,9 @@ class Settings:
     """An agent that is silent for so long has lost its job."""
     heartbeat_seconds: int = 15
     """How often an agent speaks when it has nothing to tell."""
+    delivery_seconds: int = 120
+    """What a killed process was sending is sent again after so long; more than any receiver
+    may take to answer."""
     mail_from: str = "ringtest@localhost"
     """Sender of mails."""
     smtp_url: str = "smtp://127.0.0.1:25"

@@ -1,6 +1,7 @@
 """What reporting does by itself: plan deliveries of what happens, and send those that are due."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from ringtest.control.accounts.model import RoleNames
 from ringtest.control.db.loops import Loop, consumer_loop
@@ -22,7 +23,10 @@ def loops(
     """The consumer of what may be told, the senders, and what forgets old records."""
     roles = RoleNames.of(settings)
     networks = model.read_networks(settings.webhook_networks)
-    sender = service.Sender(db, notifiers, secrets, roles, settings.public_url, networks)
+    claimed_for = timedelta(seconds=settings.delivery_seconds)
+    sender = service.Sender(
+        db, notifiers, secrets, roles, settings.public_url, networks, claimed_for
+    )
 
     async def on_event(tx: Transaction, event: Event) -> None:
         await service.plan_event(tx, event=event, roles=roles, public_url=settings.public_url)

@@ -29,7 +29,6 @@ from ringtest.control.triage import service as triage
 
 log = logging.getLogger(__name__)
 
-_LEASE = timedelta(seconds=120)
 """How long a sender may hold a delivery: more than any channel needs for one try."""
 
 # Targets ---------------------------------------------------------------------
@@ -282,7 +281,9 @@ class Sender:
     secrets: SecretBox
     roles: RoleNames
     public_url: str
-    networks: tuple[str, ...] = ()
+    networks: tuple[str, ...]
+    claimed_for: timedelta
+    """How long a delivery is one sender's own."""
 
     async def expire(self) -> int:
         """Give up what waited too long, forget old records of events and mails."""
@@ -297,7 +298,7 @@ class Sender:
         claim has run out, and receivers know a message by its id.
         """
         async with self.db.transaction(SYSTEM) as tx:
-            claims = await store.claim_due(tx, until=tx.now + _LEASE, limit=1)
+            claims = await store.claim_due(tx, until=tx.now + self.claimed_for, limit=1)
         for claim in claims:
             report = await self._prepare(claim)
             if report is not None:
