@@ -107,7 +107,7 @@ def summary(cases: Sequence[Case]) -> str:
     """
     last = {case.test: case for case in cases}
     counts = Counter(case.outcome for case in last.values())
-    words = ", ".join(f"{counts[name]} {name}" for name in sorted(counts, key=counts.get))  # type: ignore[arg-type]
+    words = ", ".join(f"{counts[name]} {name}" for name in sorted(counts, key=counts.__getitem__))
     again = sum(case.attempt > 1 and case.outcome not in BAD for case in last.values())
     flaky = f" ({again} at another attempt)" if again else ""
     return f"{len(last)} test{'s' * (len(last) != 1)}: {words or 'none'}{flaky}"
