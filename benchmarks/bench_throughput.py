@@ -230,10 +230,9 @@ async def _compare(
             return cpu_of_tree(pid) + postgres()
 
         for _ in range(ROUNDS):
-            clock = server.cpu_seconds
-            taken[0].append(await _asked(url, clock, method, f"/api/v1{path}", body))
-            clock = lambda: time.process_time() + postgres()  # noqa: E731
-            taken[1].append(await _alone(dsn, clock, act))
+            ours = await _asked(url, server.cpu_seconds, method, f"/api/v1{path}", body)
+            taken[0].append(ours)
+            taken[1].append(await _alone(dsn, lambda: time.process_time() + postgres(), act))
             taken[2].append(await _asked(bare, both, method, "/", body))
             taken[3].append(await _asked(bare, both, "GET", "/nothing"))
     rates, cpus = ([median([one[at] for one in way]) for way in taken] for at in range(2))

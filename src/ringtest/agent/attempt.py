@@ -50,6 +50,7 @@ class Attempt:
         self.venv = folder / "venv"
         self.plugins = folder / "plugins"
         self.steps = folder / "steps"
+        self.prepared = folder / "prepared.json"
         self.progress = folder / "progress.jsonl"
         self.journal = folder / "journal.jsonl"
         self.position = folder / "position"

@@ -202,7 +202,7 @@ class Execution:
             copying=self._output.copying,
             say=self._say,
         )
-        memory = Memory(self._settings.data / "prepared" / f"{safe_name(str(work))}.json")
+        memory = Memory(self._attempt.prepared)
         await bring_about(make_handlers(), memory, wanted, machine)
 
     async def _test(self) -> None:

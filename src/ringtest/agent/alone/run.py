@@ -1,6 +1,8 @@
 """`ringtest run`: one definition from its first stage to its report."""
 
 import asyncio
+import hashlib
+import os
 import shutil
 import signal
 from base64 import b64decode
@@ -49,6 +51,8 @@ async def run_alone(
     attempt = Attempt.begin(folder, claim, msgspec.json.encode(claim))
     attempt.work.rmdir()
     attempt.work, attempt.results = work, folder / "junit"
+    name = hashlib.sha256(os.fsencode(work)).hexdigest()[:32]
+    attempt.prepared = cache / "prepared" / f"{name}.json"  # the next run in `work` goes on from it
     journal, control = Journal(attempt.journal), Control()
     settings = AgentSettings(server="", client_id="", api_secret="", data=cache)
     execution = Execution(
