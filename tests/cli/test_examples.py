@@ -67,6 +67,8 @@ def leaves() -> Iterator[tuple[str, Any]]:
         command = load_command(name)
         for part, inner in getattr(command, "commands", {"": command}).items():
             yield f"{name} {part}".strip(), inner
+        if getattr(command, "invoke_without_command", False):
+            yield name, command  # last: the names of its parts begin with its own
 
 
 def examples(text: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""`ringtest agent`: run a lab's jobs."""
+"""`ringtest agent`: run a lab's jobs, and what a lab does beside that."""
 
 import os
 import sys
@@ -11,11 +11,12 @@ from ringtest.agent.main import run_agent
 from ringtest.agent.settings import SettingsError, read_settings
 from ringtest.cli.exits import EXIT_USAGE
 
-app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+app = typer.Typer(rich_markup_mode="markdown", add_completion=False, invoke_without_command=True)
 
 
-@app.command()
+@app.callback()
 def agent(
+    context: typer.Context,
     server: Annotated[
         str | None, typer.Option(help="Address of the server. Else RINGTEST_SERVER or DCI_CS_URL.")
     ] = None,
@@ -49,6 +50,8 @@ def agent(
     Example: `ringtest agent --config west.toml --data /var/lib/ringtest`, after
     `ringtest lab settings west --to west.toml`; or with its key in DCI_API_SECRET.
     """
+    if context.invoked_subcommand:
+        return
     options = {
         "server": server,
         "client_id": identity,
