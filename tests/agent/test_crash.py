@@ -147,3 +147,36 @@ async def test_two_agents_never_share_a_data_folder(
     await server.until(lambda: job.phase == "finished")
     second = await launch()
     assert await asyncio.wait_for(second.wait(), 10) == 2
+
+
+async def test_a_record_that_only_the_server_has_does_not_swallow_the_end(
+    server: Any, launch: Launch, spec: Spec, settings: Any
+) -> None:
+    job = server.add_job(spec("test $RINGTEST_ATTEMPT = 1 || exit 0; seq 3; sleep 1000"))
+    first = await launch()
+    await server.until(lambda: job.printed() == b"1\n2\n3\n")
+    first.kill()
+    await first.wait()
+    path = Path(settings.data) / "jobs" / f"{job.id}.1" / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-2]))  # a power cut took what was not on the disk yet
+    await launch()
+    await server.until(lambda: job.phase == "finished")
+    assert job.end(1)["kind"] == "release"
+    assert job.attempt == 2
+
+
+async def test_a_damaged_journal_is_told_of_and_its_rest_is_kept(
+    server: Any, launch: Launch, spec: Spec, settings: Any
+) -> None:
+    job = server.add_job(spec("test $RINGTEST_ATTEMPT = 1 || exit 0; echo begun; sleep 1000"))
+    first = await launch()
+    await server.until(lambda: job.printed() == b"begun\n")
+    first.kill()
+    await first.wait()
+    path = Path(settings.data) / "jobs" / f"{job.id}.1" / "journal.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"running"', b'"skipped"', 1))
+    await launch()
+    await server.until(lambda: job.phase == "finished")
+    assert b"the journal was damaged" in job.log(1)
+    assert path.with_name("journal.jsonl.damaged").read_bytes().count(b'"skipped"') == 1

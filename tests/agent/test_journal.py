@@ -1,13 +1,17 @@
 """The journal survives what happens to processes and disks."""
 
+import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringtest.agent import journal as journals
+from ringtest.agent.chain import replay
 from ringtest.agent.journal import Journal, Position
 
 
@@ -84,3 +88,87 @@ def test_the_position_is_remembered(tmp_path: Path) -> None:
     position.move(12345)
     position.move(12346)
     assert Position(tmp_path / "p").value == 12346
+
+
+def test_every_line_goes_on_from_the_one_before(tmp_path: Path) -> None:
+    lines = filled(tmp_path / "j", 20).splitlines(keepends=True)
+    walk, fitting = replay("", lines)
+    journal = Journal(tmp_path / "j")
+    assert (fitting, walk.digest, walk.problem) == (20, journal.digest, "")
+    journal.append("finish", result="passed")
+    journal.close()
+    whole = (tmp_path / "j").read_bytes().splitlines(keepends=True)
+    assert replay("", whole)[1] == 21
+
+
+@given(
+    at=st.integers(0, 19), place=st.floats(0, 0.99), way=st.sampled_from(["flip", "drop", "swap"])
+)
+def test_a_changed_dropped_or_moved_line_is_found_at_its_place(
+    tmp_path_factory: pytest.TempPathFactory, at: int, place: float, way: str
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "j"
+    lines = filled(path, 21).splitlines(keepends=True)
+    if way == "flip":
+        line = bytearray(lines[at])
+        line[int(place * (len(line) - 1))] ^= 1
+        lines[at] = bytes(line)
+    elif way == "drop":
+        del lines[at]
+    else:
+        lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    walk, fitting = replay("", lines)
+    assert fitting == at
+    assert walk.problem
+    path.write_bytes(b"".join(lines))
+    journal = Journal(path)
+    assert journal.last_seq == at
+    assert f"record after {at}" in journal.damage
+    assert path.with_name("j.damaged").read_bytes() == b"".join(lines[at:])
+
+
+def test_a_journal_of_another_attempt_does_not_fit(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", origin="a.1")
+    journal.append("finish", result="passed")
+    journal.close()
+    assert Journal(tmp_path / "j", origin="b.1").last_seq == 0
+    assert (tmp_path / "j.damaged").exists()
+
+
+class FullDisk:
+    """A disk that takes no more bytes of a journal while nothing that was laid by is given back."""
+
+    def __init__(self, reserve: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._reserve = reserve
+        self._write = os.pwrite
+        self.is_full = False
+        monkeypatch.setattr(os, "pwrite", self)
+
+    def __call__(self, fd: int, data: Any, offset: int) -> int:
+        if self.is_full and self._reserve.exists():
+            self._write(fd, bytes(data)[:3], offset)
+            raise OSError(errno.ENOSPC, "no space left on device")
+        return self._write(fd, data, offset)
+
+
+def test_a_full_disk_takes_the_end_and_no_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FullDisk(tmp_path / "reserve", monkeypatch)
+    journal = Journal(tmp_path / "j", reserve=True)
+    journal.append("log", stage="test", data="x")
+    disk.is_full = True
+    with pytest.raises(OSError, match="no space"):
+        journal.append("log", stage="test", data="y" * 100)
+    journal.append("finish", result="passed")
+    journal.close()
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / "j").read_bytes().splitlines()]
+    assert kinds == ["log", "finish"]
+    assert Journal(tmp_path / "j").damage == ""
+
+
+def test_what_was_laid_by_goes_with_the_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", reserve=True)
+    assert (tmp_path / "reserve").stat().st_size == journals.RESERVE_BYTES
+    journal.close()
+    assert not (tmp_path / "reserve").exists()

@@ -32,6 +32,8 @@ class Outcome(msgspec.Struct, frozen=True):
     result: Result
     reason: str | None = None
     files: list[OutcomeFile] = []
+    at: str | None = None
+    """When: the record of the end is the same, whoever brings it to the server."""
 
 
 class Attempt:
@@ -80,6 +82,11 @@ class Attempt:
             return cls(folder, msgspec.json.decode(raw, type=Claim))
         except (OSError, msgspec.MsgspecError):
             return None
+
+    @property
+    def origin(self) -> str:
+        """What its journal is of."""
+        return f"{self.claim.job_id}.{self.claim.attempt}"
 
     @property
     def label(self) -> str:

@@ -12,13 +12,18 @@ from ringtest.agent.uploader import Uploader
 
 
 class Channel:
-    """Open for as long as the attempt has something to tell; an async context manager."""
+    """Open for as long as the attempt has something to tell; an async context manager.
 
-    def __init__(self, attempt: Attempt, api: LabApi, control: Control) -> None:
+    With `resumed`, for the journal of an earlier process, the server is heard first.
+    """
+
+    def __init__(
+        self, attempt: Attempt, api: LabApi, control: Control, *, resumed: bool = False
+    ) -> None:
         self._attempt = attempt
         self._api = api
         self._control = control
-        self.journal = Journal(attempt.journal)
+        self.journal = Journal(attempt.journal, origin=attempt.origin, reserve=True)
         self._position = Position(attempt.position)
         self._uploader = Uploader(
             self.journal,
@@ -27,6 +32,7 @@ class Channel:
             heartbeat_seconds=attempt.claim.heartbeat_seconds,
             on_cancel=lambda: control.end_early(Early.CANCELLED),
             on_lost=lambda why: control.abandon(Abandoned.LOST, why),
+            greet=resumed,
         )
 
     async def __aenter__(self) -> "Channel":
@@ -48,6 +54,10 @@ class Channel:
     def refused(self) -> str:
         """Why the server will never take more of this attempt; empty while it does."""
         return self._uploader.refused
+
+    async def greeted(self) -> None:
+        """Wait until the server has been heard (or refuses): only then add to the journal."""
+        await self._uploader.greeted()
 
     async def drained(self, *, seconds: float | None = None) -> bool:
         """Wait until the server has everything; False when refused or `seconds` are over."""

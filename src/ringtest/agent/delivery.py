@@ -28,8 +28,10 @@ async def deliver(
         for file in outcome.files:
             problem = await control.unless_stopped(_upload(attempt, file, api), collecting=True)
             if problem:
-                _note(channel, f"artifact {file.name} was not stored: {problem}")
-        channel.journal.append("finish", result=outcome.result, reason=outcome.reason)
+                note(channel, f"artifact {file.name} was not stored: {problem}")
+        channel.journal.append(
+            "finish", at=outcome.at, result=outcome.result, reason=outcome.reason
+        )
     if await control.unless_stopped(channel.drained(), collecting=True):
         log.info("%s: %s", attempt.label, outcome.result)
         return outcome.result
@@ -93,6 +95,7 @@ async def _upload(attempt: Attempt, file: OutcomeFile, api: LabApi) -> str:
         await asyncio.sleep(backoff.next())
 
 
-def _note(channel: Channel, text: str) -> None:
+def note(channel: Channel, text: str) -> None:
+    """Add a line of the agent's own to the job's log."""
     line = f"[ringtest] {text}\n".encode()
     channel.journal.append("log", stage="collect", data=b64encode(line).decode())

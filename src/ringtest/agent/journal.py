@@ -1,13 +1,17 @@
 """The journal of one attempt: what the server must hear, on disk before it is sent.
 
-One JSON line per record, exactly as it goes over the wire, numbered from 1. A line
-that was torn by a crash is cut off when the journal is opened again. Lines are in the
-operating system's hands at once, so they outlive a killed agent; ends of stages and of
-the job are on the disk before `append` returns, other lines within a second.
+One JSON line per record, exactly as it goes over the wire, numbered from 1, each chained to
+the one before (`chain`). A line that was torn by a crash is cut off when the journal is opened
+again; what stood behind a damaged one is kept beside it. Lines are in the operating system's
+hands at once, so they outlive a killed agent; ends of stages and of the job are on the disk
+before `append` returns, other lines within a second. On a full disk they take the place of a
+file that was laid by for them.
 """
 
 import asyncio
+import errno
 import os
+import shutil
 import time
 from array import array
 from datetime import UTC, datetime
@@ -16,22 +20,26 @@ from typing import Any
 
 import msgspec
 
+from ringtest.agent.chain import Walk, seal, whole_lines
+
+RESERVE_BYTES = 256 * 1024
+"""Laid by on the disk for what must be written when it is full."""
 _DURABLE = frozenset({"stage", "finish", "release"})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _encoder = msgspec.json.Encoder()
 
 
-class _Head(msgspec.Struct):
-    seq: int
-    kind: str
-
-
-_decoder = msgspec.json.Decoder(_Head)
-
-
 class Journal:
-    """Append-only records. One process writes; reading gives the raw lines."""
+    """Append-only records. One process writes; reading gives the raw lines.
 
-    def __init__(self, path: Path) -> None:
+    `origin` names what the journal is of, so that no other can be put in its place. With
+    `reserve` some disk is laid by for the ends of stages and of the job.
+    """
+
+    def __init__(self, path: Path, *, origin: str = "", reserve: bool = False) -> None:
+        self._path = path
+        self._origin = origin
+        self._reserve = path.with_name("reserve") if reserve else None
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._offsets = array("Q")  # where each line begins, then where the last one ends
         self._first_seq = 1
@@ -39,7 +47,12 @@ class Journal:
         self._more = asyncio.Event()
         self._synced_at = time.monotonic()
         self._unsynced = False
+        self.digest = ""
+        """Of the last record, and so of all."""
+        self.damage = ""
+        """What was wrong with the journal when it was opened; empty when it was whole."""
         self._load()
+        self.lay_by()
 
     @property
     def last_seq(self) -> int:
@@ -47,16 +60,27 @@ class Journal:
         return self._first_seq + len(self._offsets) - 2
 
     def append(self, kind: str, **fields: Any) -> int:
-        """Add a record and return its number. Fields that are None are left out."""
+        """Add a record and return its number. Fields that are None are left out.
+
+        OSError when the disk is full, for all but log text and counts only when what was laid
+        by is used up as well.
+        """
         record = {
             "seq": self.last_seq + 1,
-            "at": datetime.now(UTC).replace(tzinfo=None).isoformat(),
+            "at": moment(),
             "kind": kind,
             **{name: value for name, value in fields.items() if value is not None},
         }
-        line = _encoder.encode(record) + b"\n"
+        line, digest = seal(self.digest, _encoder.encode(record))
         end = self._offsets[-1]
-        _write_all(self._fd, line, end)
+        try:
+            _write_all(self._fd, line, end)
+        except OSError as error:
+            if error.errno not in _FULL or kind not in _DURABLE or not self.use_reserve():
+                os.ftruncate(self._fd, end)
+                raise
+            _write_all(self._fd, line, end)
+        self.digest = digest
         self._offsets.append(end + len(line))
         self.last_kind = kind
         self._unsynced = True
@@ -98,6 +122,25 @@ class Journal:
             return False
         return True
 
+    def lay_by(self) -> bool:
+        """Keep some disk for the ends of stages; False while it is full."""
+        if self._reserve is None or self._reserve.exists():
+            return True
+        try:
+            with self._reserve.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
+            return False
+        return True
+
+    def use_reserve(self) -> bool:
+        """Give the disk back what was laid by; False when there was nothing."""
+        if self._reserve is None or not self._reserve.exists():
+            return False
+        self._reserve.unlink()
+        return True
+
     def needs_sync(self) -> bool:
         """True when lines have waited for the disk for a second."""
         return self._unsynced and time.monotonic() - self._synced_at >= 1.0
@@ -109,16 +152,17 @@ class Journal:
         os.fdatasync(self._fd)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of what was laid by."""
+        self.use_reserve()
         os.close(self._fd)
 
     def _load(self) -> None:
         self._offsets = array("Q", [0])
-        end = 0
+        walk, end = Walk(self._origin), 0
         with os.fdopen(os.dup(self._fd), "rb") as file:
             for line in file:
-                head = _head(line)
-                if head is None or (end and head.seq <= self.last_seq):
+                head = walk.fits(line)
+                if head is None:
                     break
                 if head.seq != self.last_seq + 1:  # behind a hole left by `skip_to`
                     self._first_seq = head.seq
@@ -126,17 +170,29 @@ class Journal:
                 end += len(line)
                 self._offsets.append(end)
                 self.last_kind = head.kind
+        self.digest = walk.digest
+        self._cut(end, walk)
+
+    def _cut(self, end: int, walk: Walk) -> None:
+        """Leave out what does not fit; whole records among it are kept for people."""
+        with os.fdopen(os.dup(self._fd), "rb") as file:
+            file.seek(end)
+            lost = whole_lines(file)
+            if lost:
+                aside = self._path.with_name(self._path.name + ".damaged")
+                file.seek(end)
+                with aside.open("wb") as kept:
+                    shutil.copyfileobj(file, kept)
+                self.damage = (
+                    f"the record after {walk.last_seq} {walk.problem}; {lost} records from there on"
+                    f" are in {aside.name}"
+                )
         os.ftruncate(self._fd, end)
 
 
-def _head(line: bytes) -> _Head | None:
-    """Number and kind of a whole line, None for a torn one."""
-    if not line.endswith(b"\n"):
-        return None
-    try:
-        return _decoder.decode(line)
-    except msgspec.DecodeError:
-        return None
+def moment() -> str:
+    """This moment as records give it."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat()
 
 
 def _write_all(fd: int, data: bytes, offset: int) -> None:

@@ -23,7 +23,8 @@ class Uploader:
     """One attempt's connection to the server.
 
     `on_cancel` is called when people want the job stopped, `on_lost` when the job is not
-    ours any more (with the reason); both may be called more than once.
+    ours any more (with the reason); both may be called more than once. With `greet` the server
+    is asked first how far it has the journal (`greeted`).
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Uploader:
         on_cancel: Callable[[], None],
         on_lost: Callable[[str], None],
         backoff: Backoff | None = None,
+        greet: bool = False,
     ) -> None:
         self._journal = journal
         self._position = position
@@ -45,12 +47,15 @@ class Uploader:
         self._on_lost = on_lost
         self._backoff = backoff or Backoff(first=0.25, most=10.0)
         self._moved = asyncio.Event()
+        self._greeting = greet
         self._silent = False
         self.refused = ""
         """Why the server will never take the rest; empty while all is well."""
 
     async def run(self) -> None:
         """Send until refused for good; to be cancelled when `drained` has returned."""
+        while self._greeting and not self.refused:
+            await self._deliver([])
         while not self.refused:
             if not await self._journal.wait_for_more(self._position.value, self._heartbeat):
                 await self._deliver([])
@@ -70,6 +75,16 @@ class Uploader:
             self._moved.clear()
             await self._moved.wait()
         return not self.refused
+
+    async def greeted(self) -> None:
+        """Wait until the server has said how far it has the journal, or that it refuses it.
+
+        Before that nothing may be added to the journal of an earlier process: a power cut may
+        have taken records that the server has, and theirs are the next numbers.
+        """
+        while self._greeting and not self.refused:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def _deliver(self, batch: list[bytes]) -> None:
         before = self._position.value
@@ -114,6 +129,7 @@ class Uploader:
         await asyncio.sleep(self._backoff.next())
 
     def _move(self, applied: int) -> None:
+        self._greeting = False
         self._journal.skip_to(applied)
         self._position.move(applied)
         self._moved.set()

@@ -5,13 +5,16 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from ringtest.agent.attempt import Attempt, Outcome
 from ringtest.agent.channel import Channel
 from ringtest.agent.components import ComponentStore
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted
-from ringtest.agent.delivery import deliver, end_abandoned, release
+from ringtest.agent.delivery import deliver, end_abandoned, note, release
 from ringtest.agent.environment import Venvs
 from ringtest.agent.execution import Execution
+from ringtest.agent.journal import moment
 from ringtest.agent.lab_api import LabApi, is_temporary
 from ringtest.agent.protocol import Claim
 from ringtest.agent.settings import AgentSettings
@@ -102,7 +105,13 @@ class Worker:
         except Exception as error:
             log.exception("%s: the agent failed", attempt.label)
             outcome = Outcome("errored", f"the agent failed: {type(error).__name__}: {error}")
-        if outcome:
+        if outcome is None:
+            return None
+        outcome = msgspec.structs.replace(outcome, at=moment())
+        try:
+            attempt.outcome = outcome
+        except OSError:  # the disk is full, of which some was laid by
+            channel.journal.use_reserve()
             attempt.outcome = outcome
         return outcome
 
@@ -128,14 +137,26 @@ async def report(
 
 async def recover(attempt: Attempt, api: LabApi, control: Control) -> None:
     """Bring an attempt of an earlier agent process to its end: deliver it or give it back."""
-    async with Channel(attempt, api, control) as channel:
-        outcome = attempt.outcome
-        if outcome:
-            ended = await report(attempt, outcome, channel, api, control)
-        else:
-            ended = await _give_back(attempt, channel, control)
+    async with Channel(attempt, api, control, resumed=True) as channel:
+        ended = await _resume(attempt, channel, api, control)
     if ended:
         attempt.done = ended
+
+
+async def _resume(attempt: Attempt, channel: Channel, api: LabApi, control: Control) -> str | None:
+    try:
+        await control.unless_stopped(channel.greeted(), collecting=True)
+    except Interrupted:
+        if control.abandoned is Abandoned.LOST:
+            return await end_abandoned(attempt, channel, control, seconds=GOODBYE_SECONDS)
+        return None
+    if channel.journal.damage:
+        log.error("%s: %s", attempt.label, channel.journal.damage)
+        note(channel, f"the journal was damaged: {channel.journal.damage}")
+    outcome = attempt.outcome
+    if outcome:
+        return await report(attempt, outcome, channel, api, control)
+    return await _give_back(attempt, channel, control)
 
 
 async def _give_back(attempt: Attempt, channel: Channel, control: Control) -> str | None:
