@@ -38,7 +38,7 @@ def job_variables(
         variables[f"RINGTEST_PARAMETER_{variable_part(name)}"] = str(value)
     for component in attempt.claim.components:
         variables.update(_component_variables(component, placed.get(component.type, [])))
-    if definition and definition.isolation == "venv":
+    if definition and definition.isolated.kind == "venv":
         variables["VIRTUAL_ENV"] = str(attempt.venv)
         variables["PATH"] = f"{attempt.venv}/bin{os.pathsep}{variables.get('PATH', os.defpath)}"
         variables.pop("PYTHONHOME", None)

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from ringtest.agent.definitions.isolated import Hold, Isolation, Kind
+
 StageName = Literal["provision", "prepare", "test", "collect", "teardown"]
 STAGES: tuple[StageName, ...] = ("provision", "prepare", "test", "collect", "teardown")
 
@@ -81,7 +83,10 @@ class Definition(Struct, frozen=True, omit_defaults=True):
     stages: Stages = Stages()
     name: str = ""
     artifacts: list[Artifact] = []
-    isolation: Literal["venv", "none"] = "venv"
+    isolation: Kind | Isolation = "venv"
+    """How its commands are kept apart from the machine: a kind, or a table with limits."""
+    hold: Hold | None = None
+    """Whether what it leaves is kept for people to look at."""
     environment: dict[str, Any] = {}
     """What the machine must have before `prepare`: brought about where it changed. Keys are those
     of `agent.preparation`, and `expire_seconds`: how long each of them lasts."""
@@ -90,6 +95,13 @@ class Definition(Struct, frozen=True, omit_defaults=True):
     timeout_seconds: Seconds = 21600
     """Longest time of the whole run, but for `collect` and `teardown`."""
     progress: Literal["pytest"] | None = None
+
+    @property
+    def isolated(self) -> Isolation:
+        """Its isolation, always as a table."""
+        return (
+            self.isolation if isinstance(self.isolation, Isolation) else Isolation(self.isolation)
+        )
 
 
 def schema() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ringtest.agent.definitions.isolated import Hold, Isolation
 from ringtest.agent.definitions.model import STAGES, Artifact, Definition, Stages, Step
 from ringtest.agent.preparation.registry import KEYS, unknown_keys
 from ringtest.language.expressions import Expression, ExpressionError
@@ -36,6 +37,9 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
         raise Faulty(placed.faults)
     _refuse_unknown(placed, placed.data, Definition, ())
     _check_environment(placed, placed.data.get("environment") or {})
+    for key, kind in (("isolation", Isolation), ("hold", Hold)):
+        if isinstance(placed.data.get(key), dict):
+            _refuse_unknown(placed, placed.data[key], kind, (key,))
     stages = _read_stages(placed, placed.data.get("stages"), runners)
     artifacts = _read_each(placed, placed.data.get("artifacts", []), Artifact, ("artifacts",))
     rest = {key: value for key, value in placed.data.items() if key not in ("stages", "artifacts")}
