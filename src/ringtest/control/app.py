@@ -25,6 +25,7 @@ from ringtest.control.catalog import api as catalog_api
 from ringtest.control.certifications import api as certifications_api
 from ringtest.control.comparisons import api as comparisons_api
 from ringtest.control.component_files import api as component_files_api
+from ringtest.control.component_files import loop as component_files_loop
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
 from ringtest.control.db.notify import Notifications
@@ -187,6 +188,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *records_loop.loops(parts.db, parts.settings, parts.secrets),
         *logs_loop.loops(parts.db, parts.objects),
         *objects_loop.loops(parts.db, parts.objects),
+        *component_files_loop.loops(parts.db, parts.objects),
         *uploads_loop.loops(parts.db),
         *archive_loop.loops(parts.db, parts.objects, parts.columnar, parts.settings),
         *tallies_loop.loops(parts.db, parts.settings),

@@ -113,7 +113,8 @@ def _utf8(header: str) -> str:
 
 
 def _place(file_path: str) -> tuple[UUID | None, str]:
-    """The file's id and what is asked of it: "" its record, "content" its bytes.
+    """The file's id and what is asked of it: "" its record, "content" its bytes, "chunks" the
+    list of its chunks, "permit" what shows to others that it may be read.
 
     Without an id the whole path is the name of a file.
     """
@@ -121,7 +122,7 @@ def _place(file_path: str) -> tuple[UUID | None, str]:
     file_id = model.as_id(parts[0])
     if file_id is None:
         return None, model.parse_file_name("/".join(parts))
-    if parts[1:] not in ([], ["content"]):
+    if parts[1:] not in ([], ["content"], ["chunks"], ["permit"]):
         raise NotFound("component_file not found")
     return file_id, "/".join(parts[1:])
 
@@ -142,6 +143,10 @@ async def get_file(
 ) -> Response[Any]:
     """By id, bytes come from here, with support for Range; HEAD tells their size and type.
 
+    `<id>/chunks` is the list of the file's chunks, for who has another version of it: a binary
+    file, with support for Range; 404 while it has not been made. `<id>/permit` is for labs:
+    what shows to other agents of the team, for an hour, that the lab may read the file.
+
     By path, 302 to where they are for ten minutes: the object store, or RHDL for what is
     kept there. The server sends them itself when its store has no addresses, or when it is
     told so (RINGTEST_DOWNLOADS=stream).
@@ -150,6 +155,17 @@ async def get_file(
     component = parse_id(component_id, "component")
     if file_id is None:
         return await _by_path(request, db, caller, objects, settings, component, place)
+    if place == "chunks":
+        async with db.transaction(caller.tenant) as tx:
+            told = await service.find_list(
+                tx, caller=caller, component_id=component, file_id=file_id
+            )
+        return await _send(request, objects, told)
+    if place == "permit":
+        given = await service.give_permit(
+            db, caller=caller, component_id=component, file_id=file_id
+        )
+        return answers.raw(answers.encode({"permit": given}))
     if place or request.method == "HEAD":
         async with db.transaction(caller.tenant) as tx:
             _, content = await service.find_content(

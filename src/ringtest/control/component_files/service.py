@@ -4,15 +4,29 @@ An upload is three steps: may it be (a transaction), the bytes (to the object st
 and the row (another transaction).
 """
 
+import asyncio
+import hashlib
+import logging
+import secrets
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from ringtest.control.accounts.model import Caller
+from ringtest.client import chunk_lists
+from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.catalog import service as catalog
 from ringtest.control.catalog.model import Component
 from ringtest.control.component_files import store
-from ringtest.control.component_files.model import Content, Upload, parse_file_name
+from ringtest.control.component_files.model import (
+    LIST_SUFFIX,
+    Content,
+    Cutter,
+    Upload,
+    parse_file_name,
+    permit_key,
+    permit_window,
+)
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.kernel.errors import (
@@ -24,9 +38,15 @@ from ringtest.control.kernel.errors import (
 )
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.objects.service import leave_for
 from ringtest.control.ports.object_store import ObjectStore
 from ringtest.control.wire.md5 import Md5
+
+log = logging.getLogger(__name__)
+
+_PAUSE = timedelta(minutes=30)
+"""A list that was begun and is not there by then is made again."""
 
 
 async def upload_file(
@@ -157,3 +177,79 @@ async def delete_file(
     rows.found(await store.select_file(tx, component_id, file_id), "component_file")
     if not await rows.update(tx, "component_files", file_id, {"state": "archived"}, etag=etag):
         raise NotFound("component_file not found")
+
+
+async def find_list(
+    tx: Transaction, *, caller: Caller, component_id: UUID, file_id: UUID
+) -> Content:
+    """The list of a file's chunks, as something to send; NotFound while there is none."""
+    await catalog.require_component(tx, caller=caller, component_id=component_id)
+    row = await store.find_file(tx, component_id, file_id=file_id)
+    if row is None:
+        raise NotFound("component_file not found")
+    if not row["chunks_size"]:
+        raise NotFound("the file has no list of chunks")
+    return Content(
+        f"{row['name']}{LIST_SUFFIX}",
+        "application/octet-stream",
+        row["chunks_size"],
+        hashlib.sha256(f"chunks of {row['sha256']}".encode()).hexdigest(),
+        row["object_key"] + LIST_SUFFIX,
+    )
+
+
+async def make_next_list(db: Database, objects: ObjectStore) -> int:
+    """Cut one file that has no list of its chunks, and keep the list beside it; 0: there is none.
+
+    Equal files share their object and so the list.
+    """
+    async with db.transaction(SYSTEM) as tx:
+        found = await store.claim_unlisted(tx, smallest=chunk_lists.SMALLEST, pause=_PAUSE)
+    if found is None:
+        return 0
+    key: str = found["object_key"]
+    size = found["known"]
+    if size is None:
+        try:
+            made = await _cut(objects, key, found["size"])
+            await objects.put(key + LIST_SUFFIX, _once(made), limit=len(made))
+            size = len(made)
+        except (NotFound, ValueError) as error:
+            log.warning("component_files.no_list key=%s: %s", key, error)
+            size = 0
+        except Unavailable:
+            return 1
+    async with db.transaction(SYSTEM) as tx:
+        await store.set_list(tx, object_key=key, size=size)
+    return 1
+
+
+async def _cut(objects: ObjectStore, key: str, size: int) -> bytes:
+    cutter = Cutter(size)
+    async for block in objects.get(key):
+        await asyncio.to_thread(cutter.feed, block)
+    return cutter.list()
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def give_permit(
+    db: Database, *, caller: Caller, component_id: UUID, file_id: UUID
+) -> dict[str, str]:
+    """What shows to other agents of the lab's team, for this hour, that the lab may read the
+    file. 401 for who is no lab, 404 for who may not read it."""
+    permit(caller.kind == "remoteci")
+    async with db.transaction(caller.tenant) as tx:
+        _, content = await find_content(
+            tx, caller=caller, component_id=component_id, file_id=file_id
+        )
+        hour = permit_window(tx.now)
+    if content is None:
+        raise NotFound("component_file not found")
+    async with db.transaction(SYSTEM) as tx:
+        secret = await store.find_secret(tx, hour=hour)
+        secret = secret or await store.secret_of(tx, hour=hour, fresh=secrets.token_bytes(32))
+    key = permit_key(secret, content.sha256, caller.teams[0].id)
+    return {"window": hour.isoformat(), "key": key}

@@ -1,5 +1,6 @@
 """SQL of component files. Who may see the component was asked before."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -70,11 +71,55 @@ async def set_object(tx: Transaction, file_id: UUID, object_key: str) -> None:
 async def find_file(
     tx: Transaction, component_id: UUID, *, file_id: UUID | None = None, name: str | None = None
 ) -> asyncpg.Record | None:
-    """id, name, mime, size, sha256 and object_key of a file, by id or by name."""
+    """id, name, mime, size, sha256, object_key and chunks_size of a file, by id or by name."""
     conditions = _files(component_id)
     conditions.add("(f.id = {} OR f.name = {})", file_id, name)
     return await tx.fetchrow(
-        "SELECT f.id, f.name, f.mime, f.size, f.sha256, f.object_key FROM component_files f"
-        f" WHERE {conditions.sql()}",
+        "SELECT f.id, f.name, f.mime, f.size, f.sha256, f.object_key, f.chunks_size"
+        f" FROM component_files f WHERE {conditions.sql()}",
         *conditions.values,
     )
+
+
+async def claim_unlisted(
+    tx: Transaction, *, smallest: int, pause: timedelta
+) -> asyncpg.Record | None:
+    """object_key and size of a file whose list of chunks has not been made, and `known`: the
+    bytes of a list that another file of the same object has. Nobody else gets it for a while."""
+    return await tx.fetchrow(
+        """
+        UPDATE component_files f SET chunks_at = $1::timestamp + $3 FROM (
+          SELECT id FROM component_files WHERE chunks_size IS NULL AND state <> 'archived'
+            AND size >= $2 AND coalesce(chunks_at, $1) <= $1
+          ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED) c
+        WHERE f.id = c.id RETURNING f.object_key, f.size,
+          (SELECT max(o.chunks_size) FROM component_files o WHERE o.object_key = f.object_key)
+            AS known
+        """,
+        tx.now,
+        smallest,
+        pause,
+    )
+
+
+async def set_list(tx: Transaction, *, object_key: str, size: int) -> None:
+    """The list of an object's chunks is there, of so many bytes; 0: there will be none."""
+    await tx.execute(
+        "UPDATE component_files SET chunks_size = $2 WHERE object_key = $1 AND chunks_size IS NULL",
+        object_key,
+        size,
+    )
+
+
+async def secret_of(tx: Transaction, *, hour: datetime, fresh: bytes) -> bytes:
+    """The secret of an hour, `fresh` if it has none yet; those of days ago are forgotten."""
+    await tx.execute("DELETE FROM permit_hours WHERE hour < $1::timestamp - interval '1 day'", hour)
+    await tx.execute("INSERT INTO permit_hours VALUES ($1, $2) ON CONFLICT DO NOTHING", hour, fresh)
+    secret: bytes = await tx.fetchval("SELECT secret FROM permit_hours WHERE hour = $1", hour)
+    return secret
+
+
+async def find_secret(tx: Transaction, *, hour: datetime) -> bytes | None:
+    """The secret of an hour, if it has one."""
+    found: bytes | None = await tx.fetchval("SELECT secret FROM permit_hours WHERE hour = $1", hour)
+    return found

@@ -9,7 +9,7 @@ from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.kernel.errors import NotFound, Unavailable
 from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.objects import store
-from ringtest.control.objects.model import GRACE_SECONDS, is_left_over
+from ringtest.control.objects.model import GRACE_SECONDS, beside, is_left_over, owner_of
 from ringtest.control.ports.object_store import Listed, ObjectStore
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,11 @@ async def delete_forgotten(db: Database, objects: ObjectStore) -> int:
     """Delete some forgotten objects; how many. One that a row names again stays."""
     async with db.transaction(SYSTEM) as tx:
         keys = await store.claim(tx, limit=_BATCH, pause=_PAUSE)
-        used = await store.in_use(tx, keys) if keys else frozenset()
+        used = await store.in_use(tx, [owner_of(key) for key in keys]) if keys else frozenset()
     for key in keys:
-        if key not in used:
-            await objects.delete(key)
+        if owner_of(key) not in used:
+            for gone in (*beside(key), key):
+                await objects.delete(gone)
     if keys:
         async with db.transaction(SYSTEM) as tx:
             await store.remove(tx, keys)
@@ -74,8 +75,8 @@ async def sweep(db: Database, objects: ObjectStore, *, grace: float = GRACE_SECO
     old = [one.key for one in page if is_left_over(one.key, one.age, grace=grace)]
     is_last = len(page) < _PAGE
     async with db.transaction(SYSTEM) as tx:
-        used = await store.in_use(tx, old) if old else frozenset()
-        lost = [key for key in old if key not in used]
+        used = await store.in_use(tx, [owner_of(key) for key in old]) if old else frozenset()
+        lost = [key for key in old if owner_of(key) not in used]
         await forget_objects(tx, keys=lost)
         await store.save_sweep(
             tx,
