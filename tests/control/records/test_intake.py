@@ -19,10 +19,10 @@ from ringtest.control.records.model import (
     StageRecord,
     State,
 )
-from ringtest.control.redaction.model import LONGEST, Redactor
+from ringtest.language.redaction import LONGEST, Redactor
 
 NOW = datetime(2026, 1, 1, 12)
-REDACTOR = Redactor(words=[b"own-secret-of-the-lab"])
+REDACTOR = Redactor(words={b"own-secret-of-the-lab": "api secret"})
 
 
 def taken(batches: Sequence[Sequence[Record]]) -> Intake:

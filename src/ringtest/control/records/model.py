@@ -13,7 +13,8 @@ from ringtest.control.attempts.model import Finish, Move, Progress, Release, Sta
 from ringtest.control.kernel.errors import BadRequest, Conflict
 from ringtest.control.kernel.outcome import JobResult, Stage, StageStatus
 from ringtest.control.logs.model import End, Frame, epoch_ms, make_frames
-from ringtest.control.redaction.model import Held, Redactor, compiled
+from ringtest.language.redaction import Held, Redactor
+from ringtest.language.secret_rules import compiled
 
 STEPS = 5000
 """Steps of an attempt that are marked at most."""

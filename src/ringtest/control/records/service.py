@@ -19,7 +19,8 @@ from ringtest.control.logs.model import End
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.records import model, store
 from ringtest.control.records.model import NOTHING_HELD, Intake, Record, State
-from ringtest.control.redaction.model import Redactor, read_rules
+from ringtest.control.redaction.model import read_rules
+from ringtest.language.redaction import Redactor
 
 _redactors: WeakKeyDictionary[Memory, Kept[Redactor]] = WeakKeyDictionary()
 
@@ -104,7 +105,8 @@ async def _redactor(
     if redactor is None:
         since = memory.changes.moment()
         words = await labs.open_keys(tx, secrets=secrets, kind="remoteci", machine_id=remoteci_id)
-        redactor = Redactor(read_rules(settings.redact), [word.encode() for word in words])
+        by_kind = {word.encode(): "api secret" for word in words}
+        redactor = Redactor(read_rules(settings.redact), by_kind)
         known.keep(key, redactor, reads=frozenset({"credentials"}), since=since)
     return redactor
 

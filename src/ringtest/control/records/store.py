@@ -7,7 +7,7 @@ from ringtest.control.db.pool import Transaction
 from ringtest.control.kernel.outcome import Stage
 from ringtest.control.logs.model import End
 from ringtest.control.records.model import Mark, State
-from ringtest.control.redaction.model import Held
+from ringtest.language.redaction import Held
 
 
 async def select_ground(tx: Transaction, job_id: UUID, attempt: int) -> tuple[End, State]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringtest.control.kernel.errors import BadRequest
-from ringtest.control.redaction.model import LONGEST, Held, Redactor, read_rules
+from ringtest.language.redaction import LONGEST, Held, Redactor
+from ringtest.language.secret_rules import PatternError, Rules, compiled
 
 WORD = b"lab-own-api-secret-0123456789"
 KEY = (
@@ -35,7 +35,7 @@ SECRETS: dict[bytes, bytes] = {
     KEY: b"AAAABG5vbm",
     b'"key": "' + KEY.strip().replace(b"\n", b"\\n") + b'"': b"AAAABG5vbm",
 }
-REDACTOR = Redactor(words=[WORD])
+REDACTOR = Redactor(words={WORD: "api secret"})
 
 
 def redacted(pieces: Iterable[bytes], redactor: Redactor = REDACTOR) -> bytes:
@@ -136,12 +136,63 @@ def test_what_may_become_a_secret_is_not_shown_while_it_is_held() -> None:
 
 
 def test_own_patterns_are_added_with_their_kind() -> None:
-    own = Redactor(read_rules("ticket: LAB-[0-9]{6}\nbadge: badge ([0-9]+)"))
+    own = Redactor([("ticket", "LAB-[0-9]{6}"), ("badge", "badge ([0-9]+)")])
     assert own.text("LAB-123456 badge 77 x") == "[redacted ticket] badge [redacted badge] x"
     assert own.preview(Held(b"LAB-12")) == b"", "nobody knows how one's own secrets begin"
 
 
-@pytest.mark.parametrize("text", ["no colon", "kind: (", ": x", "kind: (?=look)"])
-def test_a_pattern_that_cannot_be_is_refused(text: str) -> None:
-    with pytest.raises(BadRequest):
-        read_rules(text)
+@pytest.mark.parametrize("pattern", ["(", "a{2,1}", "(?=look)"])
+def test_a_pattern_that_cannot_be_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError):
+        compiled(pattern)
+
+
+OWN = [("ticket", "LAB-[0-9]{6}"), ("two lines", "a[^x]{1,5}b")]
+
+
+@settings(deadline=None, max_examples=200)
+@given(LOGS.map(lambda log: log + b" a\nb LAB-123456 a-b"), st.sampled_from([(), OWN]))
+def test_python_finds_what_re2_finds(data: bytes, own: Sequence[tuple[str, str]]) -> None:
+    def spans(*, by_re2: bool) -> list[tuple[int, int]]:
+        search, at, found = Rules(own, by_re2=by_re2).over(data, 0, len(data)), 0, []
+        while match := search(at):
+            found.append(match.span())
+            at = match.end()
+        return found
+
+    assert spans(by_re2=True) == spans(by_re2=False)
+
+
+def test_a_word_that_meets_a_rules_secret_goes_whole() -> None:
+    words = {b"user-token-1": "TOKEN", b"ret@host-2": "OTHER", b"1234@5678": "PLAIN"}
+    redactor = Redactor(words=words)
+    for text in ("x://user-token-1:pw@h/", "x://u:secret@host-2/", "a 1234@5678 b"):
+        out = redactor.text(text)
+        assert not any(word.decode() in out for word in words), out
+        assert "pw@" not in out and "cret" not in out
+    overlapping = Redactor(words={b"abcdefgh": "ONE", b"efghijkl": "TWO"})
+    assert overlapping.text("abcdefghijkl.") == "[redacted ONE]."
+
+
+@settings(deadline=None, max_examples=150)
+@given(LOGS, CUTS)
+def test_what_is_let_out_early_is_what_would_have_come_out(data: bytes, cuts: list[int]) -> None:
+    held, out = Held(), b""
+    for piece in split(data, [cut % (len(data) + 1) for cut in cuts]):
+        more, held = REDACTOR.feed(piece, held)
+        early, held = REDACTOR.let_out(held)
+        out += more + early
+    assert out + REDACTOR.close(held) == redacted([data])
+
+
+def test_an_unended_line_is_let_out_up_to_where_a_secret_may_begin() -> None:
+    assert REDACTOR.let_out(Held(b"tests " + b"." * 60))[0] == b"tests " + b"." * 44
+    assert REDACTOR.let_out(Held(b"." * 40 + b" password=x" + b"." * 40))[0] == b"." * 40 + b" "
+    assert REDACTOR.let_out(Held(b"." * 40 + WORD + b"." * 40))[0] == b"." * 40
+    assert REDACTOR.let_out(Held(b"." * 40 + WORD[:-1]))[0] == b"." * 40
+
+
+def test_each_secret_is_told() -> None:
+    told: list[str] = []
+    REDACTOR.text(f"password=hunter22 {WORD.decode()}", told.append)
+    assert told == ["password", "api secret"]
