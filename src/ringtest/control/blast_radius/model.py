@@ -109,15 +109,14 @@ def floor_of(minimum: int) -> int:
     return max(1, minimum) + 1
 
 
-def are_apart(one: Teams, other: Teams, floor: int) -> bool:
-    """Neither set has a few teams that the other lacks: none, or at least `floor`.
+def are_apart(one: int, other: int, floor: int) -> bool:
+    """Neither set has a few teams that the other lacks: none, or at least `floor`. A set is an
+    integer with a bit for each team: hundreds of sets of hundreds of teams are compared.
 
-    >>> are_apart(frozenset({b"a", b"b", b"c"}), frozenset({b"a"}), 2)
-    True
-    >>> are_apart(frozenset({b"a", b"b"}), frozenset({b"a"}), 2)
-    False
+    >>> are_apart(0b111, 0b001, 2), are_apart(0b011, 0b001, 2)
+    (True, False)
     """
-    return all(not few or len(few) >= floor for few in (one - other, other - one))
+    return all(few == 0 or few.bit_count() >= floor for few in (one & ~other, other & ~one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +141,50 @@ def publish(
     of the largest of `sets` within its own, if that is more than it says already; it is
     then a lower bound. Otherwise it stays as it is. Who was hit has always run.
     """
-    now, known = dict(shown), list(sets)
+    now, known = dict(shown), _Known(sets)
     for topic in sorted(truth):
         run: tuple[UUID, Number] = (topic, "run")
         hit: tuple[UUID, Number] = (topic, "hit")
         _move(now, known, run, truth[topic].run, floor, least=now.get(hit), most=None)
         if run in now:
             _move(now, known, hit, truth[topic].hit, floor, least=None, most=now[run])
-    return now, known[len(sets) :]
+    return now, known.sets[len(sets) :]
+
+
+class _Known:
+    """Sets that were published, and their bits once something is to be compared with them."""
+
+    def __init__(self, sets: Sequence[Teams]) -> None:
+        self.sets = list(sets)
+        self._places: dict[bytes, int] = {}
+        self._bits: list[int] = []
+
+    def takes(self, own: Teams, floor: int) -> bool:
+        """True if `own` is one of them, or apart from all of them: then it becomes one."""
+        if own in self.sets:
+            return True
+        while len(self._bits) < len(self.sets):
+            self._bits.append(self._in_bits(self.sets[len(self._bits)]))
+        bits = self._in_bits(own)
+        if len(self.sets) >= MAX_SETS or not all(are_apart(bits, o, floor) for o in self._bits):
+            return False
+        self.sets.append(own)
+        return True
+
+    def _in_bits(self, teams: Teams) -> int:
+        places = self._places
+        for team in teams:
+            places.setdefault(team, len(places))
+        digits = bytearray(len(places) // 8 + 1)
+        for team in teams:
+            at = places[team]
+            digits[at >> 3] |= 1 << (at & 7)
+        return int.from_bytes(digits, "little")
 
 
 def _move(
     now: dict[tuple[UUID, Number], Teams],
-    known: list[Teams],
+    known: _Known,
     key: tuple[UUID, Number],
     own: Teams,
     floor: int,
@@ -171,19 +201,13 @@ def _move(
 
     if own == before:
         return
-    if fits(own) and (own in known or _may_join(own, known, floor)):
-        if own not in known:
-            known.append(own)
+    if fits(own) and known.takes(own, floor):
         now[key] = own
         return
-    within = [one for one in known if one <= own and fits(one)]
+    within = [one for one in known.sets if one <= own and fits(one)]
     best = max(within, key=lambda one: (len(one), sorted(one)), default=None)
     if best is not None and len(best) > len(before or ()):
         now[key] = best
-
-
-def _may_join(own: Teams, known: Sequence[Teams], floor: int) -> bool:
-    return len(known) < MAX_SETS and all(are_apart(own, one, floor) for one in known)
 
 
 def told(now: Shown, topics: Iterable[UUID], floor: int) -> dict[UUID, Others]:

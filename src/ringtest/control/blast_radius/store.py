@@ -40,24 +40,27 @@ async def select_group(
     )
 
 
-_NUMBERS = 1_000_000
-"""More than there are numbers of labs."""
+_NONE = f"0::bit({LOOKED_LABS + 1})"
+_TELLS = "{0}.result = ANY ((SELECT results FROM judging)::job_result[])"
 
 # $1 product, $2 teams or NULL, $3 groups, $4 results that judge, $5 sees every topic, $6 the
 # reader's teams have pre-release access. Limits that are constants are no parameters: plans are
 # kept that know no parameter. Topics and labs have numbers, labs in the order of their names,
-# and one number for a pair of both, by which tens of thousands of pairs are grouped and sorted;
-# only what is shown gets its words. Pairs with hits of labs that are gone are none.
+# and a lab is the bit of its number: what tens of thousands of pairs of a topic and a lab met is
+# then one string of bits for each topic. Only what is shown gets its words. Pairs with hits of
+# labs that are gone are none.
 _GROUND = f"""
-WITH labs AS MATERIALIZED (
-  SELECT z.*, row_number() OVER (ORDER BY z.name, z.id) AS number FROM (
-    SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
-      CASE WHEN jsonb_typeof(m.data->'hardware') = 'string'
-        THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
-    FROM products_teams p JOIN remotecis m ON m.team_id = p.team_id AND {_LIVE.format("m")}
-    JOIN teams e ON e.id = m.team_id
-    WHERE p.product_id = $1 AND {_MINE.format("m")}
-    ORDER BY m.created_at DESC, m.id LIMIT {LOOKED_LABS}) z),
+WITH judging AS MATERIALIZED (SELECT $4::text[]::job_result[] AS results),
+labs AS MATERIALIZED (
+  SELECT z.*, set_bit({_NONE}, z.number, 1) AS bit FROM (
+    SELECT y.*, (row_number() OVER (ORDER BY y.name, y.id))::int AS number FROM (
+      SELECT m.id, m.name, m.team_id, e.name AS team_name, nullif(
+        CASE WHEN jsonb_typeof(m.data->'hardware') = 'string'
+          THEN left(btrim(m.data->>'hardware'), 100) END, '') AS hardware
+      FROM products_teams p JOIN remotecis m ON m.team_id = p.team_id AND {_LIVE.format("m")}
+      JOIN teams e ON e.id = m.team_id
+      WHERE p.product_id = $1 AND {_MINE.format("m")}
+      ORDER BY m.created_at DESC, m.id LIMIT {LOOKED_LABS}) y) z),
 hits AS MATERIALIZED (
   SELECT DISTINCT ON (l.topic_id, l.remoteci_id) l.topic_id, l.remoteci_id, l.team_id,
     l.last_job_id AS job_id, l.last_ended_at AS at,
@@ -66,93 +69,89 @@ hits AS MATERIALIZED (
   ORDER BY l.topic_id, l.remoteci_id, l.last_ended_at DESC, l.last_job_id),
 begun AS MATERIALIZED (SELECT min(began_at) AS at FROM hits),
 topics_seen AS MATERIALIZED (
-  SELECT z.*, row_number() OVER () AS number FROM (
+  SELECT z.*, (row_number() OVER ())::int AS number FROM (
     SELECT t.id, t.name FROM topics t
     WHERE t.product_id = $1 AND {_LIVE.format("t")} AND ($5 OR t.export_control OR $6)
     ORDER BY NOT EXISTS (SELECT FROM hits WHERE hits.topic_id = t.id), t.created_at DESC, t.id
     LIMIT {MAX_TOPICS}) z),
 hit AS MATERIALIZED (
-  SELECT x.number * {_NUMBERS} + l.number AS pair, h.team_id, h.job_id, h.at
+  SELECT x.number AS topic, l.number AS lab, l.bit, h.team_id, h.job_id, h.at
   FROM hits h JOIN topics_seen x ON x.id = h.topic_id JOIN labs l ON l.id = h.remoteci_id),
-latest AS MATERIALIZED (
-  SELECT x.number * {_NUMBERS} + l.number AS pair, n.team_id, n.created_at AS at,
-    n.result = ANY ($4::text[]::job_result[]) AS tells
-  FROM latest_jobs n JOIN topics_seen x ON x.id = n.topic_id
-  JOIN labs l ON l.id = n.remoteci_id WHERE {_MINE.format("n")}),
 before AS MATERIALIZED (
-  SELECT n.pair, n.team_id, r.id AS job_id, r.created_at AS at
-  FROM latest n JOIN topics_seen x ON x.number = n.pair / {_NUMBERS}
-  JOIN labs l ON l.number = n.pair % {_NUMBERS}
+  SELECT x.number AS topic, l.number AS lab, l.bit, n.team_id, r.id AS job_id,
+    r.created_at AS at
+  FROM latest_jobs n JOIN topics_seen x ON x.id = n.topic_id JOIN labs l ON l.id = n.remoteci_id
   CROSS JOIN LATERAL (
     SELECT j.id, j.created_at FROM jobs j
     WHERE j.topic_id = x.id AND j.remoteci_id = l.id AND j.status = 'finished'
       AND {_LIVE.format("j")} AND j.result::text = ANY ($4) AND {_MINE.format("j")}
     ORDER BY j.created_at DESC LIMIT 1) r
-  WHERE NOT n.tells),
-ran AS (
-  SELECT pair, team_id, at FROM latest WHERE tells
-  UNION ALL SELECT pair, team_id, at FROM before)"""
+  WHERE {_MINE.format("n")} AND NOT coalesce({_TELLS.format("n")}, false))"""
 
-# $7 labs shown of a topic. Statuses are 0 hit, 1 passed, 2 not run: a pair has the least one
-# that it met; shown are those that were hit, then those that did not run. A lab without any
+# $7 labs shown of a topic: those that were hit, then those that did not run. A lab without any
 # relation to a topic is not named in it.
 _RADIUS = f"""{_GROUND},
+met AS (
+  SELECT x.number AS topic, NULL::bit({LOOKED_LABS + 1}) AS hit,
+    bit_or(l.bit) FILTER (WHERE n.created_at >= (SELECT at FROM begun)) AS passed,
+    bit_or(l.bit) AS known
+  FROM latest_jobs n JOIN topics_seen x ON x.id = n.topic_id JOIN labs l ON l.id = n.remoteci_id
+  WHERE {_MINE.format("n")} AND {_TELLS.format("n")} GROUP BY x.number
+  UNION ALL
+  SELECT topic, NULL, bit_or(bit) FILTER (WHERE at >= (SELECT at FROM begun)), bit_or(bit)
+  FROM before GROUP BY topic
+  UNION ALL
+  SELECT x.number, NULL, NULL, bit_or(l.bit)
+  FROM remotecis_topics s JOIN topics_seen x ON x.id = s.topic_id
+  JOIN labs l ON l.id = s.remoteci_id
+  WHERE {_MINE.format("s")} GROUP BY x.number
+  UNION ALL SELECT topic, bit_or(bit), NULL, bit_or(bit) FROM hit GROUP BY topic),
 states AS MATERIALIZED (
-  SELECT s.pair, min(s.status) AS status FROM (
-    SELECT x.number * {_NUMBERS} + l.number AS pair, 2 AS status FROM remotecis_topics s
-    JOIN topics_seen x ON x.id = s.topic_id JOIN labs l ON l.id = s.remoteci_id
-    WHERE {_MINE.format("s")}
-    UNION ALL SELECT pair, CASE WHEN at >= (SELECT at FROM begun) THEN 1 ELSE 2 END FROM ran
-    UNION ALL SELECT pair, 0 FROM hit) s
-  GROUP BY s.pair),
-counted AS MATERIALIZED (
-  SELECT topic, count(*) FILTER (WHERE status = 0) AS hit,
-    count(*) FILTER (WHERE status = 1) AS passed, count(*) FILTER (WHERE status = 2) AS not_run,
-    (array_agg(place))[:$7::int] AS places
-  FROM (SELECT pair / {_NUMBERS} AS topic, status,
-      pair % {_NUMBERS} + CASE status WHEN 0 THEN 0 WHEN 2 THEN 1 ELSE 2 END * {_NUMBERS}::bigint
-        AS place
-    FROM states ORDER BY 1, 3) z
-  GROUP BY topic),
+  SELECT topic, known, hit, passed & ~hit AS passed, known & ~hit & ~passed AS not_run FROM (
+    SELECT topic, bit_or(known) AS known, coalesce(bit_or(hit), {_NONE}) AS hit,
+      coalesce(bit_or(passed), {_NONE}) AS passed
+    FROM met GROUP BY topic) z),
 shown AS MATERIALIZED (
-  SELECT c.topic, n.place, c.topic * {_NUMBERS} + n.place % {_NUMBERS} AS pair
-  FROM counted c CROSS JOIN LATERAL unnest(c.places) AS n (place)),
+  SELECT s.topic, n.lab, n.status FROM states s CROSS JOIN LATERAL (
+    SELECT l.number AS lab, CASE WHEN get_bit(s.hit, l.number) = 1 THEN 1
+      WHEN get_bit(s.not_run, l.number) = 1 THEN 2 ELSE 3 END AS status
+    FROM labs l WHERE get_bit(s.known, l.number) = 1 ORDER BY 2, 1 LIMIT $7::int) n),
 named AS (
   SELECT s.topic, json_agg(json_build_object(
       'remoteci', json_build_object('id', l.id, 'name', l.name),
       'team', json_build_object('id', l.team_id, 'name', l.team_name), 'hardware', l.hardware,
-      'status', (ARRAY['hit', 'not_run', 'passed'])[s.place / {_NUMBERS} + 1],
+      'status', (ARRAY['hit', 'not_run', 'passed'])[s.status],
       'job_id', coalesce(h.job_id, r.job_id, b.job_id), 'at', coalesce(h.at, r.at, b.at))
-    ORDER BY s.place) AS labs
-  FROM shown s JOIN topics_seen x ON x.number = s.topic
-  JOIN labs l ON l.number = s.place % {_NUMBERS}
-  LEFT JOIN hit h ON h.pair = s.pair LEFT JOIN before b ON b.pair = s.pair
+    ORDER BY s.status, s.lab) AS labs
+  FROM shown s JOIN topics_seen x ON x.number = s.topic JOIN labs l ON l.number = s.lab
+  LEFT JOIN hit h ON h.topic = s.topic AND h.lab = s.lab
+  LEFT JOIN before b ON b.topic = s.topic AND b.lab = s.lab
   LEFT JOIN LATERAL (SELECT n.job_id, n.created_at AS at FROM latest_jobs n
     WHERE n.topic_id = x.id AND n.remoteci_id = l.id AND {_MINE.format("n")}
-      AND n.result = ANY ($4::text[]::job_result[]) LIMIT 1) r ON true
+      AND {_TELLS.format("n")} LIMIT 1) r ON true
   GROUP BY s.topic),
-worst AS (
-  SELECT pair % {_NUMBERS} AS number, min(status) AS status FROM states GROUP BY 1)
+worst AS MATERIALIZED (
+  SELECT bit_or(hit) AS hit, bit_or(passed) AS passed, bit_or(known) AS known FROM states)
 SELECT json_build_object('since', (SELECT at FROM begun),
   'topics', (SELECT coalesce(json_agg(json_build_object(
-      'topic', json_build_object('id', x.id, 'name', x.name), 'hit', n.hit, 'passed', n.passed,
-      'not_run', n.not_run, 'labs', s.labs,
-      'left_out', greatest(n.hit + n.passed + n.not_run - $7, 0))
-      ORDER BY n.hit DESC, x.name, x.id), '[]')
-    FROM topics_seen x JOIN counted n ON n.topic = x.number JOIN named s ON s.topic = x.number),
+      'topic', json_build_object('id', x.id, 'name', x.name), 'hit', bit_count(n.hit),
+      'passed', bit_count(n.passed), 'not_run', bit_count(n.not_run), 'labs', s.labs,
+      'left_out', greatest(bit_count(n.known) - $7, 0))
+      ORDER BY bit_count(n.hit) DESC, x.name, x.id), '[]')
+    FROM topics_seen x JOIN states n ON n.topic = x.number JOIN named s ON s.topic = x.number),
   'hardware', (SELECT coalesce(json_agg(json_build_object('class', w.hardware, 'hit', w.hit,
-      'passed', w.passed, 'not_run', w.not_run) ORDER BY w.hardware), '[]')
-    FROM (SELECT l.hardware, count(*) FILTER (WHERE worst.status = 0) AS hit,
-        count(*) FILTER (WHERE worst.status = 1) AS passed,
-        count(*) FILTER (WHERE worst.status = 2) AS not_run
-      FROM worst JOIN labs l ON l.number = worst.number GROUP BY l.hardware) w))::text
+      'passed', w.passed, 'not_run', w.run - w.hit - w.passed) ORDER BY w.hardware), '[]')
+    FROM (SELECT l.hardware, count(*) AS run,
+        count(*) FILTER (WHERE get_bit(w.hit, l.number) = 1) AS hit,
+        count(*) FILTER (WHERE get_bit(w.passed & ~w.hit, l.number) = 1) AS passed
+      FROM worst w JOIN labs l ON get_bit(w.known, l.number) = 1 GROUP BY l.hardware) w))::text
 """
 
 
 # Nothing tells the planner how many rows such a part of a statement has, and a plan that is kept
-# knows no parameter: it takes tens of thousands for a few, and joins them row by row.
+# knows no parameter: it takes thousands for a few, joins them row by row and sorts what it could hash.
 _BY_HASH = """SELECT set_config('enable_nestloop', 'off', true),
-  set_config('enable_mergejoin', 'off', true)"""
+  set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true)"""
 
 
 def _asked(group: Mapping[str, Any], teams: Sequence[UUID] | None) -> list[Any]:
@@ -177,14 +176,20 @@ async def select_radius(
 
 _TRUTHS = f"""{_GROUND},
 told AS (
-  SELECT pair / {_NUMBERS} AS topic, team_id, true AS hit FROM hit
-  UNION ALL SELECT pair / {_NUMBERS}, team_id, false FROM ran
-    WHERE at >= (SELECT at FROM begun)),
+  SELECT n.topic_id, n.team_id, false AS hit FROM latest_jobs n JOIN labs l ON l.id = n.remoteci_id
+  WHERE n.topic_id = ANY (ARRAY(SELECT id FROM topics_seen)) AND {_MINE.format("n")}
+    AND {_TELLS.format("n")} AND n.created_at >= (SELECT at FROM begun)
+  GROUP BY n.topic_id, n.team_id
+  UNION ALL
+  SELECT x.id, e.team_id, e.hit FROM topics_seen x JOIN (
+    SELECT topic, team_id, true AS hit FROM hit
+    UNION ALL SELECT topic, team_id, false FROM before WHERE at >= (SELECT at FROM begun)) e
+    ON e.topic = x.number),
 every_team AS (
-  SELECT topic, team_id, bool_or(hit) AS hit FROM told GROUP BY topic, team_id)
-SELECT x.id AS topic_id, array_agg(e.team_id) AS run,
-  coalesce(array_agg(e.team_id) FILTER (WHERE e.hit), '{{}}') AS hit
-FROM every_team e JOIN topics_seen x ON x.number = e.topic GROUP BY x.id"""
+  SELECT topic_id, team_id, bool_or(hit) AS hit FROM told GROUP BY topic_id, team_id)
+SELECT topic_id, array_agg(team_id) AS run,
+  coalesce(array_agg(team_id) FILTER (WHERE hit), '{{}}') AS hit
+FROM every_team GROUP BY topic_id"""
 
 
 async def select_truths(tx: Transaction, group: Mapping[str, Any]) -> dict[UUID, Truth]:
