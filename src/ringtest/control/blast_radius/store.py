@@ -149,7 +149,8 @@ SELECT json_build_object('since', (SELECT at FROM begun),
 
 
 # Nothing tells the planner how many rows such a part of a statement has, and a plan that is kept
-# knows no parameter: it takes thousands for a few, joins them row by row and sorts what it could hash.
+# knows no parameter: it takes thousands for a few, joins them row by row and sorts what it could
+# hash.
 _BY_HASH = """SELECT set_config('enable_nestloop', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true)"""
 
