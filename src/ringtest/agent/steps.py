@@ -106,6 +106,7 @@ class Steps:
             command=partial(self._commands.run, work=self._work, collecting=collecting),
             say=self._say,
             copying=self._output.copying,
+            parameters=self._parameters,
         )
         await run_tests(runner, options, task, suite=suite, tell=self._tell)
 

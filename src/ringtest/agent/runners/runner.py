@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -66,6 +66,8 @@ class Task:
     """A line in the job's log."""
     copying: Callable[[Path], AbstractContextManager[None]]
     """While it lasts, what commands print goes to this file too."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the run."""
 
 
 class Runner(Protocol):
@@ -75,8 +77,15 @@ class Runner(Protocol):
     summary: ClassVar[str]
     options: ClassVar[type[Any]]
 
-    async def tests(self, task: Task) -> Sequence[str]:
-        """All tests there are, in the order in which they would run."""
+    async def tests(self, task: Task) -> Sequence[str] | None:
+        """All tests there are, in the order in which they would run.
+
+        None: the program cannot tell; then `run` is given no names and runs everything.
+        """
+        ...
+
+    def identity(self, test: str) -> tuple[str, str]:
+        """Class and name under which a test is reported, before anything of it ran."""
         ...
 
     async def run(

@@ -1,13 +1,14 @@
 """A step with a runner: choose, run, try again what was bad, keep what came of it."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from ringtest.agent.control import StageFailed
 from ringtest.agent.protocol import Progress
-from ringtest.agent.runners.report import Report, known_cases, read_cases, summary, write_junit
-from ringtest.agent.runners.runner import BAD, Case, Runner, Task
-from ringtest.agent.runners.selection import RunnerOptions, choose
+from ringtest.agent.runners.blacklist import Blacklist, read_blacklist
+from ringtest.agent.runners.earlier import bad_before
+from ringtest.agent.runners.report import Report, read_cases, summary, write_junit
+from ringtest.agent.runners.runner import Case, Runner, Task
+from ringtest.agent.runners.selection import RunnerOptions, choose, listed
 
 _COUNTED = {"passed": "passed", "xfailed": "skipped", "xpassed": "passed", "failed": "failed",
             "errored": "errored", "skipped": "skipped"}  # fmt: skip
@@ -29,23 +30,7 @@ async def run_tests(
     junit = task.results / f"{suite}.xml"
     report = Report(task.scratch / "cases.jsonl")
     try:
-        names = await runner.tests(task)
-        try:
-            chosen = choose(names, options, bad=_bad_before(options.rerun))
-        except ValueError as error:
-            raise StageFailed(str(error)) from None
-        task.say(f"{runner.name}: {len(chosen)} of {len(names)} tests")
-        if not chosen:
-            raise StageFailed("no test is left to run")
-        left = chosen
-        for attempt in range(1, options.reruns + 2):
-            await runner.run(task, left, attempt, _adding(report, len(chosen), tell))
-            bad = set(report.bad)
-            left = [test for test in left if test in bad]
-            if not left:
-                break
-            if attempt <= options.reruns:
-                task.say(f"{len(left)} bad: attempt {attempt + 1}")
+        await _run_tests(runner, options, task, report, tell)
     finally:
         report.close()
         cases = list(read_cases(report.path))
@@ -56,31 +41,102 @@ async def run_tests(
         raise StageFailed(f"{len(report.bad)} of {len(report.last)} tests are bad", 1)
 
 
-def _adding(report: Report, total: int, tell: Callable[[Progress], None]) -> Callable[[Case], None]:
-    counts = dict.fromkeys(("passed", "failed", "errored", "skipped"), 0)
-    for last in report.last.values():
-        counts[_COUNTED[last.outcome]] += 1
+async def _run_tests(
+    runner: Runner,
+    options: RunnerOptions,
+    task: Task,
+    report: Report,
+    tell: Callable[[Progress], None],
+) -> None:
+    blacklist = _blacklist(options, task)
+    names = await runner.tests(task)
+    chosen = _choose(runner, names, options, task)
+    add = _Adding(report, len(chosen), blacklist, tell)
+    left = []
+    for test in chosen:
+        why = blacklist.skips(test)
+        if why is None:
+            left.append(test)
+        else:
+            add(Case(test, *runner.identity(test), "skipped", message=why))
+    everything = names is None
+    if not left and not everything:
+        return
+    for attempt in range(1, options.reruns + 2):
+        before = set(report.bad)
+        add.wanted = before if everything and attempt > 1 else None
+        await runner.run(task, [] if everything else left, attempt, add)
+        if everything and not report.last:
+            raise StageFailed("no test was told of")
+        left = [test for test in (report.bad if everything else left) if test in set(report.bad)]
+        if not left:
+            break
+        if attempt <= options.reruns:
+            task.say(f"{len(left)} bad: attempt {attempt + 1}")
 
-    def add(case: Case) -> None:
-        before = report.last.get(case.test)
-        report.add(case)
+
+def _choose(
+    runner: Runner, names: Sequence[str] | None, options: RunnerOptions, task: Task
+) -> list[str]:
+    if names is None:
+        if not options.is_everything:
+            raise StageFailed(f"{runner.name} cannot tell which tests there are: none is chosen")
+        task.say(f"{runner.name}: all there is")
+        return []
+    try:
+        exactly = _lines(options.file, task) if options.file else []
+        if options.file and not exactly:
+            raise StageFailed(f"list: {options.file} names no test")
+        bad = bad_before(task.work / options.rerun, names, runner) if options.rerun else None
+        chosen = choose(names, options, exactly=exactly, bad=bad)
+    except ValueError as error:
+        raise StageFailed(str(error)) from None
+    task.say(f"{runner.name}: {len(chosen)} of {len(names)} tests")
+    if not chosen:
+        raise StageFailed("no test is left to run")
+    return chosen
+
+
+def _lines(file: str, task: Task) -> list[str]:
+    try:
+        return listed((task.work / file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StageFailed(f"list: {file} cannot be read: {error}") from None
+
+
+def _blacklist(options: RunnerOptions, task: Task) -> Blacklist:
+    if not options.blacklist:
+        return Blacklist()
+    try:
+        text = (task.work / options.blacklist).read_text(encoding="utf-8")
+        return read_blacklist(text, options.blacklist, task.parameters)
+    except OSError as error:
+        raise StageFailed(f"blacklist: {options.blacklist} cannot be read: {error}") from None
+    except ValueError as error:
+        raise StageFailed(f"blacklist: {error}") from None
+
+
+class _Adding:
+    """Cases on their way into the report, forgiven where they are known; counts of the latest."""
+
+    def __init__(
+        self, report: Report, total: int, blacklist: Blacklist, tell: Callable[[Progress], None]
+    ) -> None:
+        self._report = report
+        self._total = total
+        self._blacklist = blacklist
+        self._tell = tell
+        self._counts = dict.fromkeys(("passed", "failed", "errored", "skipped"), 0)
+        self.wanted: set[str] | None = None
+        """Only these, where a program can run everything only."""
+
+    def __call__(self, case: Case) -> None:
+        if self.wanted is not None and case.test not in self.wanted:
+            return
+        case = self._blacklist.forgiven(case)
+        before = self._report.last.get(case.test)
+        self._report.add(case)
         if before:
-            counts[_COUNTED[before.outcome]] -= 1
-        counts[_COUNTED[case.outcome]] += 1
-        tell(Progress(max(total, len(report.last)), **counts))
-
-    return add
-
-
-def _bad_before(folder: str) -> set[str] | None:
-    """Tests that were bad at the end of an earlier run, from the folder it left."""
-    if not folder:
-        return None
-    bad: dict[str, bool] = {}
-    files = sorted(Path(folder).glob("**/cases.jsonl"))
-    if not files:
-        raise StageFailed(f"rerun: {folder} has no results of an earlier run")
-    for file in files:
-        for case in known_cases(file.parent):
-            bad[case.test] = case.outcome in BAD
-    return {test for test, is_bad in bad.items() if is_bad}
+            self._counts[_COUNTED[before.outcome]] -= 1
+        self._counts[_COUNTED[case.outcome]] += 1
+        self._tell(Progress(max(self._total, len(self._report.last)), **self._counts))

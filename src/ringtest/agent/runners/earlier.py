@@ -1,0 +1,42 @@
+"""What was bad in an earlier run: from its folder, or from a JUnit file of a job."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ringtest.agent.control import StageFailed
+from ringtest.agent.runners.junit import read_junit
+from ringtest.agent.runners.report import known_cases
+from ringtest.agent.runners.runner import BAD, Case, Runner
+
+
+def bad_before(place: Path, names: Sequence[str], runner: Runner) -> set[str]:
+    """Tests whose latest try was bad; StageFailed when there are no results at all.
+
+    A JUnit file has class and name of a test: they lead to those of `names` with the same.
+    """
+    bad: dict[str, bool] = {}
+    folders = sorted(one.parent for one in place.glob("**/cases.jsonl")) if place.is_dir() else []
+    for folder in folders:
+        for case in known_cases(folder):
+            bad[case.test] = case.outcome in BAD
+    if not folders:
+        by_identity = {runner.identity(name): name for name in names}
+        found = False
+        for case in _junit_cases(place):
+            found = True
+            test = by_identity.get((case.classname, case.name))
+            if test is not None:
+                bad[test] = case.outcome in BAD
+        if not found:
+            raise StageFailed(f"rerun: {place.name} has no results of an earlier run")
+    return {test for test, is_bad in bad.items() if is_bad}
+
+
+def _junit_cases(place: Path) -> Iterator[Case]:
+    files = sorted(place.glob("**/*.xml")) if place.is_dir() else [place]
+    for file in files:
+        try:
+            yield from read_junit(file)
+        except (OSError, ElementTree.ParseError) as error:
+            raise StageFailed(f"rerun: {file.name} cannot be read: {error}") from None

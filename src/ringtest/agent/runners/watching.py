@@ -1,0 +1,117 @@
+"""A test program while it runs: which tests begin and end, which take too long, what is left."""
+
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ringtest.agent.control import StageFailed
+from ringtest.agent.processes import describe_exit
+from ringtest.agent.runners.report import Told, read_told, told_path
+from ringtest.agent.runners.runner import Case, Task, TimedOut
+
+Source = Callable[[], Sequence[Told]]
+"""What was told since it was asked the last time; it is asked five times a second."""
+Until = Callable[[], float | None]
+Start = Callable[[Sequence[str], Until], Awaitable[int]]
+"""Runs the program with these tests to its end: the exit code, or TimedOut."""
+
+
+class ToldFile:
+    """The file that a plug-in in the program writes, line by line; `path` is not there yet."""
+
+    def __init__(self, task: Task, attempt: int) -> None:
+        self.path = told_path(task.scratch, attempt)
+        self.path.unlink(missing_ok=True)
+        self._offset = 0
+
+    def __call__(self) -> Sequence[Told]:
+        """The whole lines that were added."""
+        lines, self._offset = read_told(self.path, self._offset)
+        return lines
+
+
+def place_plugin(task: Task, file: str, name: str) -> tuple[Path, dict[str, str]]:
+    """Copy a file of this package to where the program's own Python finds it under `name`: its
+    folder, and the variables of the task with that folder first in PYTHONPATH."""
+    folder = task.scratch / "plugin"
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(Path(__file__).with_name(file), folder / f"{name}.py")
+    paths = [str(folder), *filter(None, [task.variables.get("PYTHONPATH")])]
+    return folder, {**task.variables, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+class Watch:
+    """What the program tells, read as it comes; asked for the moment when it is too late."""
+
+    def __init__(self, source: Source, tell: Callable[[Case], None], limit: float | None) -> None:
+        self._source = source
+        self._tell = tell
+        self._limit = limit
+        self.running: dict[str, float] = {}
+        """Tests that began, and when (monotonic seconds)."""
+        self.over: set[str] = set()
+
+    def __call__(self) -> float | None:
+        """Until when the tests that run may take."""
+        self.read()
+        return min(self.running.values()) + self._limit if self.running and self._limit else None
+
+    def read(self) -> None:
+        """Take in what was told meanwhile."""
+        for line in self._source():
+            if line.begins is not None:
+                self.running.setdefault(line.begins, time.monotonic())
+            if line.case is not None:
+                self.end(line.case)
+
+    def end(self, case: Case) -> None:
+        """A test is over."""
+        self.running.pop(case.test, None)
+        self.over.add(case.test)
+        self._tell(case)
+
+    def late(self) -> list[str]:
+        """Tests that took longer than they may."""
+        now = time.monotonic()
+        return [test for test, since in self.running.items() if since + (self._limit or 0) <= now]
+
+
+async def run_watched(
+    tests: Sequence[str],
+    *,
+    attempt: int,
+    limit: float | None,
+    source: Source,
+    start: Start,
+    identity: Callable[[str], tuple[str, str]],
+    tell: Callable[[Case], None],
+) -> None:
+    """Run all tests, in as many processes as are killed or die, and one more.
+
+    A test that takes longer than `limit` seconds, or in which the program dies, is errored; those
+    that ran beside one that was late are run again. StageFailed when a process ends no test.
+    """
+    watch = Watch(source, lambda case: tell(msgspec.structs.replace(case, attempt=attempt)), limit)
+    left = list(tests)
+    while left:
+        before = len(watch.over)
+        try:
+            why = describe_exit(await start(left, watch))
+            watch.read()
+            broken = list(watch.running)
+        except TimedOut:
+            why = f"not done after {limit:g} s, killed"
+            watch.read()
+            broken = watch.late()
+        finally:
+            watch.read()
+        for test in broken:
+            watch.end(Case(test, *identity(test), "errored", message=why))
+        watch.running.clear()
+        left = [one for one in left if one not in watch.over]
+        if left and len(watch.over) == before:
+            raise StageFailed(f"none of {len(left)} tests was run: {why}")
