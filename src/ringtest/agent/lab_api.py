@@ -22,7 +22,8 @@ RESUMABLE_FROM = 4 * 1024 * 1024
 """Bytes from which on a file is sent in pieces of so many: what is cut goes on."""
 RETRIES = Retries()
 """Of a piece; after these whoever uploads waits, and goes on."""
-_HEADER_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
+HEADER_SAFE = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
+"""Signs that a name in a header may hold as they are; the others are percent-encoded."""
 
 
 class LabApi:
@@ -72,7 +73,7 @@ class LabApi:
         if file.size > RESUMABLE_FROM:
             return await self._upload_large(job_id, attempt, name, mime, key, file)
         headers = {
-            "DCI-NAME": quote(name, safe=_HEADER_SAFE),
+            "DCI-NAME": quote(name, safe=HEADER_SAFE),
             "DCI-JOB-ID": job_id,
             "DCI-MIME": mime or "application/octet-stream",
             "DCI-SHA256": file.sha256,
