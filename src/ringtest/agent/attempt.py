@@ -24,6 +24,8 @@ class OutcomeFile(msgspec.Struct, frozen=True):
     mime: str | None
     size: int
     sha256: str
+    redacted: int = 0
+    """Secrets that were replaced in it: it is then a copy, see `Attempt.source`."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -57,6 +59,8 @@ class Attempt:
         self.journal = folder / "journal.jsonl"
         self.position = folder / "position"
         self.processes = folder / "processes.json"
+        self.cleaned = folder / "cleaned"
+        self.left = folder / "left.jsonl"
         self._outcome = folder / "outcome.json"
         self._done = folder / "done"
 
@@ -82,6 +86,11 @@ class Attempt:
             return cls(folder, msgspec.json.decode(raw, type=Claim))
         except (OSError, msgspec.MsgspecError):
             return None
+
+    def source(self, name: str) -> Path:
+        """Where the bytes of an outcome's file are: without secrets where it had some."""
+        copy = self.cleaned / name
+        return copy if copy.is_file() else self.work / name
 
     @property
     def origin(self) -> str:

@@ -72,7 +72,7 @@ async def end_abandoned(
 async def _upload(attempt: Attempt, file: OutcomeFile, api: LabApi) -> str:
     """Store one file, however long that takes; why it cannot be, empty when it is stored."""
     backoff = Backoff()
-    local = LocalFile(attempt.work / file.name, file.size, file.sha256)
+    local = LocalFile(attempt.source(file.name), file.size, file.sha256)
     key = hashlib.sha256(f"{attempt.claim.attempt}/{file.name}".encode()).hexdigest()
     while True:
         try:

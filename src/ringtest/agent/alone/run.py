@@ -113,4 +113,4 @@ def _keep_artifacts(attempt: Attempt, outcome: Outcome) -> None:
     for file in outcome.files:
         target = attempt.folder / "artifacts" / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(attempt.work / file.name, target)
+        shutil.copyfile(attempt.source(file.name), target)
