@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ringtest.agent.control import Control, Interrupted, StageFailed
+from ringtest.agent.isolation.box import Box
 from ringtest.agent.output import Output
 from ringtest.agent.processes import GuardLost, JobProcesses, describe_exit
 from ringtest.agent.runners.runner import TimedOut
@@ -16,14 +19,22 @@ _LOOK_SECONDS = 0.2
 
 
 class CommandRunner:
-    """Commands of one attempt: below its guard, into its output, under its stop switches."""
+    """Commands of one attempt: below its guard, in its box, into its output, under its stop
+    switches."""
 
     def __init__(
-        self, processes: JobProcesses, output: Output, control: Control, *, grace: float
+        self,
+        processes: JobProcesses,
+        output: Output,
+        control: Control,
+        box: Box,
+        *,
+        grace: float,
     ) -> None:
         self._processes = processes
         self._output = output
         self._control = control
+        self._box = box
         self._grace = grace
 
     async def shell(
@@ -59,14 +70,26 @@ class CommandRunner:
 
         TimedOut after `seconds`, or when the moment that `until` gives has passed.
         """
-        run = asyncio.ensure_future(self._processes.run(argv, cwd=work, env=env))
+        wrapped = await self._control.unless_stopped(
+            self._box.enter(argv, work, env), collecting=collecting
+        )
+        run = asyncio.ensure_future(
+            self._processes.run(
+                wrapped.argv,
+                cwd=wrapped.cwd,
+                env=wrapped.env,
+                bounds=msgspec.to_builtins(wrapped.bounds),
+            )
+        )
         stop = asyncio.ensure_future(self._control.stopped(collecting=collecting))
         try:
             await _first(run, stop, seconds, until)
             if run.done():
+                await self._box.after()
                 return run.result()
             everything = stop.done()
             await self._processes.kill("all" if everything else "step", grace=self._grace)
+            await self._box.kill()
             if everything:
                 raise Interrupted
             raise TimedOut

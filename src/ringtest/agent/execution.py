@@ -21,6 +21,8 @@ from ringtest.agent.environment import (
     place_progress_plugin,
     progress_variables,
 )
+from ringtest.agent.isolation.box import Box
+from ringtest.agent.isolation.held import is_due
 from ringtest.agent.journal import Journal
 from ringtest.agent.output import Output
 from ringtest.agent.preparation.machine import Machine
@@ -66,6 +68,11 @@ class Execution:
         self._variables = job_variables(attempt, os.environ, {})
         self._stage: StageName = "prepare"
         self._files: list[OutcomeFile] = []
+        limit = self._definition.isolated.seconds
+        self._seconds = min(filter(None, (attempt.claim.timeout_seconds, limit)))
+        self._left: str | None = None
+        self.held = False
+        """Whether what it leaves stays for people to look at."""
 
     async def run(self) -> Outcome | None:
         """All stages. What goes wrong becomes part of the outcome, never an exception."""
@@ -75,11 +82,19 @@ class Execution:
             self._processes = await JobProcesses.start(
                 self._attempt.processes, self._output.write_end
             )
+            self.box = Box(
+                self._definition.isolated,
+                self._attempt,
+                cookie=self._processes.cookie,
+                say=self._say,
+            )
+            exits.push_async_callback(self._leave)
             exits.push_async_callback(self._end_processes)
             self._commands = CommandRunner(
                 self._processes,
                 self._output,
                 self._control,
+                self.box,
                 grace=self._settings.kill_grace_seconds,
             )
             self._steps = Steps(
@@ -92,13 +107,18 @@ class Execution:
                 tell=self._tell_progress,
             )
             clock = asyncio.get_running_loop().call_later(
-                self._attempt.claim.timeout_seconds, self._control.end_early, Early.TIMED_OUT
+                self._seconds, self._control.end_early, Early.TIMED_OUT
             )
             exits.callback(clock.cancel)
             result, reason = await self._run_stages()
+            self.held = not self._control.abandoned and is_due(self._definition.hold, result)
         if self._control.abandoned:
             return None
-        return Outcome(result, reason, self._files)
+        return Outcome(result, reason or self._left, self._files)
+
+    async def _leave(self) -> None:
+        left = (await self.box.leave(keep=self.held)).left
+        self._left = f"left behind: {'; '.join(left)}"[:1000] if left else None
 
     async def _run_stages(self) -> tuple[Result, str | None]:
         result: Result = "passed"
@@ -166,7 +186,7 @@ class Execution:
         if self._control.abandoned:
             return self._control.detail
         if self._control.early is Early.TIMED_OUT:
-            return f"timed out after {self._attempt.claim.timeout_seconds:g} s"
+            return f"timed out after {self._seconds:g} s"
         return "cancelled"
 
     async def _provision(self) -> None:
@@ -181,7 +201,7 @@ class Execution:
             work = self._provide(component, target, self._say)
             placed[component.type] = await self._control.unless_stopped(work)
         self._variables = job_variables(self._attempt, os.environ, placed)
-        if self._definition.isolation == "venv":
+        if self._definition.isolated.kind == "venv":
             await self._venvs.create(self._attempt.venv, self._run_own)
         if self._definition.progress == "pytest":
             place_progress_plugin(self._attempt)
@@ -228,6 +248,10 @@ class Execution:
             failed = error
         if not self._definition.stages.teardown:
             await self._end_processes()
+        try:
+            await self._control.unless_stopped(self.box.bring_back(), collecting=True)
+        except StageFailed as error:
+            failed = failed or error
         self._files = await asyncio.to_thread(
             find_artifacts, self._attempt.work, [*self._definition.artifacts, *_OWN_ARTIFACTS]
         )

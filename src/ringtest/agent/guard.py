@@ -5,7 +5,7 @@ fork twice or open a session of their own, so that it can end every one of them:
 the agent asks, and by itself as soon as the agent is gone, however that died.
 
 It reads requests from standard input and writes answers to standard output, a JSON
-object per line: `{"run": argv, "cwd": …, "env": {…}}` → `{"started": pid}`, later
+object per line: `{"run": argv, "cwd": …, "env": {…}, "bounds": {…}}` → `{"started": pid}`, later
 `{"exit": code}`; `{"kill": "step" | "all", "grace": seconds}` → `{"killed": bool}`.
 The end of standard input means that the agent is gone.
 """
@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -77,18 +78,22 @@ class Guard:
         for line in lines:
             request = json.loads(line)
             if "run" in request:
-                self._start(request["run"], request["cwd"], request["env"])
+                self._start(request["run"], request["cwd"], request["env"], request["bounds"])
             else:
                 self._begin_killing(request["kill"], request["grace"])
 
-    def _start(self, argv: list[str], cwd: str, env: dict[str, str]) -> None:
+    def _start(
+        self, argv: list[str], cwd: str, env: dict[str, str], bounds: dict[str, Any]
+    ) -> None:
         pid = os.fork()
         if pid == 0:
-            self._become(argv, cwd, env)
+            self._become(argv, cwd, env, bounds)
         self._step = pid
         self._answer(started=pid)
 
-    def _become(self, argv: list[str], cwd: str, env: dict[str, str]) -> None:
+    def _become(
+        self, argv: list[str], cwd: str, env: dict[str, str], bounds: dict[str, Any]
+    ) -> None:
         try:
             os.setsid()
             _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -98,8 +103,9 @@ class Guard:
             os.dup2(self._output, 1)
             os.dup2(self._output, 2)
             os.chdir(cwd)
+            _bind(bounds)
             os.execvpe(argv[0], argv, env)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             os.write(self._output, f"cannot start {argv[0]}: {error}\n".encode())
         finally:
             os._exit(127)
@@ -132,8 +138,10 @@ class Guard:
     def _step_processes(self, session: int) -> set[int]:
         if not session:
             return set()
-        own = {self._step} if self._step == session else set()
-        return own | descendants(session) | in_session(session)
+        found = in_session(session)  # a sandbox's init stays there when its parent has ended
+        for each in [session, *found]:
+            found |= descendants(each)
+        return found | ({session} if self._step == session else set())
 
     def _all_processes(self) -> set[int]:
         return descendants(os.getpid()) or ({self._step} if self._step else set())
@@ -141,6 +149,18 @@ class Guard:
     def _answer(self, **answer: Any) -> None:
         with contextlib.suppress(OSError):  # the agent may be gone
             os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def _bind(bounds: dict[str, Any]) -> None:
+    """Take on the limits of a command; OSError or ValueError: it must not run without them."""
+    for entrance in bounds.get("cgroups", ()):
+        fd = os.open(entrance, os.O_WRONLY)
+        os.write(fd, b"0")
+        os.close(fd)
+    if bounds.get("cpus"):
+        os.sched_setaffinity(0, bounds["cpus"])
+    for number, amount in bounds.get("rlimits", ()):
+        resource.setrlimit(number, (amount, amount))
 
 
 def _send(number: int, pids: set[int]) -> None:

@@ -56,10 +56,26 @@ class JobProcesses:
         _write_record(record, guard.pid, cookie)
         return cls(guard, cookie)
 
-    async def run(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
-        """Run to the end; the exit code, negative for a signal. GuardLost when that died."""
+    @property
+    def cookie(self) -> str:
+        """What marks the processes of this attempt."""
+        return self._cookie
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        bounds: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Run to the end; the exit code, negative for a signal. GuardLost when that died.
+
+        `bounds`: limits that the guard sets before the command is there.
+        """
         self._exit = asyncio.get_running_loop().create_future()
-        self._ask(run=list(argv), cwd=str(cwd), env={**env, COOKIE: self._cookie})
+        marked = {**env, COOKIE: self._cookie}
+        self._ask(run=list(argv), cwd=str(cwd), env=marked, bounds=bounds or {})
         return await self._exit
 
     async def kill(self, scope: Literal["step", "all"], *, grace: float) -> bool:
