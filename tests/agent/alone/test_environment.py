@@ -90,7 +90,7 @@ def test_a_patch_that_does_not_fit_errors_the_run_and_is_tried_again_next_time(
     ("environment", "message"),
     [
         ("{packges: [gcc]}", "there is no key packges; did you mean packages?"),
-        ("{packages: {rpm: [gcc]}}", "packages: there is no rpm; there are system and pip"),
+        ("{packages: {rpm: [gcc]}}", "packages: there is no rpm; there are system, dnf, apt, pip"),
         ("{files: {a: 1}}", "files: a needs a content"),
         ("{git: {a: {ref: x}}}", "git: a: Object missing required field `url`"),
         ("{files: {a: b}, expire_seconds: soon}", "expire_seconds: seconds for each key"),

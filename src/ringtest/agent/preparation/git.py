@@ -9,9 +9,9 @@ import msgspec
 
 from ringtest.agent.control import StageFailed
 from ringtest.agent.preparation.machine import Machine
+from ringtest.agent.preparation.wishes import is_remote
 
 _REPLACE = re.compile(r'^(?P<file>\S+): *"(?P<old>.*)" *--> *"(?P<new>.*)"$')
-_VARIABLE = re.compile(r"{{(\w+)}}")
 _BRANCH = "ringtest"
 _UNFINISHED = {"rebase-apply": "am", "MERGE_HEAD": "merge", "CHERRY_PICK_HEAD": "cherry-pick"}
 
@@ -24,17 +24,24 @@ class Repository(msgspec.Struct, forbid_unknown_fields=True):
     """Branch, tag or commit."""
     pull_requests: list[int] = []
     """Numbers on GitHub: fetched as `pull/N/head` and merged."""
+    merge_requests: list[int] = []
+    """Numbers on GitLab: fetched as `merge-requests/N/head` and merged."""
     changes: list[str] = []
     """Refs of Gerrit, such as `refs/changes/34/1234/5`: cherry-picked."""
     patches: list[str] = []
     """Files or addresses, applied with `git am -3`."""
     replace: list[str] = []
-    """`file: "from" --> "to"`, a regular expression; `{{NAME}}` is a variable."""
+    """`file: "from" --> "to"`, a regular expression."""
+    submodules: bool = False
+    patch_digests: dict[str, str] = {}
+    """Of local patches, so that a change of one is a change of the wish."""
 
 
 async def check_out(machine: Machine, old: Any, new: Any) -> None:
     """`new` is `{path: Repository}`; only what differs from `old` is touched."""
     before = old if isinstance(old, Mapping) else {}
+    if new is not None and not isinstance(new, Mapping):
+        raise StageFailed("git: a mapping of paths to repositories")
     for name, said in (new or {}).items():
         if before.get(name) == said and machine.path(name).is_dir():
             continue
@@ -58,18 +65,29 @@ async def _bring(machine: Machine, folder: Path, wanted: Repository) -> None:
     await machine.run(*git, "fetch", "-q", "--tags", "--force", wanted.url, wanted.ref)
     await machine.run(*git, "checkout", "-q", "--force", "-B", _BRANCH, "FETCH_HEAD")
     await machine.run(*git, "clean", "-q", "-f", "-d")
-    for number in wanted.pull_requests:
-        await machine.run(*git, "fetch", "-q", wanted.url, f"pull/{number}/head")
-        await _or_say(machine, f"pull request {number} cannot be merged",
+    for what, ref in _requests(wanted):
+        await _or_say(machine, f"there is no {what}", *git, "fetch", "-q", wanted.url, ref)
+        await _or_say(machine, f"{what} cannot be merged",
                       *git, *_WHO, "merge", "-q", "--no-edit", "FETCH_HEAD")  # fmt: skip
     for change in wanted.changes:
-        await machine.run(*git, "fetch", "-q", wanted.url, change)
+        await _or_say(machine, f"there is no {change}", *git, "fetch", "-q", wanted.url, change)
         await _or_say(machine, f"{change} does not fit", *git, *_WHO, "cherry-pick", "FETCH_HEAD")
     for number, patch in enumerate(wanted.patches):
         file = await _patch(machine, patch, number)
         await _or_say(machine, f"patch {patch} does not fit", *git, *_WHO, "am", "-3", str(file))
+    if wanted.submodules:
+        await machine.run(*git, "submodule", "update", "-q", "--init", "--recursive", "--force")
     for rule in wanted.replace:
-        _replace(machine, folder, rule)
+        _replace(folder, rule)
+
+
+def _requests(wanted: Repository) -> list[tuple[str, str]]:
+    """What is merged, in words, and its ref."""
+    pulls = [(f"pull request {one}", f"pull/{one}/head") for one in wanted.pull_requests]
+    merges = [
+        (f"merge request {one}", f"merge-requests/{one}/head") for one in wanted.merge_requests
+    ]
+    return pulls + merges
 
 
 _WHO = ("-c", "user.name=ringtest", "-c", "user.email=ringtest@localhost")
@@ -83,24 +101,24 @@ async def _or_say(machine: Machine, message: str, *argv: str) -> None:
 
 
 async def _patch(machine: Machine, patch: str, number: int) -> Path:
-    if not patch.startswith(("http://", "https://")):
+    if not is_remote(patch):
         return machine.path(patch).absolute()
     file = machine.scratch / f"patch-{number}"
-    await machine.run("curl", "-fsSL", "--max-time", "120", "-o", str(file), patch)
+    file.unlink(missing_ok=True)
+    await machine.fetch(patch, file)
     return file
 
 
-def _replace(machine: Machine, folder: Path, rule: str) -> None:
+def _replace(folder: Path, rule: str) -> None:
     match = _REPLACE.match(rule)
     if match is None:
         raise StageFailed(f'git: {rule!r} is not file: "from" --> "to"')
     path = folder / match["file"]
     if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
         raise StageFailed(f"git: there is no file {match['file']} to replace text in")
-    target = _VARIABLE.sub(lambda found: machine.variables.get(found[1], ""), match["new"])
     text = path.read_text(encoding="utf-8")
     try:
-        changed, count = re.subn(match["old"], target, text)
+        changed, count = re.subn(match["old"], match["new"], text)
     except re.error as error:
         raise StageFailed(f"git: {rule!r}: {error}") from None
     if not count:

@@ -5,50 +5,48 @@ from typing import Any
 
 from ringtest.agent.control import StageFailed
 from ringtest.agent.preparation.machine import Machine
+from ringtest.agent.preparation.managers import command_of, system_manager
 
-_MANAGERS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
-    # name: install, remove
-    "dnf": (("dnf", "-y", "install"), ("dnf", "-y", "remove")),
-    "apt-get": (
-        ("apt-get", "-y", "-q", "--no-install-recommends", "install"),
-        ("apt-get", "-y", "-q", "remove"),
-    ),
-    "pip": (
-        ("python", "-m", "pip", "install", "--progress-bar", "off"),
-        ("python", "-m", "pip", "uninstall", "-y"),
-    ),
+PIP = ("python", "-m", "pip")
+_VERBS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "dnf": (("install",), ("remove",)),
+    "apt-get": (("--no-install-recommends", "install"), ("remove",)),
+    "pip": (("install", "--progress-bar", "off"), ("uninstall", "-y")),
 }
+_KINDS = {"system": "", "dnf": "dnf", "apt": "apt-get", "pip": "pip"}
+"""How a definition names them; `system` is whichever the machine has."""
 
 
 async def install_packages(machine: Machine, old: Any, new: Any) -> None:
-    """`new` is a list for the system's manager, or `{system: [...], pip: [...]}`. What was on
-    record and is wanted no more is removed."""
+    """`new` is a list for the system's manager, or lists under `system`, `dnf`, `apt` and `pip`:
+    of `dnf` and `apt` only what the machine has counts. What was on record and is wanted no more
+    is removed."""
     before, wanted = _by_manager(machine, old), _by_manager(machine, new)
-    for manager in _MANAGERS:
+    for manager, (install, remove) in _VERBS.items():
         have, want = before.get(manager, []), wanted.get(manager, [])
-        install, remove = _MANAGERS[manager]
-        if gone := [one for one in have if one not in want]:
-            await machine.run(*remove, *gone)
-        if more := [one for one in want if one not in have]:
-            await machine.run(*install, *more, DEBIAN_FRONTEND="noninteractive")
+        gone = [one for one in have if one not in want]
+        more = [one for one in want if one not in have]
+        if not gone and not more:
+            continue
+        call = PIP if manager == "pip" else command_of(machine, manager)
+        if gone:
+            await machine.run(*call, *remove, *gone, DEBIAN_FRONTEND="noninteractive")
+        if more:
+            await machine.run(*call, *install, *more, DEBIAN_FRONTEND="noninteractive")
 
 
 def _by_manager(machine: Machine, said: Any) -> dict[str, list[str]]:
     parts = said if isinstance(said, Mapping) else {"system": said or []}
-    unknown = sorted(set(parts) - {"system", "pip"})
+    unknown = sorted(set(parts) - set(_KINDS))
     if unknown:
-        raise StageFailed(f"packages: there is no {unknown[0]}; there are system and pip")
+        raise StageFailed(f"packages: there is no {unknown[0]}; there are {', '.join(_KINDS)}")
     found: dict[str, list[str]] = {}
     for kind, names in parts.items():
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
             raise StageFailed(f"packages: {kind} is a list of names")
-        if names:
-            found["pip" if kind == "pip" else _system(machine)] = names
+        if not names:
+            continue
+        own = "pip" if kind == "pip" else system_manager(machine)
+        if _KINDS[kind] in ("", own):
+            found[own] = [*found.get(own, []), *names]
     return found
-
-
-def _system(machine: Machine) -> str:
-    for name in ("dnf", "apt-get"):
-        if machine.has(name):
-            return name
-    raise StageFailed("packages: this machine has neither dnf nor apt-get")

@@ -1,7 +1,10 @@
 """Brings a machine from what is on record to what is wanted, step by step."""
 
+import dataclasses
+import hashlib
+import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +15,20 @@ from ringtest.agent.control import StageFailed
 from ringtest.agent.preparation.handlers import Contain, Handler, Handlers, Record, Require, Said
 from ringtest.agent.preparation.machine import Machine
 from ringtest.agent.preparation.recorded import Tree, fresh, from_json, plain, refresh, to_json
+from ringtest.agent.preparation.wishes import resolve
 
+_PLACES = "places"
+"""On record beside the keys: where they took effect."""
+_BOUND: Mapping[str, Sequence[tuple[str, str]]] = {
+    # place: keys, or parts of them, that are not there in another place
+    "root": (
+        ("repositories", ""),
+        ("packages", "system"),
+        ("packages", "dnf"),
+        ("packages", "apt"),
+    ),
+    "python": (("framework", ""), ("packages", "pip")),
+}
 _MOST_STEPS = 1000
 """Handlers that require each other again and again are stopped."""
 
@@ -42,34 +58,63 @@ class Memory:
             if left is not None:
                 self.known[key] = left
 
+    def settle(self, places: Mapping[str, str]) -> None:
+        """Drop what was brought about elsewhere: another tree, another virtual environment."""
+        before = plain(self.known.get(_PLACES)) or {}
+        for place, keys in _BOUND.items():
+            if before.get(place, places[place]) != places[place]:
+                for key, part in keys:
+                    self._drop(key, part)
+        now = self.known.get(_PLACES)
+        self.known[_PLACES] = refresh(now, dict(places), 0.0)
+
+    def _drop(self, key: str, part: str) -> None:
+        tree = self.known.get(key)
+        if part and isinstance(tree, dict):
+            self.known[key] = {name: one for name, one in tree.items() if name != part}
+        elif not part:
+            self.known.pop(key, None)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is on record, by key, without its times."""
+        return {key: plain(tree) for key, tree in self.known.items() if key != _PLACES}
+
+
+def memory_path(cache: Path, work: Path) -> Path:
+    """Where the record of the machine is, for runs without a server in a folder."""
+    name = hashlib.sha256(os.fsencode(work)).hexdigest()[:32]
+    return cache / "prepared" / f"{name}.json"
+
 
 def planned(handlers: Handlers, memory: Memory, wanted: Mapping[str, Any]) -> list[str]:
-    """The steps there would be, those that steps ask for themselves left aside."""
-    return handlers.due(_values(memory), wanted)
+    """The steps there would be, those that steps ask for themselves left aside.
+
+    What is only taken back is taken back in the opposite order."""
+    steps = handlers.due(memory.values, wanted)
+    taken_back = all(value is None for value in wanted.values())
+    return steps[::-1] if taken_back else steps
+
+
+def all_back(memory: Memory) -> dict[str, None]:
+    """The wishes that take back whatever is on record."""
+    return dict.fromkeys(memory.values)
 
 
 async def bring_about(
     handlers: Handlers, memory: Memory, wanted: Mapping[str, Any], machine: Machine
 ) -> None:
     """A definition's environment; StageFailed says what could not be done."""
-    now = time.time()
-    expire = wanted.get("expire_seconds") or {}
-    if not isinstance(expire, Mapping) or not all(
-        isinstance(seconds, int | float) for seconds in expire.values()
-    ):
-        raise StageFailed("expire_seconds: seconds for each key of the environment")
-    memory.forget(expire, now)
-    wishes = {key: value for key, value in wanted.items() if key != "expire_seconds"}
-    preparation = Preparation(handlers, memory, wishes, machine, say=machine.say)
+    wishes = resolve(wanted, machine.variables, machine.work)
+    memory.forget(wishes.expire, time.time())
+    memory.settle(wishes.places)
+    machine = dataclasses.replace(machine, root=wishes.root)
+    preparation = Preparation(handlers, memory, wishes.values, machine, say=machine.say)
     try:
         done = await preparation.run()
     except ValueError as error:
         raise StageFailed(f"environment: {error}") from None
     machine.say(f"environment: {len(done)} steps" if done else "environment: nothing has changed")
-
-
-def _values(memory: Memory) -> dict[str, Any]:
-    return {key: plain(tree) for key, tree in memory.known.items()}
 
 
 class Preparation:
@@ -127,8 +172,9 @@ class Preparation:
         self._done.add(handler.name)
         done.append(handler.name)
         if handler.key:
-            before = self._memory.known.get(handler.key)
-            self._memory.known[handler.key] = refresh(before, value, self._now())
+            before = self._memory.known.pop(handler.key, None)
+            if value is not None:
+                self._memory.known[handler.key] = refresh(before, value, self._now())
             self._memory.keep()
 
     async def _obey(self, said: Said, done: list[str]) -> None:
