@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ringtest.agent.output import EVIDENCE_BYTES, MOST, Output
+from ringtest.agent.output import MOST, Output
 
 
 class Pieces:
@@ -75,15 +75,3 @@ async def test_much_output_comes_in_pieces_of_limited_size_and_whole_lines(piece
     assert b"".join(pieces.list) == text
     assert max(map(len, pieces.list)) <= MOST
     assert pieces.list[0].endswith(b"\n")
-
-
-async def test_evidence_is_short_clean_text(pieces: Pieces) -> None:
-    pieces.write(b"\xff\x00" * 5000 + b"\n" + b"\n".join(b"%d" % n for n in range(100)))
-    pieces.output.drain()
-    assert pieces.output.evidence().splitlines() == [str(n) for n in range(60, 100)]
-    pieces.output.forget_tail()
-    pieces.write(b"\xff\x00" * 9000)
-    pieces.output.drain()
-    evidence = pieces.output.evidence()
-    assert "\x00" not in evidence
-    assert 0 < len(evidence.encode()) <= EVIDENCE_BYTES

@@ -12,6 +12,7 @@ from ringtest.agent.attempt import Attempt, Outcome, OutcomeFile
 from ringtest.agent.channel import Channel
 from ringtest.agent.control import Abandoned, Control
 from ringtest.agent.lab_api import LabApi, is_temporary
+from ringtest.agent.secrets.left import note_file
 from ringtest.client import ApiError, Backoff, Unreachable
 from ringtest.client.files import LocalFile
 
@@ -84,6 +85,7 @@ async def _upload(attempt: Attempt, file: OutcomeFile, api: LabApi) -> str:
                 key=key,
                 file=local,
             )
+            note_file(attempt, file)
             return ""
         except ApiError as error:
             if not is_temporary(error):

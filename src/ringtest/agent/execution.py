@@ -31,6 +31,8 @@ from ringtest.agent.preparation.registry import make_handlers
 from ringtest.agent.processes import JobProcesses
 from ringtest.agent.progress import ProgressReader, watch_progress
 from ringtest.agent.protocol import Component, Progress, Result
+from ringtest.agent.secrets.leaving import Leaving
+from ringtest.agent.secrets.resolving import SecretError
 from ringtest.agent.settings import AgentSettings
 from ringtest.agent.steps import Steps
 
@@ -65,6 +67,7 @@ class Execution:
         self._provide = provide
         self._venvs = venvs
         self._definition = attempt.claim.definition or Definition()
+        self.leaving = Leaving(attempt, {"api secret": settings.api_secret})
         self._variables = job_variables(attempt, os.environ, {})
         self._stage: StageName = "prepare"
         self._files: list[OutcomeFile] = []
@@ -149,7 +152,7 @@ class Execution:
     ) -> str | None:
         """Run and record one stage; None when it passed, else why it did not."""
         self._stage = stage
-        self._output.forget_tail()
+        self.leaving.begin_stage()
         self._journal.append("stage", stage=stage, status="running")
         code, message = None, ""
         status = failure
@@ -166,9 +169,12 @@ class Execution:
             status, message = "errored", f"the agent failed: {type(error).__name__}: {error}"
             log.exception("%s: %s", self._attempt.label, message)
         self._output.drain()
-        evidence = self._output.evidence() if status in ("failed", "errored") else None
+        self._append_log(self.leaving.rest_of_log())
+        evidence = self.leaving.evidence() if status in ("failed", "errored") else None
+        message = self.leaving.text(message)
         if message:
             self._say(f"{stage}: {message}")
+        self.leaving.end_stage(stage)
         self._journal.append(
             "stage",
             stage=stage,
@@ -189,18 +195,29 @@ class Execution:
             return f"timed out after {self._seconds:g} s"
         return "cancelled"
 
+    async def _find_secrets(self) -> None:
+        try:
+            await self.leaving.open(self._definition.secrets, self._settings)
+        except SecretError as error:
+            raise StageFailed(f"secret {error}") from None
+        environment = self.leaving.environment(os.environ)
+        self._variables = job_variables(self._attempt, environment, {})
+
     async def _provision(self) -> None:
+        await self._find_secrets()
         await self._run_steps("provision")
 
     async def _prepare(self) -> None:
         if self._attempt.claim.definition is None:
             raise StageFailed("the job has no definition: this agent does not know what to run")
+        await self._find_secrets()
         placed = {}
         for component in self._attempt.claim.components:
             target = self._attempt.components / safe_name(component.type)
             work = self._provide(component, target, self._say)
             placed[component.type] = await self._control.unless_stopped(work)
-        self._variables = job_variables(self._attempt, os.environ, placed)
+        environment = self.leaving.environment(os.environ)
+        self._variables = job_variables(self._attempt, environment, placed)
         if self._definition.isolated.kind == "venv":
             await self._venvs.create(self._attempt.venv, self._run_own)
         if self._definition.progress == "pytest":
@@ -255,8 +272,11 @@ class Execution:
         self._files = await asyncio.to_thread(
             find_artifacts, self._attempt.work, [*self._definition.artifacts, *_OWN_ARTIFACTS]
         )
+        self._files, kept = await asyncio.to_thread(self.leaving.files, self._files)
         for file in self._files:
             self._say(f"artifact {file.name}, {human_size(file.size)}")
+        for why in kept:
+            self._say(why)
         if failed:
             raise failed
 
@@ -295,7 +315,11 @@ class Execution:
         self._output.drain()
 
     def _log(self, data: bytes) -> None:
-        self._journal.append("log", stage=self._stage, data=b64encode(data).decode())
+        self._append_log(self.leaving.log(data))
+
+    def _append_log(self, data: bytes) -> None:
+        if data:
+            self._journal.append("log", stage=self._stage, data=b64encode(data).decode())
 
     def _say(self, text: str) -> None:
         self._output.say(f"[ringtest] {text}")

@@ -18,8 +18,6 @@ from typing import BinaryIO
 INTERVAL = 0.1
 MOST = 32 * 1024
 PATIENCE = 1.0
-EVIDENCE_LINES = 40
-EVIDENCE_BYTES = 8 * 1024
 
 
 class Output:
@@ -32,7 +30,6 @@ class Output:
         self._write = write
         self._on_error = on_error
         self._pending = bytearray()
-        self._tail = b""
         self._passed_on_at = 0.0
         self._pending_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -70,18 +67,6 @@ class Output:
                 self.drain()
                 self._copies.remove(file)
 
-    def evidence(self) -> str:
-        """The last 40 lines, at most 8 KiB, fit for a database: no NUL, valid UTF-8."""
-        lines = self._tail[-EVIDENCE_BYTES:].splitlines()[-EVIDENCE_LINES:]
-        text = b"\n".join(lines).decode(errors="replace").replace("\x00", "")
-        while len(text.encode()) > EVIDENCE_BYTES:
-            text = text[64:]
-        return text
-
-    def forget_tail(self) -> None:
-        """A stage begins: evidence is its own output only."""
-        self._tail = b""
-
     def close(self) -> None:
         """Stop reading."""
         self._loop.remove_reader(self._source)
@@ -108,7 +93,6 @@ class Output:
         if not self._pending:
             self._pending_since = self._loop.time()
         self._pending += chunk
-        self._tail = (self._tail + chunk)[-2 * EVIDENCE_BYTES :]
         while len(self._pending) >= MOST:
             self._emit(self._pending.rfind(b"\n", 0, MOST) + 1 or MOST)
 

@@ -3,12 +3,15 @@
 import socket
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ringtest.agent.definitions.model import STAGES
+from ringtest.agent.definitions.secret import Secret, fault
 
 _VARIABLES = {
     "server": ("RINGTEST_SERVER", "DCI_CS_URL"),
@@ -47,10 +50,22 @@ class AgentSettings:
     """Folders of jobs that did not pass that are kept."""
     cache_gib: float = 20.0
     """Size of the component cache, in GiB; least recently used files go first."""
+    cache_days: float = 0
+    """Files of components that no job has wanted for so many days go; 0: only for their size."""
+    cache_listen: str = ""
+    """HOST:PORT where other agents of the lab's team get files of the cache; empty: nowhere."""
+    cache_peers: tuple[str, ...] = ()
+    """Addresses of agents that are asked for files before the server: http://rack-7:8970."""
+    mirrors: tuple[str, ...] = ()
+    """Addresses of mirrors that are asked before the server, by the file's name."""
     kill_grace_seconds: float = 5.0
     """Time between the polite signal and the deadly one."""
     stage_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Extra variables, by the name of a stage."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    """Where this lab's secrets are (`env`, `file` or `command`), by name: jobs may have them."""
+    job_secrets: Sequence[str] = ()
+    """What else a server's jobs may have as secrets: patterns such as `env:LAB_*`."""
 
 
 def read_settings(
@@ -108,11 +123,16 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
     stages = values.get("stage_environment", {})
     if not isinstance(stages, dict) or not set(stages) <= set(STAGES):
         raise SettingsError(f"stage_environment may hold the tables {', '.join(STAGES)}")
+    values["secrets"] = _secrets(values.get("secrets", {}))
     try:
+        values["job_secrets"] = tuple(map(str, values.get("job_secrets", ())))
         values["data"] = Path(values.get("data", "ringtest-agent")).absolute()
         for name in ("max_jobs", "keep_jobs", "keep_failed"):
             if name in values:
                 values[name] = int(values[name])
+        for name in ("cache_peers", "mirrors"):
+            if name in values:
+                values[name] = _addresses(name, values[name])
         values["stage_environment"] = {
             stage: {str(k): str(v) for k, v in table.items()} for stage, table in stages.items()
         }
@@ -121,3 +141,27 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
     if values.get("max_jobs", 1) < 1:
         raise SettingsError("max_jobs must be at least 1")
     return AgentSettings(**values)
+
+
+def _secrets(tables: Any) -> dict[str, Secret]:
+    try:
+        secrets = msgspec.convert(tables, dict[str, Secret])
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"secrets: {error}") from None
+    for name, secret in secrets.items():
+        if (
+            problem := "a lab's own secret is not from the lab"
+            if secret.lab
+            else fault(name, secret)
+        ):
+            raise SettingsError(f"secrets: {problem}")
+    return secrets
+
+
+def _addresses(name: str, value: Any) -> tuple[str, ...]:
+    """Web addresses; a single one need not stand in a list."""
+    found = (value,) if isinstance(value, str) else tuple(value)
+    for each in found:
+        if not str(each).startswith(("http://", "https://")):
+            raise SettingsError(f"{name}: {each} does not begin with http:// or https://")
+    return tuple(str(each).rstrip("/") for each in found)

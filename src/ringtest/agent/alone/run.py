@@ -1,8 +1,6 @@
 """`ringtest run`: one definition from its first stage to its report."""
 
 import asyncio
-import hashlib
-import os
 import shutil
 import signal
 from base64 import b64decode
@@ -21,6 +19,7 @@ from ringtest.agent.definitions.model import Definition
 from ringtest.agent.environment import Venvs
 from ringtest.agent.execution import Execution
 from ringtest.agent.journal import Journal
+from ringtest.agent.preparation.preparing import memory_path
 from ringtest.agent.processes import kill_leftovers
 from ringtest.agent.protocol import Claim, Component
 from ringtest.agent.settings import AgentSettings
@@ -51,10 +50,9 @@ async def run_alone(
     attempt = Attempt.begin(folder, claim, msgspec.json.encode(claim))
     attempt.work.rmdir()
     attempt.work, attempt.results = work, folder / "junit"
-    name = hashlib.sha256(os.fsencode(work)).hexdigest()[:32]
-    attempt.prepared = cache / "prepared" / f"{name}.json"  # the next run in `work` goes on from it
+    attempt.prepared = memory_path(cache, work)  # the next run in `work` goes on from it
     journal, control = Journal(attempt.journal), Control()
-    settings = AgentSettings(server="", client_id="", api_secret="", data=cache)
+    settings = AgentSettings(server="", client_id="", api_secret="", data=cache, job_secrets=("*",))
     execution = Execution(
         attempt,
         journal,
@@ -75,7 +73,9 @@ async def run_alone(
         journal.close()
     attempt.outcome = outcome
     _keep_artifacts(attempt, outcome)
+    execution.leaving.clean_folder("junit", "steps")
     write_pages(folder, describe(folder))
+    execution.leaving.clean_folder("report.json", "report.html")
     return outcome
 
 

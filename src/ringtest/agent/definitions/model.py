@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ringtest.agent.definitions.isolated import Hold, Isolation, Kind
+from ringtest.agent.definitions.secret import Secret
 
 StageName = Literal["provision", "prepare", "test", "collect", "teardown"]
 STAGES: tuple[StageName, ...] = ("provision", "prepare", "test", "collect", "teardown")
@@ -90,6 +91,8 @@ class Definition(Struct, frozen=True, omit_defaults=True):
     environment: dict[str, Any] = {}
     """What the machine must have before `prepare`: brought about where it changed. Keys are those
     of `agent.preparation`, and `expire_seconds`: how long each of them lasts."""
+    secrets: dict[str, Secret] = {}
+    """Where in the lab their values are, by the variables in which steps have them."""
     parameters: dict[str, Any] = {}
     """Values of this definition: the lowest scope there is."""
     timeout_seconds: Seconds = 21600

@@ -9,6 +9,7 @@ import msgspec
 
 from ringtest.agent.definitions.isolated import Hold, Isolation
 from ringtest.agent.definitions.model import STAGES, Artifact, Definition, Stages, Step
+from ringtest.agent.definitions.secret import Secret, fault
 from ringtest.agent.preparation.registry import KEYS, unknown_keys
 from ringtest.language.expressions import Expression, ExpressionError
 from ringtest.language.placed_yaml import Path, Placed, read_placed
@@ -40,6 +41,7 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
     for key, kind in (("isolation", Isolation), ("hold", Hold)):
         if isinstance(placed.data.get(key), dict):
             _refuse_unknown(placed, placed.data[key], kind, (key,))
+    _check_secrets(placed, placed.data.get("secrets") or {})
     stages = _read_stages(placed, placed.data.get("stages"), runners)
     artifacts = _read_each(placed, placed.data.get("artifacts", []), Artifact, ("artifacts",))
     rest = {key: value for key, value in placed.data.items() if key not in ("stages", "artifacts")}
@@ -53,6 +55,17 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
 def _check_environment(placed: Placed, wanted: Any) -> None:
     for key in unknown_keys(wanted) if isinstance(wanted, dict) else []:
         placed.refuse(("environment", key), _no_such("key", key, list(KEYS)), key=True)
+
+
+def _check_secrets(placed: Placed, secrets: Any) -> None:
+    for name, data in secrets.items() if isinstance(secrets, dict) else []:
+        if not isinstance(data, dict):
+            placed.refuse(("secrets", name), "a secret says where its value is: {env: NAME}")
+            continue
+        _refuse_unknown(placed, data, Secret, ("secrets", name))
+        secret = _convert(placed, data, Secret, ("secrets", name))
+        if secret and (problem := fault(str(name), secret)):
+            placed.refuse(("secrets", name), problem, key=True)
 
 
 def _read_stages(placed: Placed, data: Any, runners: Sequence[str]) -> Stages:
