@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from ringtest.agent.control import Control, Interrupted, StageFailed
-from ringtest.agent.isolation.box import Box
+from ringtest.agent.isolation.sandbox import Wrapped
 from ringtest.agent.output import Output
 from ringtest.agent.processes import GuardLost, JobProcesses, describe_exit
 from ringtest.agent.runners.runner import TimedOut
@@ -16,6 +16,35 @@ from ringtest.agent.runners.runner import TimedOut
 SHELL = ("/bin/sh", "-e", "-c")
 _LOOK_SECONDS = 0.2
 """How often a limit that may move is asked for."""
+
+
+class Boxed(Protocol):
+    """Where commands run."""
+
+    async def enter(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Wrapped:
+        """A command as it is to be started."""
+        ...
+
+    async def after(self) -> None:
+        """A command is over."""
+        ...
+
+    async def kill(self) -> None:
+        """A command was killed."""
+        ...
+
+
+class Outside:
+    """No box: commands of the lab's own, without limits."""
+
+    async def enter(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Wrapped:
+        return Wrapped(argv, cwd, env)
+
+    async def after(self) -> None:
+        """Nothing is to be done."""
+
+    async def kill(self) -> None:
+        """The guard has done it."""
 
 
 class CommandRunner:
@@ -27,7 +56,7 @@ class CommandRunner:
         processes: JobProcesses,
         output: Output,
         control: Control,
-        box: Box,
+        box: Boxed,
         *,
         grace: float,
     ) -> None:
