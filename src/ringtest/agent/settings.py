@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ringtest.agent.definitions.model import STAGES
-from ringtest.agent.definitions.secret import Secret, fault
+from ringtest.language.secret_reference import Secret, fault
 
 _VARIABLES = {
     "server": ("RINGTEST_SERVER", "DCI_CS_URL"),

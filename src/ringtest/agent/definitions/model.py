@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ringtest.agent.definitions.isolated import Hold, Isolation, Kind
-from ringtest.agent.definitions.secret import Secret
+from ringtest.language.secret_reference import Secret
 
 StageName = Literal["provision", "prepare", "test", "collect", "teardown"]
 STAGES: tuple[StageName, ...] = ("provision", "prepare", "test", "collect", "teardown")

@@ -9,11 +9,11 @@ import msgspec
 
 from ringtest.agent.definitions.isolated import Hold, Isolation
 from ringtest.agent.definitions.model import STAGES, Artifact, Definition, Stages, Step
-from ringtest.agent.definitions.secret import Secret, fault
 from ringtest.agent.preparation.registry import KEYS, unknown_keys
 from ringtest.language.expressions import Expression, ExpressionError
 from ringtest.language.placed_yaml import Path, Placed, read_placed
 from ringtest.language.places import Fault
+from ringtest.language.secret_reference import Secret, fault
 
 T = TypeVar("T")
 

@@ -8,12 +8,12 @@ from typing import TypeVar
 import msgspec
 
 from ringtest.agent.attempt import Attempt, OutcomeFile
-from ringtest.agent.definitions.secret import Secret
 from ringtest.agent.secrets.cleaning import Cleaner
 from ringtest.agent.secrets.left import Line, note
 from ringtest.agent.secrets.resolving import Resolver, SecretError
 from ringtest.agent.settings import AgentSettings
 from ringtest.language.redaction import Held
+from ringtest.language.secret_reference import Secret
 
 EVIDENCE_LINES = 40
 EVIDENCE_BYTES = 8 * 1024

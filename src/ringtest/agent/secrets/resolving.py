@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ringtest.agent.definitions.secret import Secret, fault
 from ringtest.agent.secrets.forms import LEAST
+from ringtest.language.secret_reference import Secret, fault
 
 COMMAND_SECONDS = 30.0
 """Longest time of a command that prints a secret."""

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.texts import Name
 from ringtest.language.expressions import Expression, ExpressionError
+from ringtest.language.secret_reference import Secret, fault
 
 MAX_SECONDS = 7 * 24 * 3600
 """Longest time a job or a step may be given."""
@@ -63,6 +64,8 @@ class Spec(Struct, forbid_unknown_fields=True):
     isolation: Literal["venv", "none"] = "none"
     artifacts: list[Artifact] = []
     parameters: dict[str, Any] = {}
+    secrets: dict[str, Secret] | UnsetType = UNSET
+    """Where labs have their values, by the variables in which steps get them."""
     progress: Literal["pytest"] | None = None
 
 
@@ -128,6 +131,9 @@ def _faults(spec: Spec) -> list[str]:
             faults.append(f"spec.stages.{name}: at most {MAX_STEPS} steps")
         for number, step in enumerate(steps):
             faults.extend(_step_faults(f"spec.stages.{name}[{number}]", step))
+    for name, secret in (spec.secrets or {}).items():
+        if problem := fault(name, secret):
+            faults.append(f"spec.secrets.{problem}")
     for number, artifact in enumerate(spec.artifacts):
         where = f"spec.artifacts[{number}]"
         parts = artifact.path.split("/")
