@@ -30,6 +30,14 @@ SECRET = "lab-secret"
 Answer = tuple[int, Any]
 
 
+@dataclass(frozen=True)
+class Part:
+    """A body, and what its headers say."""
+
+    body: Any
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
 @dataclass
 class FakeJob:
     """A job as the server knows it; the evidence of what arrived."""
@@ -79,6 +87,8 @@ class FakeServer:
     def __init__(self) -> None:
         self.jobs: dict[str, FakeJob] = {}
         self.content: dict[str, bytes] = {}
+        self.lists: dict[str, bytes] = {}
+        self.window = "2026-03-01T10:00:00"
         self.fault: Callable[[str, str], str | int | None] = lambda method, path: None
         self.violations: list[str] = []
         self.requests: list[str] = []
@@ -184,8 +194,10 @@ class FakeServer:
         if fault == "drop":
             writer.transport.abort()
             return False
-        data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        reply = h11.Response(status_code=status, headers=[("Content-Length", str(len(data)))])
+        told = answer if isinstance(answer, Part) else Part(answer)
+        data = told.body if isinstance(told.body, bytes) else json.dumps(told.body).encode()
+        about = [("Content-Length", str(len(data))), *told.headers]
+        reply = h11.Response(status_code=status, headers=about)
         for part in (reply, h11.Data(data=data), h11.EndOfMessage()):
             writer.write(connection.send(part) or b"")
         await writer.drain()
@@ -216,7 +228,7 @@ class FakeServer:
         if parts[0] == "files":
             return self._take_file(headers, body)
         if parts[0] == "components":
-            return self._give_content(parts[3], headers)
+            return self._give_content(path, headers)
         job = self.jobs.get(parts[1])
         if job is None:
             return 404, {"message": "job not found"}
@@ -282,13 +294,25 @@ class FakeServer:
             self.violations.append("two files with one key")
         return 201, {"file": {"id": str(uuid4())}}
 
-    def _give_content(self, file_id: str, headers: dict[str, str]) -> Answer:
-        content = self.content[file_id]
+    def _give_content(self, path: str, headers: dict[str, str]) -> Answer:
+        file_id, what = path.strip("/").split("/")[-2:]
+        if what == "permit":
+            key = hashlib.sha256(f"{self.window} {self.content[file_id]!r}".encode()).hexdigest()
+            return 200, {"permit": {"window": self.window, "key": key}}
+        if what == "chunks":
+            if file_id not in self.lists:
+                return 404, {"message": "the file has no list of chunks"}
+            content = self.lists[file_id]
+        else:
+            content = self.content[file_id]
+            self.ranges.append(headers.get("range", ""))
         wanted = headers.get("range", "")
-        self.ranges.append(wanted)
         if not wanted:
             return 200, content
-        return 206, content[int(wanted.removeprefix("bytes=").removesuffix("-")) :]
+        first, last = wanted.removeprefix("bytes=").split("-")
+        part = content[int(first) : int(last) + 1 if last else None]
+        end = int(first) + len(part) - 1
+        return 206, Part(part, [("Content-Range", f"bytes {first}-{end}/{len(content)}")])
 
 
 def _event(kind: str, data: dict[str, Any]) -> bytes:

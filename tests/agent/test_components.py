@@ -7,8 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from ringtest.agent import components
-from ringtest.agent.components import safe_path
+from ringtest.agent.components import safe_path, storing
 from ringtest.client import Backoff
 
 Spec = Callable[..., dict[str, Any]]
@@ -22,7 +21,7 @@ class AtOnce(Backoff):
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(components, "Backoff", AtOnce)
+    monkeypatch.setattr(storing, "Backoff", AtOnce)
 
 
 def component(kind: str, *files: dict[str, Any]) -> dict[str, Any]:

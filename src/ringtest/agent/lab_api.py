@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from ringtest import __version__
-from ringtest.agent.protocol import Applied, Claim
+from ringtest.agent.protocol import Applied, Claim, Permit
 from ringtest.client import ApiError, AsyncClient, ServerEvent
 from ringtest.client.errors import error_from
 from ringtest.client.files import LocalFile
@@ -97,14 +97,35 @@ class LabApi:
         )
 
     def component_file(
-        self, component_id: str, file_id: str, *, offset: int
+        self,
+        component_id: str,
+        file_id: str,
+        *,
+        span: tuple[int, int | None] = (0, None),
+        what: str = "content",
     ) -> AbstractAsyncContextManager[httpx.Response]:
-        """The bytes of a component's file, from `offset` on if the server can do that."""
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        if offset:
-            headers["Range"] = f"bytes={offset}-"
-        path = f"/components/{component_id}/files/{file_id}/content"
+        """The bytes of a component's file from one place to before another (None: to the end),
+        if the server can do that; of `chunks` those of the list of its chunks."""
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", **range_header(span)}
+        path = f"/components/{component_id}/files/{file_id}/{what}"
         return self._client.open(path, headers=headers)
+
+    async def permit(self, component_id: str, file_id: str) -> Permit:
+        """What shows to other agents of the lab that it may read a file."""
+        answer = await self._client.get(f"/components/{component_id}/files/{file_id}/permit")
+        return msgspec.convert(answer["permit"], type=Permit)
+
+
+def range_header(span: tuple[int, int | None]) -> dict[str, str]:
+    """Asks for bytes from one place to before another.
+
+    >>> range_header((0, None)), range_header((5, None)), range_header((5, 7))
+    ({}, {'Range': 'bytes=5-'}, {'Range': 'bytes=5-6'})
+    """
+    start, end = span
+    if not start and end is None:
+        return {}
+    return {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
 
 
 def is_temporary(error: ApiError) -> bool:

@@ -28,6 +28,13 @@ class Component(msgspec.Struct, frozen=True):
     files: list[ComponentFile] = []
 
 
+class Permit(msgspec.Struct, frozen=True):
+    """Shows for an hour that a lab may read a file; who has the same key may, too."""
+
+    window: str
+    key: str
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A job that is ours for as long as the lease is kept up."""
 
