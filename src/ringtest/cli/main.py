@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": (_SERVE, "up", "Run the control server."),
     "agent": (_SERVE, "agent", "Run this lab's jobs."),
     "run": (_SERVE, "run", "Run a definition file here, without any server."),
+    "prepare": (_SERVE, "prepare", "Bring a definition's environment about, and no more."),
     "pipeline": (_SERVE, "pipeline", "Pipeline files of dci-pipeline: check and plan them."),
     "import": (_SERVE, "importing", "Move in from another server."),
     "jenkins": (_SERVE, "jenkins", "Jenkins jobs as code: test, plan, apply."),
@@ -57,7 +58,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "audit": (_THINGS, "audit", "Who changed what."),
 }
 
-_DIRECT = {"jenkins"}
+_DIRECT = {"jenkins", "prepare"}
 
 
 class LazyGroup(TyperGroup):

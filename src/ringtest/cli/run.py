@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-import os
 import re
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -17,10 +15,10 @@ from ringtest.agent.alone.report import Run, describe
 from ringtest.agent.alone.run import run_alone
 from ringtest.agent.definitions.model import Definition, schema
 from ringtest.agent.definitions.plan import plan
-from ringtest.agent.definitions.reading import Faulty, read_definition
-from ringtest.agent.parameters import Value, from_environment, merge, read_argument
+from ringtest.agent.parameters import Value
 from ringtest.agent.runners.registry import RUNNERS
-from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK, EXIT_USAGE
+from ringtest.cli.definition_files import cache_folder, merge_parameters, read_file, refuse, show
+from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK
 from ringtest.cli.output import Format, FormatOption, write_many
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -73,8 +71,8 @@ def run(
     if show_schema:
         print(json.dumps(schema(), indent=2))
         return
-    definition = _read(file)
-    merged = _merge(definition, parameter or [], parameters)
+    definition = read_file(file, runners=tuple(RUNNERS))
+    merged = merge_parameters(definition, parameter or [], parameters)
     values = {name: one.value for name, one in merged.items()}
     if check:
         print(f"{file}: nothing is wrong")
@@ -86,38 +84,6 @@ def run(
     else:
         ready = msgspec.structs.replace(definition, parameters=values)
         raise typer.Exit(_run(ready, file, out, work))
-
-
-def _read(file: Path) -> Definition:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        _refuse(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}")
-    try:
-        return read_definition(text, str(file), runners=tuple(RUNNERS))
-    except Faulty as faulty:
-        _refuse(str(faulty))
-
-
-def _refuse(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    raise typer.Exit(EXIT_USAGE)
-
-
-def _merge(definition: Definition, arguments: list[str], file: Path | None) -> dict[str, Value]:
-    try:
-        given = dict(read_argument(one) for one in arguments)
-        stored = msgspec.yaml.decode(file.read_bytes(), type=dict[str, Any]) if file else {}
-    except (ValueError, OSError) as error:
-        _refuse(f"parameters: {error}")
-    return merge(
-        [
-            ("definition", definition.parameters),
-            ("argument", given),
-            ("file", stored),
-            ("environment", from_environment(os.environ)),
-        ]
-    )
 
 
 def _explained(merged: Mapping[str, Value]) -> list[dict[str, Any]]:
@@ -147,24 +113,18 @@ def _run(definition: Definition, file: Path, out: Path | None, work: Path | None
     name = definition.name or file.stem
     folder = out or Path("runs") / f"{_file_name(name)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     if folder.exists() and any(folder.iterdir()):
-        _refuse(f"{folder} is there already and not empty: name another with --out")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ringtest"
+        refuse(f"{folder} is there already and not empty: name another with --out")
     outcome = asyncio.run(
         run_alone(
             msgspec.structs.replace(definition, name=name),
             work=(work or file.parent).absolute(),
             folder=folder.absolute(),
-            cache=cache,
-            show=_show,
+            cache=cache_folder(),
+            show=show,
         )
     )
     _summarise(describe(folder), folder)
     return EXIT_OF_RESULT.get(outcome.result, EXIT_OK)
-
-
-def _show(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
 
 
 def _summarise(run: Run, folder: Path) -> None:
