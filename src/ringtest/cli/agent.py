@@ -9,6 +9,7 @@ import typer
 
 from ringtest.agent.main import run_agent
 from ringtest.agent.settings import SettingsError, read_settings
+from ringtest.cli.agent_offline import add_to as add_offline
 from ringtest.cli.exits import EXIT_USAGE
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False, invoke_without_command=True)
@@ -64,3 +65,6 @@ def agent(
     except SettingsError as error:
         print(f"ringtest agent: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_USAGE) from None
+
+
+add_offline(app)
