@@ -23,7 +23,16 @@ from ringtest.cli.main import COMMANDS, app, load_command
 from tests.scenario.programs import Program, until
 
 PASSWORD = "first-password"
-SERVES = {"up", "agent", "import dci", "login", "archive push"}
+SERVES = {
+    "up",
+    "agent",
+    "agent verify",
+    "agent export",
+    "agent import",
+    "import dci",
+    "login",
+    "archive push",
+}
 """Commands that keep running, need another server or ask on a terminal."""
 FIRST = (
     "team create", "user create", "team add-user", "product create", "product grant",
