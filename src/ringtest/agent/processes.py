@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -139,6 +141,7 @@ def kill_leftovers(record: Path) -> int:
         known = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return 0
+    shutil.rmtree(short_folder(known["cookie"]), ignore_errors=True)
     if known["boot"] != proc.boot_id():
         return 0
     give_up = time.monotonic() + _GUARD_ENDS_WITHIN
@@ -148,6 +151,11 @@ def kill_leftovers(record: Path) -> int:
             break
         time.sleep(0.05)
     return kill_marked(known["cookie"])
+
+
+def short_folder(cookie: str) -> Path:
+    """Where an attempt may keep sockets: the path is short, whatever the agent's folder is."""
+    return Path(tempfile.gettempdir(), f"ringtest-{cookie[:12]}")
 
 
 def kill_marked(cookie: str) -> int:

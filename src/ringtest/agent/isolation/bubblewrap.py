@@ -27,6 +27,7 @@ _ETC = (
     "ssl/certs", "ssl/openssl.cnf", "timezone", "xdg",
 )  # fmt: skip
 """What is shown of /etc: nothing that only root may read."""
+_KERNEL = tuple(f"/proc/{name}" for name in ("sys", "sysrq-trigger", "irq", "bus", "fs", "scsi"))
 
 
 class Bubblewrap(Sandbox):
@@ -73,12 +74,14 @@ class Bubblewrap(Sandbox):
             options.append("--disable-userns")
         options += _system()
         options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run", "--dir", "/var"]
+        for path in _KERNEL:  # they belong to root, and inside root's number is root's
+            options += ["--ro-bind-try", path, path]
         options += ["--bind", str(self.temporary), "/tmp", "--symlink", "/tmp", "/var/tmp"]
         for path in (*_interpreter(), *wanted.readable, *map(str, around.read)):
             options += ["--ro-bind-try", path, path]
         for own in (self.home, around.work, *around.written):
             options += ["--bind", str(own), str(own)]
-        return ["bwrap", *options, "--chdir", str(cwd), "--"]
+        return ["bwrap", *options, "--remount-ro", "/", "--chdir", str(cwd), "--"]
 
     async def close(self) -> list[str]:
         """Its namespaces went with their last process; the folders go here."""

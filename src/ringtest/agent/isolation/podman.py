@@ -17,6 +17,9 @@ from ringtest.agent.isolation.limits import Bounds, amounts
 from ringtest.agent.isolation.programs import printed
 from ringtest.agent.isolation.sandbox import Sandbox, Wrapped, own_variables
 
+_PODMANS_OWN = 32768
+"""podman lowers its own limits to this; containers cannot get more from it."""
+
 
 class Podman(Sandbox):
     """Commands in containers. The root filesystem is read only unless `writable` is said."""
@@ -31,6 +34,7 @@ class Podman(Sandbox):
             raise StageFailed(f"rootfs: there is no folder {self.wanted.rootfs} in this lab")
         for folder in (self.temporary, self._store):
             folder.mkdir(parents=True, exist_ok=True)
+        self.around.short.mkdir(mode=0o700)
         code, text = await printed(*self._run("true", {}), "/bin/sh", "-c", "exit 0", seconds=60)
         if code:
             raise StageFailed(f"podman cannot start containers here: {text.strip()[-1000:]}")
@@ -52,10 +56,9 @@ class Podman(Sandbox):
         return Wrapped(command, self.around.folder, env, Bounds())
 
     def _podman(self) -> list[str]:
-        store = self._store
         runtime = ["--runtime", "runc"] if shutil.which("runc") else []
         return [
-            *("podman", "--root", f"{store}/store", "--runroot", f"{store}/run"),
+            *("podman", "--root", str(self._store), "--runroot", f"{self.around.short}/run"),
             *("--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", *runtime),
         ]
 
@@ -98,8 +101,8 @@ class Podman(Sandbox):
                 limits[limit] = int(amount)
         for limit, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
             hard = resource.getrlimit(number)[1]
-            if hard != resource.RLIM_INFINITY:
-                limits[limit] = min(limits.get(limit, hard), hard)
+            most = _PODMANS_OWN if hard == resource.RLIM_INFINITY else min(hard, _PODMANS_OWN)
+            limits[limit] = min(limits.get(limit, most), most)
         for limit, amount in limits.items():
             options += ["--ulimit", f"{limit}={amount}:{amount}"]
         return options
@@ -111,7 +114,7 @@ class Podman(Sandbox):
     async def close(self) -> list[str]:
         """Remove containers and the run's own store."""
         left = await self._remove_containers()
-        for folder in (self.temporary, self._store):
+        for folder in (self.temporary, self._store, self.around.short):
             try:
                 if folder.exists():
                     await asyncio.to_thread(remove_tree, folder)
@@ -120,7 +123,7 @@ class Podman(Sandbox):
         return left
 
     async def _remove_containers(self) -> list[str]:
-        if not (self._store / "store").exists():
+        if not self._store.exists():
             return []
         await printed(*self._podman(), "rm", "--all", "--force", "--time", "0", seconds=60)
         _, text = await printed(*self._podman(), "ps", "--all", "--quiet", seconds=60)
@@ -129,6 +132,7 @@ class Podman(Sandbox):
     async def keep(self) -> None:
         """Containers end, folders stay."""
         await self._remove_containers()
+        await asyncio.to_thread(shutil.rmtree, self.around.short, ignore_errors=True)
 
     def enter(self) -> str:
         """A shell in a container like those of the commands."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ringtest.agent.definitions.isolated import Isolation
 from ringtest.agent.isolation.limits import Bounds
+from ringtest.agent.processes import short_folder
 
 _OF_THE_MACHINE = frozenset({"PATH", "HOME", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH"})
 
@@ -26,6 +27,11 @@ class Surroundings:
     """Marks the processes of this attempt, in their environment."""
     say: Callable[[str], None]
     """A line in the job's log."""
+
+    @property
+    def short(self) -> Path:
+        """A folder for sockets, whose paths must not be long; whoever needs it makes it."""
+        return short_folder(self.cookie)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +40,8 @@ class Ssh(Sandbox):
         for program in ("ssh", "tar"):
             if shutil.which(program) is None:
                 raise StageFailed(f"there is no program {program} in this lab")
-        self._private = Path(tempfile.mkdtemp(prefix="ringtest-"))
+        self._private = self.around.short
+        self._private.mkdir(mode=0o700)
         self._shipped: dict[Path, tuple[int, float]] = {}
         if self.wanted.host_key:
             wanted = self.wanted
