@@ -11,16 +11,20 @@ from uuid import uuid4
 
 from ringtest.agent.attempt import prune, read_attempts
 from ringtest.agent.components import ComponentStore
+from ringtest.agent.components.serving import CacheServer
+from ringtest.agent.components.shelf import Note
 from ringtest.agent.control import Abandoned, Control
 from ringtest.agent.environment import Venvs
 from ringtest.agent.lab_api import LabApi
 from ringtest.agent.processes import kill_leftovers
+from ringtest.agent.protocol import Permit
 from ringtest.agent.settings import AgentSettings, SettingsError
 from ringtest.agent.stream import Stream
 from ringtest.agent.worker import GOODBYE_SECONDS, Worker, abandoned_intents, recover
 from ringtest.client import AsyncClient, Connection, Retries
 
 _LAST_SECONDS = 2.0
+_PERMIT_SECONDS = 20.0
 
 log = logging.getLogger("ringtest.agent")
 
@@ -37,6 +41,9 @@ class Agent:
             settings.data / "cache" / "files",
             self._api,
             limit_bytes=int(settings.cache_gib * 2**30),
+            keep_days=settings.cache_days,
+            peers=settings.cache_peers,
+            mirrors=settings.mirrors,
         )
         self._venvs = Venvs(settings.data / "cache" / "python", settings.python)
         self._wanted: dict[str, None] = {}  # assigned and not started, in order
@@ -46,6 +53,7 @@ class Agent:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._tidying = asyncio.Lock()
+        self._cache: CacheServer | None = None
         self._name = ""
 
     def stop(self) -> None:
@@ -57,6 +65,7 @@ class Agent:
         lock = _lock_folder(self._settings.data)
         try:
             self._name = f"{self._settings.label}/{_instance(self._settings.data)}"
+            self._serve_cache()
             await self._recover()
             stream = Stream(self._api, on_assignment=self._assign, on_cancel=self._cancel)
             listening = asyncio.create_task(stream.listen())
@@ -70,8 +79,28 @@ class Agent:
             listening.cancel()
             await asyncio.gather(listening, stopping, return_exceptions=True)
         finally:
+            if self._cache:
+                await asyncio.to_thread(self._cache.stop)
+            await self._store.close()
             await self._client.close()
             os.close(lock)
+
+    def _serve_cache(self) -> None:
+        """Give kept files to other agents of the lab, if that is wanted. SettingsError."""
+        listen = self._settings.cache_listen
+        if not listen:
+            return
+        loop = asyncio.get_running_loop()
+
+        def ask(note: Note) -> Permit:
+            asked = self._api.permit(note.component_id, note.file_id)
+            return asyncio.run_coroutine_threadsafe(asked, loop).result(_PERMIT_SECONDS)
+
+        try:
+            self._cache = CacheServer(self._store.shelf, ask, listen)
+        except (OSError, OverflowError, ValueError) as error:
+            raise SettingsError(f"cache_listen: {listen} cannot be used: {error}") from error
+        self._cache.start()
 
     async def _recover(self) -> None:
         """Finish what an earlier process left: reports in the background, claims anew.

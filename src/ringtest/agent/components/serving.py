@@ -183,7 +183,7 @@ class CacheServer:
         """OSError when the address is taken, ValueError when it is none."""
         host, _, port = listen.rpartition(":")
         self._server = _Server((host.strip("[]"), int(port)), shelf, Permits(ask))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
 
     @property
     def port(self) -> int:
