@@ -11,7 +11,7 @@ import lzma
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,9 +43,9 @@ class Cleaned(Struct, frozen=True):
 
 
 class Cleaner:
-    """Knows the values of a lab's secrets, and what secrets look like."""
+    """Knows the names and values of a lab's secrets, and what secrets look like."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         self._forms = all_forms(values)
         self.redactor = Redactor(words=self._forms, least=1)
 

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from html import escape
 from urllib.parse import quote, quote_plus
 
@@ -16,14 +16,14 @@ _COLUMNS = (64, 76)
 """Where `openssl base64` and `base64` break their lines."""
 
 
-def all_forms(values: Mapping[str, str]) -> dict[bytes, str]:
-    """Every shape of every value, and the name of its secret.
+def all_forms(values: Iterable[tuple[str, str]]) -> dict[bytes, str]:
+    """Every shape of every value, and the name of its secret: the first one's of several.
 
-    >>> b"czNjcjN0LXB3" in all_forms({"TOKEN": "s3cr3t-pw"})
+    >>> b"czNjcjN0LXB3" in all_forms([("TOKEN", "s3cr3t-pw")])
     True
     """
     found: dict[bytes, str] = {}
-    for name, text in values.items():
+    for name, text in values:
         value = text.encode(errors="surrogateescape").strip()
         for form in _forms(value):
             if len(form) >= LEAST:

@@ -32,7 +32,7 @@ class Leaving:
         self._hidden: set[str] = set()
         self._is_open = False
         self._attempt = attempt
-        self._own = {name: value for name, value in own.items() if value}
+        self._own = [(name, value) for name, value in own.items() if value]
         self._cleaner = Cleaner(self._own)
         self._held = Held()
         self._tail = b""
@@ -51,15 +51,15 @@ class Leaving:
             lab, settings.job_secrets, folder=self._attempt.work, environment=os.environ
         )
         self._hidden = {one.env for one in (*wanted.values(), *lab.values()) if one.env}
-        known = dict(self._own)
+        known = list(self._own)
         for name, secret in lab.items():
             if not secret.command:
                 try:
-                    known |= await resolver.resolve({name: Secret(lab=name)})
+                    known += (await resolver.resolve({name: Secret(lab=name)})).items()
                 except SecretError:
                     continue  # who wants it is told
         self._given = await resolver.resolve(wanted)
-        self._cleaner = Cleaner({**known, **self._given})
+        self._cleaner = Cleaner([*self._given.items(), *known])
         self._is_open = True
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
