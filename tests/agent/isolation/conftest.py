@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Done:
         return "".join(line for line in lines if not line.startswith("[ringtest]"))
 
 
-Isolated = Callable[..., Awaitable[Done]]
+Isolated = Callable[..., Coroutine[Any, Any, Done]]
 
 
 @pytest.fixture

@@ -35,11 +35,12 @@ class Group(Struct, frozen=True):
 
     def remove(self) -> bool:
         """Remove it; False when the kernel does not let it go. Nothing there: True."""
-        with contextlib.suppress(FileNotFoundError):
-            try:
-                Path(self.folder).rmdir()
-            except OSError:
-                return False
+        try:
+            Path(self.folder).rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
         return True
 
 

@@ -22,6 +22,7 @@ from ringtest.agent.isolation.sandbox import Sandbox, Wrapped, own_variables
 LEASE_SECONDS = 60.0
 _CONNECT_SECONDS = 30.0
 _SHIP_SECONDS = 3600.0
+_NOTICE_SECONDS = 2.0
 
 
 class Ssh(Sandbox):
@@ -160,10 +161,6 @@ class Ssh(Sandbox):
 
     async def after(self) -> None:
         """What runners wrote comes back; StageFailed when the connection is gone."""
-        if self._watch is None or self._watch.returncode is not None:
-            raise StageFailed(
-                f"the connection to {self._address} was cut: what ran there was ended"
-            )
         for folder in self.around.written:
             if folder.is_dir():
                 await self._fetch(folder)
@@ -193,7 +190,18 @@ class Ssh(Sandbox):
         line = f"set -o pipefail; {shlex.join(source)} | {shlex.join(target)}"
         code, text = await printed("bash", "-c", line, seconds=_SHIP_SECONDS)
         if code:
+            if await self._is_cut():
+                raise StageFailed(f"the connection to {self._address} was cut: its processes end")
             raise StageFailed(f"{what}: {text.strip()[-500:]}")
+
+    async def _is_cut(self) -> bool:
+        """Whether the connection is gone; the one that dies now is waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_NOTICE_SECONDS):
+                if self._watch:
+                    await self._watch.wait()
+                return True
+        return False
 
     async def kill(self) -> None:
         """End what carries the mark on the far side."""
@@ -213,17 +221,26 @@ class Ssh(Sandbox):
         if self._beating:
             self._beating.cancel()
         left: list[str] = []
-        if self.base:
-            answer = ""
-            with contextlib.suppress(TimeoutError, OSError):
-                async with asyncio.timeout(_CONNECT_SECONDS):
-                    self._tell(word)
-                    answer = await self._read()
-            if answer != "done":
-                left = [f"perhaps {self.base} on {self._address}: {answer or 'no answer'}"]
+        if self.base and not (await self._asked(word) or await self._swept(word)):
+            left = [f"perhaps {self.base} on {self._address}: it cannot be reached"]
         await self._hang_up()
-        shutil.rmtree(self._scripts, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._scripts, ignore_errors=True)
         return left
+
+    async def _asked(self, word: str) -> bool:
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                self._tell(word)
+                return await self._read() == "done"
+        return False
+
+    async def _swept(self, word: str) -> bool:
+        """By another connection, where the first one is gone."""
+        base, mark = shlex.quote(self.base), shlex.quote(f"{MARK}={self.around.cookie}")
+        remove = "" if word == "keep" else f"rm -rf {base}"
+        script = f"mark={mark}\n{KILL}\n{remove}\necho swept"
+        code, text = await printed(*self._ssh(script), seconds=_CONNECT_SECONDS)
+        return not code and "swept" in text
 
     async def _hang_up(self) -> None:
         if self._watch:
