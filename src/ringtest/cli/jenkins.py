@@ -5,6 +5,7 @@ command that needs them.
 """
 
 import importlib
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -181,6 +182,9 @@ def plan(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 20 when there is something to write.")
     ] = False,
+    native: Annotated[
+        bool, typer.Option("--native", help="Ask no Jenkins: what could `run` do of each job?")
+    ] = False,
     url: options.UrlOption = None,
     user: options.UserOption = None,
     conf: options.ConfOption = None,
@@ -194,6 +198,12 @@ def plan(
 
     Example: `ringtest jenkins plan jobs --out plan.json`
     """
+    if native:
+        files = work("testing").Asked(
+            paths or [], recursive=recursive, exclude=exclude or [], plugins=plugins, conf=conf
+        )
+        done = work("native").plan(files, matrix or [], form, exit_code=exit_code)
+        raise typer.Exit(done)
     asked = _asked(locals())
     work("planning").plan(asked, out=out, form=form, diff=diff, exit_code=exit_code)
 
@@ -350,6 +360,52 @@ def explain(
     Example: `ringtest jenkins explain greeter-RHEL-9.5-x86_64-smoke --matrix jobs.yaml`
     """
     work("looking").explain(job, matrix, form)
+
+
+@app.command()
+def run(
+    job: Annotated[str, typer.Argument(help="Name with its folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders.")],
+    parameter: options.ParameterOption = None,
+    matrix: options.MatrixOption = None,
+    recursive: options.RecursiveOption = False,
+    exclude: options.ExcludeOption = None,
+    plugins: options.RunPluginsOption = None,
+    conf: options.ConfOption = None,
+    home: options.HomeOption = Path("runs"),
+    credentials: options.CredentialsOption = None,
+    managed: options.ManagedOption = None,
+    node: options.NodeOption = None,
+    cell: options.CellOption = None,
+    allow_uncovered: options.UncoveredOption = False,
+) -> None:
+    """Run a freestyle or matrix job here, without Jenkins, and write a folder with its report.
+
+    What cannot be done without Jenkins is told, and nothing is run: see `plan --native`.
+
+    Exit codes: 0 success, 10 unstable or failed, 11 nothing could be checked out or prepared,
+    12 aborted, 2 wrong usage or not covered, 3 no such job.
+
+    Example: `ringtest jenkins run greeter-smoke jobs -p COLOUR=blue`
+    """
+    given = locals()
+    files = work("testing").Asked(
+        [os.pathsep.join(paths)],
+        recursive=recursive,
+        exclude=exclude or [],
+        plugins=plugins,
+        conf=conf,
+    )
+    native = work("native")
+    names = ("job", "home", "credentials", "managed", "node", "allow_uncovered")
+    asked = native.Asked(
+        files=files,
+        matrix=matrix or [],
+        parameters=parameter or [],
+        cells=cell or [],
+        **{name: given[name] for name in names},
+    )
+    raise typer.Exit(native.run(asked))
 
 
 _CHOICES = {

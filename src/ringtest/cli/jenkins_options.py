@@ -87,6 +87,37 @@ AuditOption = Annotated[
     Path | None, typer.Option(help="File of JSON lines, one for each change.", show_default=False)
 ]
 
+ParameterOption = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="May be repeated."),
+]
+RunPluginsOption = Annotated[
+    Path | None,
+    typer.Option("--plugins-info", help="A list of plugins.", rich_help_panel=_FILES),
+]
+HomeOption = Annotated[
+    Path, typer.Option(help="Folder of workspaces and builds, as Jenkins has one.")
+]
+CredentialsOption = Annotated[
+    Path | None,
+    typer.Option(help="A YAML file that says where the secrets of this lab are, by their ids."),
+]
+ManagedOption = Annotated[
+    Path | None,
+    typer.Option("--managed-files", help="A folder with the files that Jenkins would hand out."),
+]
+NodeOption = Annotated[
+    str | None, typer.Option(help="NODE_NAME of this machine.", show_default="its host name")
+]
+CellOption = Annotated[
+    list[str] | None,
+    typer.Option("--cell", metavar="AXIS=VALUE,…", help="Only this cell; may be repeated."),
+]
+UncoveredOption = Annotated[
+    bool,
+    typer.Option("--allow-uncovered", help="Leave out what cannot be done here, and tell of it."),
+]
+
 SelectOption = Annotated[
     list[str] | None,
     typer.Option("--select", metavar="RULE", help="Only these: names or patterns; repeat."),

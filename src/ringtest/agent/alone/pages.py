@@ -22,7 +22,7 @@ pre {{ overflow-x: auto; background: #8881; padding: .8rem; }}
   .passed {{ color: #afdc8f; }} .failed {{ color: #f4784a; }} .errored {{ color: #f8ae54; }} }}
 </style></head><body>
 <h1>{title}: <span class="{result}">{result}</span></h1>
-<p>{reason}</p>
+<p>{reason}</p>{notes}
 <table><tr><th>Stage</th><th>Status</th><th></th></tr>{stages}</table>
 {suites}
 <p><a href="log.txt">Log</a> · <a href="report.json">JSON</a> · {started} to {finished} UTC ·
@@ -48,6 +48,7 @@ def _page(run: Run) -> str:
         title=escape(run.name),
         result=run.result,
         reason=escape(run.reason or ""),
+        notes="".join(f"<p>{escape(note)}</p>" for note in run.notes),
         stages=stages,
         suites="".join(_suite(one) for one in run.suites),
         started=run.started_at or "?",

@@ -50,6 +50,8 @@ class Run(Struct, frozen=True):
     suites: list[Suite]
     parameters: dict[str, Any]
     agent: str = __version__
+    notes: list[str] = []
+    """What whoever began the run wants to be read with it."""
 
 
 def describe(folder: Path) -> Run:
@@ -77,7 +79,16 @@ def describe(folder: Path) -> Run:
         stages=list(stages.values()),
         suites=[_suite(path.parent) for path in sorted(attempt.steps.glob("*/cases.jsonl"))],
         parameters=definition.parameters if definition else {},
+        notes=_notes(folder / "notes.json"),
     )
+
+
+def _notes(path: Path) -> list[str]:
+    """What steps of the run left there for its readers: a list of texts."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[str])
+    except (OSError, msgspec.MsgspecError):
+        return []
 
 
 def read_log(folder: Path) -> Iterator[bytes]:
