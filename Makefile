@@ -8,6 +8,8 @@ DONE := .stamps
 NODE := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 DEMO_DATA := demo-data
+# programs of the machine that tests run, with their Debian packages
+TEST_PROGRAMS := rsync:rsync tinyproxy:tinyproxy-bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUTF8 = 1
@@ -114,11 +116,13 @@ setup-tests: setup
 		else \
 			echo "setup: no Chromium: tests of the web pages in a browser are skipped"; \
 		fi; }
-	@command -v rsync >/dev/null || { \
+	@missing=; for pair in $(TEST_PROGRAMS); do \
+		command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	test -z "$$missing" || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "setup: rsync, with which tmt brings its tests to a guest"; \
-			apt-get install -y -q --no-install-recommends rsync \
-				|| { apt-get update -q && apt-get install -y -q --no-install-recommends rsync; }; \
+			echo "setup: programs that the tests run:$$missing"; \
+			apt-get install -y -q --no-install-recommends $$missing || { apt-get update -q \
+				&& apt-get install -y -q --no-install-recommends $$missing; }; \
 		else \
-			echo "setup: no rsync: tests that run tmt are skipped"; \
+			echo "setup: tests of these programs cannot run:$$missing"; \
 		fi; }

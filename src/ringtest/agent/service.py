@@ -21,7 +21,7 @@ from ringtest.agent.protocol import Permit
 from ringtest.agent.settings import AgentSettings, SettingsError
 from ringtest.agent.stream import Stream
 from ringtest.agent.worker import GOODBYE_SECONDS, Worker, abandoned_intents, recover
-from ringtest.client import AsyncClient, Connection, Retries
+from ringtest.client import AsyncClient, Retries
 
 _LAST_SECONDS = 2.0
 _PERMIT_SECONDS = 20.0
@@ -34,8 +34,7 @@ class Agent:
 
     def __init__(self, settings: AgentSettings, client: AsyncClient | None = None) -> None:
         self._settings = settings
-        connection = Connection.for_key(settings.server, settings.client_id, settings.api_secret)
-        self._client = client or AsyncClient(connection, retries=Retries(attempts=1))
+        self._client = client or AsyncClient(settings.connection, retries=Retries(attempts=1))
         self._api = LabApi(self._client)
         self._store = ComponentStore(
             settings.data / "cache" / "files",

@@ -10,7 +10,12 @@ from typing import Any
 
 import msgspec
 
+from ringtest.agent.credentials import CredentialsError, is_credentials, read_credentials
 from ringtest.agent.definitions.model import STAGES
+from ringtest.client import Connection
+from ringtest.client.auth import HmacAuth
+from ringtest.client.connection import base_url
+from ringtest.client.tls import VARIABLES
 from ringtest.language.secret_reference import Secret, fault
 
 _VARIABLES = {
@@ -18,6 +23,7 @@ _VARIABLES = {
     "client_id": ("RINGTEST_CLIENT_ID", "DCI_CLIENT_ID"),
     "api_secret": ("RINGTEST_API_SECRET", "DCI_API_SECRET"),
     "api_secret_file": ("RINGTEST_API_SECRET_FILE",),
+    "ca_file": VARIABLES,
     "data": ("RINGTEST_AGENT_DATA",),
 }
 
@@ -36,6 +42,10 @@ class AgentSettings:
     """`remoteci/<uuid>`, as the server gave it."""
     api_secret: str = field(repr=False)
     """The lab's key. Never given on a command line."""
+    ca_file: str = ""
+    """Certificates of authorities that are trusted beside the usual ones: a file in PEM form."""
+    proxy: str = field(default="", repr=False)
+    """Address of an HTTP proxy. Else HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide."""
     data: Path = Path("ringtest-agent")
     """Folder of jobs, journals and the component cache."""
     label: str = field(default_factory=socket.gethostname)
@@ -67,11 +77,23 @@ class AgentSettings:
     job_secrets: Sequence[str] = ()
     """What else a server's jobs may have as secrets: patterns such as `env:LAB_*`."""
 
+    @property
+    def connection(self) -> Connection:
+        """The server, and the lab's identity there."""
+        return Connection(
+            base_url(self.server),
+            HmacAuth(self.client_id, self.api_secret),
+            ca_file=self.ca_file,
+            proxy=self.proxy,
+        )
+
 
 def read_settings(
     options: Mapping[str, Any], environment: Mapping[str, str], config: Path | None
 ) -> AgentSettings:
     """Settings from all sources; None among the options means "not given".
+
+    `config` is our own settings file, or one of DCI's: `dcirc.sh`, `dci_credentials.yml`.
 
     >>> read_settings({"server": "http://ci", "client_id": "remoteci/1", "api_secret": "s"},
     ...               {}, None).client_id
@@ -89,7 +111,18 @@ def read_settings(
     return _checked(values)
 
 
+def _from_credentials(path: Path) -> dict[str, Any]:
+    try:
+        found = read_credentials(path)
+    except CredentialsError as error:
+        raise SettingsError(str(error)) from None
+    names = {"server": "DCI_CS_URL", "client_id": "DCI_CLIENT_ID", "api_secret": "DCI_API_SECRET"}
+    return {ours: found[name] for ours, name in names.items() if found.get(name)}
+
+
 def _from_file(path: Path) -> dict[str, Any]:
+    if is_credentials(path):
+        return _from_credentials(path)
     try:
         values = tomllib.loads(_read_text(path))
     except tomllib.TOMLDecodeError as error:

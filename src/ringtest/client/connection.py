@@ -1,11 +1,13 @@
 """Where the server is and as whom to speak to it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
 from ringtest import __version__
 from ringtest.client.auth import HmacAuth, SessionAuth, TokenAuth
+from ringtest.client.tls import trusted
 
 API = "/api/v1"
 USER_AGENT = f"ringtest/{__version__}"
@@ -18,6 +20,10 @@ class Connection:
 
     server: str
     auth: httpx.Auth | None = field(default=None, repr=False)
+    ca_file: str = ""
+    """Certificates that are trusted beside the usual ones: a file in PEM form."""
+    proxy: str = field(default="", repr=False)
+    """Address of an HTTP proxy. Else HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide."""
 
     @classmethod
     def anonymous(cls, server: str) -> "Connection":
@@ -43,6 +49,16 @@ class Connection:
     def for_token(cls, server: str, token: str) -> "Connection":
         """With an API token, or a bearer token of the single sign-on."""
         return cls(base_url(server), TokenAuth(token))
+
+    def arguments(self) -> dict[str, Any]:
+        """What a client of httpx is made with. TrustError for certificates that are none."""
+        return {
+            "auth": self.auth,
+            "headers": {"User-Agent": USER_AGENT, "Accept": "application/json"},
+            "timeout": TIMEOUT,
+            "verify": trusted(self.ca_file),
+            "proxy": self.proxy or None,
+        }
 
     def url(self, path: str) -> str:
         """The full address of an API path such as `/jobs`."""

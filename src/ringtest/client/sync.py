@@ -11,7 +11,7 @@ import httpx
 
 from ringtest.client import requests
 from ringtest.client.auth import BODY_SHA256
-from ringtest.client.connection import TIMEOUT, USER_AGENT, Connection
+from ringtest.client.connection import Connection
 from ringtest.client.errors import error_from, unreachable_from
 from ringtest.client.files import LocalFile, upload_headers
 from ringtest.client.requests import PAGE_SIZE, Call
@@ -30,12 +30,7 @@ class Client:
     ) -> None:
         self.connection = connection
         self._retries = retries or Retries()
-        self._http = httpx.Client(
-            auth=connection.auth,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            timeout=TIMEOUT,
-            transport=transport,
-        )
+        self._http = httpx.Client(transport=transport, **connection.arguments())
 
     def __enter__(self) -> "Client":
         return self
