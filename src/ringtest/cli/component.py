@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from ringtest.cli.calls import connected
-from ringtest.cli.downloads import place_below
+from ringtest.cli.component_mirror import mirror_command
+from ringtest.cli.downloads import fetch
 from ringtest.cli.fields import Field
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
@@ -42,6 +43,7 @@ COMPONENT = Noun(
 )
 
 app = noun_app(COMPONENT)
+app.command("mirror")(mirror_command)
 
 
 @app.command()
@@ -90,13 +92,12 @@ def download(
     which: WhichArgument,
     to: Annotated[Path, typer.Option("--to", help="Folder to write to.")] = Path(),
 ) -> None:
-    """Write the files of a component to a folder.
+    """Write the files of a component to a folder. What was cut goes on when the same command
+    runs again; a file has its name when it is whole and what the server says it is.
 
     Example: `ringtest component download compose-9.5 --to files`
     """
     component = find_id(client, "component", which)
     path = f"/components/{component}/files"
     for file in client.pages(path, "component_files"):
-        target = place_below(to, file["name"])
-        client.download(f"{path}/{file['id']}/content", target)
-        print(target)
+        print(fetch(client, path, file, to))

@@ -1,20 +1,16 @@
 """`ringtest file`."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
 from ringtest.cli.calls import connected
 from ringtest.cli.config import UsageError
-from ringtest.cli.downloads import place_below
+from ringtest.cli.downloads import fetch, progress_bar
 from ringtest.cli.kinds import find_id
 from ringtest.cli.output import Format, FormatOption, write_many
 from ringtest.client import Client
-from ringtest.client.downloads import download_resumable
 from ringtest.client.files import LocalFile
 from ringtest.client.uploads import upload_resumable
 
@@ -79,32 +75,11 @@ def download(
         path = f"/components/{find_id(client, 'component', component)}/files"
         key = "component_file"
     for one in which:
-        print(_download(client, path, client.get(f"{path}/{one}")[key], to))
-
-
-def _download(client: Client, path: str, about: dict[str, Any], to: Path) -> Path:
-    target = place_below(to, about["name"])
-    with _progress() as shown:
-        task = shown.add_task(target.name, total=about["size"])
-        download_resumable(
-            client,
-            f"{path}/{about['id']}/content",
-            target,
-            size=about["size"],
-            sha256=about["sha256"],
-            progress=lambda done, _: shown.update(task, completed=done),
-        )
-    return target
-
-
-def _progress() -> Progress:
-    """Shown to people alone: what is piped stays clean."""
-    columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+        print(fetch(client, path, client.get(f"{path}/{one}")[key], to))
 
 
 def _with_progress(client: Client, file: LocalFile, metadata: dict[str, str]) -> str:
-    with _progress() as shown:
+    with progress_bar() as shown:
         task = shown.add_task(file.path.name, total=file.size)
 
         def tell(done: int, size: int) -> None:

@@ -29,6 +29,7 @@ from ringtest.agent.protocol import Component, ComponentFile
 from ringtest.client import ApiError, Backoff, Unreachable
 
 TRIES_AFTER_MISMATCH = 3
+_AT_A_TIME = 8
 _SHUNNED_SECONDS = 600.0
 """A mirror or agent that failed or lied is left alone for so long."""
 
@@ -37,12 +38,15 @@ Say = Callable[[str], None]
 
 
 class ComponentStore:
-    """The cache of a data folder. Two jobs that need the same file wait for one download."""
+    """The cache of a data folder. Two jobs that need the same file wait for one download.
+
+    Without a server (`api` None) there are mirrors alone.
+    """
 
     def __init__(
         self,
         folder: Path,
-        api: LabApi,
+        api: LabApi | None,
         *,
         limit_bytes: int,
         keep_days: float = 0,
@@ -51,7 +55,7 @@ class ComponentStore:
     ) -> None:
         self.shelf = Shelf(folder)
         self._api = api
-        self._lists = Lists(api, self.shelf)
+        self._lists = Lists(api, self.shelf) if api else None
         self._limit, self._days = limit_bytes, keep_days
         self._peers, self._mirrors = peers, mirrors
         self._shunned: dict[str, float] = {}
@@ -73,6 +77,27 @@ class ComponentStore:
             await asyncio.to_thread(place, cached, path)
             placed.append(path)
         return placed
+
+    async def keep(self, component: Component, say: Say) -> list[Path]:
+        """All files of a component, as they are kept, some at a time. What `provide` raises."""
+        room = asyncio.Semaphore(_AT_A_TIME)
+
+        async def one(file: ComponentFile) -> Path:
+            async with room:
+                return await self._fetch(component, file, say)
+
+        tasks = [asyncio.create_task(one(file)) for file in component.files]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def missing_bytes(self, files: Sequence[ComponentFile]) -> int:
+        """Bytes of files that are not kept yet."""
+        wanted = {key_of(file): file.size for file in files}
+        return sum(size for key, size in wanted.items() if not self.shelf.path(key).exists())
 
     def prune(self) -> None:
         """Drop what was not used for longest until the cache is within its limits."""
@@ -98,7 +123,9 @@ class ComponentStore:
     async def _get(self, key: str, component: Component, file: ComponentFile, say: Say) -> Path:
         say(f"downloading {file.name}, {human_size(file.size)}")
         part = Part(self.shelf.part(key))
-        plan = await self._lists.plan(key, component.type, component.id, file)
+        plan = whole(file)
+        if self._lists:
+            plan = await self._lists.plan(key, component.type, component.id, file)
         to_come = missing(plan.pieces)
         if to_come < file.size:
             say(f"{file.name}: {human_size(to_come)} differ from a version that is here")
@@ -110,26 +137,34 @@ class ComponentStore:
             if await self._is_right(part, file):
                 note = Note(key, file.size, component.type, file.name, component.id, file.id)
                 path = self.shelf.adopt(key, note)
-                await self._lists.keep(key, component.id, file, plan)
+                if self._lists:
+                    await self._lists.keep(key, component.id, file, plan)
                 return path
             part.remove()
             plan = whole(file)
             self._shun(source)
             say(f"{file.name} from {source.name} is not what the server announced, trying again")
+        if not self._api:
+            raise StageFailed(f"{file.name}: no mirror gave it whole: {', '.join(self._mirrors)}")
         raise StageFailed(f"{file.name}: size or SHA-256 differ from what the server announced")
 
     def _sources(self, component_id: str, file: ComponentFile) -> Iterator[Source]:
         """Other agents, then mirrors, then the server, which decides. Without a digest nobody
         but the server could be believed."""
-        if file.sha256 and file.size:
+        if not self._api:
+            for _ in range(TRIES_AFTER_MISMATCH):
+                for base in self._mirrors:
+                    yield mirror_source(self._lan(), base, file.name)
+        elif file.sha256 and file.size:
             for base in self._peers:
                 if self._may_ask(base):
                     yield peer_source(self._lan(), base, self._api, component_id, file)
             for base in self._mirrors:
                 if self._may_ask(base):
                     yield mirror_source(self._lan(), base, file.name)
-        for _ in range(TRIES_AFTER_MISMATCH):
-            yield ServerSource(self._api, component_id, file)
+        if self._api:
+            for _ in range(TRIES_AFTER_MISMATCH):
+                yield ServerSource(self._api, component_id, file)
 
     async def _from_lan(self, part: Part, plan: Plan, source: Source, file: ComponentFile) -> bool:
         """False when the source does not have the file, or not all of it."""
