@@ -32,6 +32,8 @@ SERVES = {
     "import dci",
     "login",
     "archive push",
+    "pipeline run",
+    "pipeline send",
 }
 """Commands that keep running, need another server or ask on a terminal."""
 FIRST = (
