@@ -28,18 +28,21 @@ class Playbook:
     arguments: Sequence[str] = ()
     """More of ansible-playbook's own."""
     libraries: Sequence[Path] = field(default_factory=tuple)
-    """Folders with `modules`, `module_utils`, `action`, `callback`, `filter` of the lab's."""
+    """Folders with `modules`, `module_utils`, `callback` and such of the lab's."""
+    start: Path | None = None
+    """Where it is started; None: in the playbook's folder."""
+    verbosity: int = 2
 
     @property
     def folder(self) -> Path:
         """Where it is started."""
-        return self.path.parent
+        return self.start or self.path.parent
 
-    def argv(self, verbosity: int = 2) -> list[str]:
+    def argv(self) -> list[str]:
         """The words of the command; the program is the lab's, found on PATH."""
         words = ["ansible-playbook"]
-        if verbosity:
-            words.append("-" + "v" * verbosity)
+        if self.verbosity:
+            words.append("-" + "v" * self.verbosity)
         if self.inventory is not None:
             words += ["-i", str(self.inventory)]
         for value in self.extra:

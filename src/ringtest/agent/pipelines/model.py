@@ -39,11 +39,13 @@ KEYS: Mapping[str, tuple[type, ...]] = {
     # beyond dci-pipeline
     "timeout_seconds": (int, float),
     "retries": (int,),
+    "hooks": (str, list),
+    "hooks_of": (str,),
 }
 """Keys and the types of their values; others are kept and warned of. `type` is the old name of
-`stage`, `timeout_seconds` ends a job that hangs, `retries` are for faults of the environment."""
-
-REQUIRED = ("name", "ansible_playbook")
+`stage`, `timeout_seconds` ends a job that hangs, `retries` are for faults of the environment.
+`hooks` are folders of hook files of the DCI agent `hooks_of`: they run around the playbook, or
+without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,13 @@ class PipelineJob:
         """Stages or names of earlier jobs that it goes on from."""
         value = self.values.get("prev_stages") or []
         return [value] if isinstance(value, str) else [str(one) for one in value]
+
+    @property
+    def hook_folders(self) -> Sequence[Path]:
+        """Folders whose hooks run around the playbook, or are all there is."""
+        value = self.values.get("hooks") or []
+        folders = [value] if isinstance(value, str) else value
+        return [self.folder / Path(str(one)).expanduser() for one in folders]
 
     @property
     def components(self) -> Sequence[Any]:

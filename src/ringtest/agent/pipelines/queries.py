@@ -41,6 +41,8 @@ def read_query(item: object) -> ComponentQuery:
     >>> read_query({"type": "ocp", "priority_tags": ["build:ga"], "max_age": 7}).max_age_days
     7
     """
+    if isinstance(item, ComponentQuery):
+        return item
     if isinstance(item, Mapping):
         return _from_mapping(item)
     if not isinstance(item, str) or not item:

@@ -6,13 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ringtest.agent.pipelines.model import KEYS, REQUIRED, PipelineJob
+from ringtest.agent.ansible.hooks import AGENTS
+from ringtest.agent.pipelines.model import KEYS, PipelineJob
 from ringtest.agent.pipelines.overrides import PIPELINE, Override, apply_override
 from ringtest.agent.pipelines.queries import read_query
 from ringtest.language.placed_yaml import Placed, Tagged, read_placed
 from ringtest.language.places import Fault
 
 VAULT = "!vault"
+_REQUIRED = (
+    ("name", ("name",)),
+    ("ansible_playbook", ("ansible_playbook", "hooks")),
+    ("stage", ("stage", "type")),
+)
 
 
 @dataclass(slots=True)
@@ -59,13 +65,10 @@ def _add_jobs(pipeline: Pipeline, placed: Placed, folder: Path) -> None:
         elif "name" in values:
             pipeline.jobs.append(PipelineJob(values, folder, placed.at((number,))))
         if not before or before.values.get("name") != values.get("name"):
-            for key in REQUIRED:
-                if not values.get(key):
-                    fault = Fault(placed.at((number,)), f"this job has no {key}")
+            for what, keys in _REQUIRED:
+                if not any(values.get(key) for key in keys):
+                    fault = Fault(placed.at((number,)), f"this job has no {what}")
                     pipeline.faults.append(fault)
-            if not (values.get("stage") or values.get("type")):
-                fault = Fault(placed.at((number,)), "this job has no stage")
-                pipeline.faults.append(fault)
 
 
 def _joined(before: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +93,9 @@ def _check_values(pipeline: Pipeline, placed: Placed, number: int, values: dict[
             words = " or ".join(kind.__name__ for kind in KEYS[key])
             fault = Fault(placed.at((number, key)), f"{key} must be {words}")
             pipeline.faults.append(fault)
+    if values.get("hooks_of") not in (None, *AGENTS):
+        words = f"hooks_of is one of {', '.join(AGENTS)}"
+        pipeline.faults.append(Fault(placed.at((number, "hooks_of")), words))
     components = values.get("components")
     for at, item in enumerate(components if isinstance(components, list) else []):
         try:
