@@ -14,7 +14,9 @@ from ringtest.agent.lab_api import is_temporary
 from ringtest.agent.protocol import Applied
 from ringtest.client import ApiError, Backoff, Unreachable
 
-BATCH_BYTES = 256 * 1024
+BATCH_BYTES = 512 * 1024
+"""Of records in one request: what waits is sent in few, each of which costs the server several
+statements, and one that is lost is soon sent again."""
 
 log = logging.getLogger("ringtest.agent")
 

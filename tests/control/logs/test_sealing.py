@@ -8,7 +8,7 @@ import pytest
 
 from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.kernel.tenant import SYSTEM
-from ringtest.control.logs import service, store
+from ringtest.control.logs import model, service, store
 from ringtest.control.logs.loop import seal
 from tests.control.jobs.bench import Bench
 from tests.control.logs.test_reading import Follower
@@ -113,7 +113,7 @@ async def test_a_slow_sealer_does_not_undo_a_quicker_one(
     job_id, token = await printed(bench)
     async with bench.world.db.transaction(SYSTEM) as tx:
         (log,) = await service.list_unsealed(tx, limit=5)
-        chosen = await store.select_hot(tx, log, limit=256)
+        chosen = await store.select_hot(tx, log, limit=256, most=model.FRAME_BYTES)
     late = {"seq": 100, "kind": "log", "data": base64.b64encode(b"!\nlate\n").decode()}
     await bench.world.sql(
         "UPDATE job_attempts SET applied_seq = 99 WHERE job_id = $1 RETURNING 1", job_id

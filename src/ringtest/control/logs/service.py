@@ -251,15 +251,16 @@ async def seal_group(db: Database, objects: ObjectStore, *, log: Log) -> bool:
     is cut off, the log is whole, and doing it again comes to the same.
     """
     async with db.transaction(SYSTEM) as tx:
-        group = model.next_group(await store.select_hot(tx, log, limit=_HOT))
+        hot = await store.select_hot(tx, log, limit=_HOT, most=model.FRAME_BYTES)
+        group = model.next_group(hot)
     if not group:
         return False
     sealed = model.join(group, team_id=log.team_id, job_id=log.job_id, attempt=log.attempt)
     assert sealed.object_key is not None and sealed.data is not None
     await objects.put(sealed.object_key, _once(sealed.data), limit=4 * model.FRAME_BYTES)
     async with db.transaction(SYSTEM) as tx:
-        hot = await store.lock_hot(tx, log, group[0].seq, group[-1].seq)
-        if hot == [frame.seq for frame in group]:  # else somebody else was quicker
+        held = await store.lock_hot(tx, log, group[0].seq, group[-1].seq)
+        if held == [frame.seq for frame in group]:  # else somebody else was quicker
             await store.swap(tx, log, group, replace(sealed, data=None))
     return True
 

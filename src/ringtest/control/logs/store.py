@@ -151,14 +151,20 @@ async def select_unsealed(tx: Transaction, *, limit: int) -> list[Log]:
     return [Log(**row) for row in rows]
 
 
-async def select_hot(tx: Transaction, log: Log, *, limit: int) -> list[Frame]:
-    """The first hot frames of a log."""
+async def select_hot(tx: Transaction, log: Log, *, limit: int, most: int) -> list[Frame]:
+    """The first hot frames of a log: at least one if there is one, else no more than `most`
+    raw bytes, so that the data of others is not read."""
     rows = await tx.fetch(
-        f"SELECT {_FRAME} FROM log_frames WHERE job_id = $1 AND attempt = $2"
-        " AND data IS NOT NULL ORDER BY seq LIMIT $3",
+        f"""SELECT {_FRAME} FROM log_frames WHERE job_id = $1 AND attempt = $2
+        AND data IS NOT NULL AND seq <= (SELECT max(seq) FROM (
+          SELECT seq, byte_count, sum(byte_count) OVER (ORDER BY seq) AS total FROM (
+            SELECT seq, byte_count FROM log_frames WHERE job_id = $1 AND attempt = $2
+            AND data IS NOT NULL ORDER BY seq LIMIT $3) first) summed
+          WHERE total <= $4 OR total = byte_count) ORDER BY seq""",
         log.job_id,
         log.attempt,
         limit,
+        most,
     )
     return [_frame(row) for row in rows]
 

@@ -18,6 +18,8 @@ from ringtest.language.secret_rules import compiled
 
 STEPS = 5000
 """Steps of an attempt that are marked at most."""
+_STEP = b"[ringtest] $ "
+"""In every line of a step: looked for first, in a tenth of the time of the pattern."""
 _MARK_CHARS = 300
 NOTHING_HELD = Held()
 
@@ -203,7 +205,8 @@ class Intake:
         if self.state.is_open and not start:
             return
         stage = self.state.stage
-        for found in _step().finditer(data, start):
+        steps = _step().finditer(data, start) if data.find(_STEP, start) >= 0 else ()
+        for found in steps:
             if self.state.steps >= STEPS:
                 break
             self._add_mark(data, found.start(), "step", found.group(1))
