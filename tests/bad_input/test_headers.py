@@ -181,7 +181,9 @@ async def test_a_key_that_is_none_is_400_and_nothing_happens(ground: Ground, wor
         assert "Idempotency-Key" in answer.json()["message"]
 
 
-_WITHOUT_BODY = ("/update", "/retry", "/cancel", "/ping", "/purge", "/users", "/archive/write")
+_WITHOUT_BODY = (
+    "/update", "/retry", "/cancel", "/ping", "/purge", "/users", "/archive/write", "/hold/release",
+)  # fmt: skip
 
 
 async def test_no_key_breaks_a_route(ground: Ground) -> None:

@@ -58,6 +58,8 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
         "/jobstates": {"job_id": ids["job_id"], "status": "success"},
         "/jobs/{job_id:str}/claim": {"agent": "thief"},
         "/jobs/{job_id:str}/records": {"records": []},
+        "/jobs/{job_id:str}/hold": {"attempt": 1, "hours": 1, "host": "x", "shell": "x"},
+        "/jobs/{job_id:str}/hold/extend": {"hours": 1},
         "/jobs/{job_id:str}/components": {"id": ids["component_id"]},
         "/jobs/{job_id:str}/kv": {"key": "k", "value": 1},
         "/job_definitions": {"name": "x", "topic_id": ids["topic_id"], "spec": {"stages": {}}},

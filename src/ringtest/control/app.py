@@ -37,6 +37,7 @@ from ringtest.control.evidence import loop as evidence_loop
 from ringtest.control.feed import api as feed_api
 from ringtest.control.feed.service import Hub
 from ringtest.control.files import api as files_api
+from ringtest.control.holds import api as holds_api
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity.api import caller_provider
 from ringtest.control.job_parts import api as job_parts_api
@@ -117,6 +118,7 @@ ROOMS = (
     jobstates_api,
     pipelines_api,
     attempts_api,
+    holds_api,
     logs_api,
     log_search_api,
     log_tail_api,

@@ -202,6 +202,21 @@ async def _finished_job(scene: Scene, tx: Transaction) -> Thing:
     return job
 
 
+@thing("held_job")
+async def _held_job(scene: Scene, tx: Transaction) -> Thing:
+    """The job, ended; its lab keeps what it left."""
+    job = await scene.get("finished_job", tx)
+    await tx.execute(
+        "INSERT INTO job_holds (job_id, team_id, attempt, host, shell, created_at, until)"
+        " VALUES ($1, $2, 1, 'rack-7', 'cd /srv/work', $3, $4)",
+        job.id,
+        await scene.id("team", tx),
+        tx.now,
+        tx.now + timedelta(hours=4),
+    )
+    return job
+
+
 @thing("defined_job")
 async def _defined_job(scene: Scene, tx: Transaction) -> Thing:
     """The job, waiting for its lab's agent."""

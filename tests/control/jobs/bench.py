@@ -14,6 +14,7 @@ from ringtest.control.db import rows
 from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.definitions import api as definitions_api
+from ringtest.control.holds import api as holds_api
 from ringtest.control.job_parts import api as job_parts_api
 from ringtest.control.jobs import api as jobs_api
 from ringtest.control.jobs_events import api as jobs_events_api
@@ -41,6 +42,7 @@ ROOMS = [
     pipelines_api,
     definitions_api,
     attempts_api,
+    holds_api,
     logs_api,
     log_search_api,
     log_tail_api,

@@ -1,6 +1,6 @@
 """How a run is kept apart from its machine, its limits, and how long it may be looked at. Pure.
 
-`control.definitions.isolated` checks the same shape on the server.
+`control.definitions.model` checks the same shape on the server.
 """
 
 import re

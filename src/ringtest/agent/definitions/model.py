@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from ringtest.agent.definitions.isolated import Hold, Isolation, Kind
 from ringtest.language.secret_reference import Secret
+from ringtest.language.state_guard import StateGuard
 
 StageName = Literal["provision", "prepare", "test", "collect", "teardown"]
 STAGES: tuple[StageName, ...] = ("provision", "prepare", "test", "collect", "teardown")
@@ -93,6 +94,8 @@ class Definition(Struct, frozen=True, omit_defaults=True):
     of `agent.preparation`, and `expire_seconds`: how long each of them lasts."""
     secrets: dict[str, Secret] = {}
     """Where in the lab their values are, by the variables in which steps have them."""
+    guard: StateGuard | None = None
+    """What of the machine tests must leave as they found it."""
     parameters: dict[str, Any] = {}
     """Values of this definition: the lowest scope there is."""
     timeout_seconds: Seconds = 21600

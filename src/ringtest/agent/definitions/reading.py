@@ -14,6 +14,7 @@ from ringtest.language.expressions import Expression, ExpressionError
 from ringtest.language.placed_yaml import Path, Placed, read_placed
 from ringtest.language.places import Fault
 from ringtest.language.secret_reference import Secret, fault
+from ringtest.language.state_guard import StateGuard
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
         raise Faulty(placed.faults)
     _refuse_unknown(placed, placed.data, Definition, ())
     _check_environment(placed, placed.data.get("environment") or {})
-    for key, kind in (("isolation", Isolation), ("hold", Hold)):
+    for key, kind in (("isolation", Isolation), ("hold", Hold), ("guard", StateGuard)):
         if isinstance(placed.data.get(key), dict):
             _refuse_unknown(placed, placed.data[key], kind, (key,))
     _check_secrets(placed, placed.data.get("secrets") or {})

@@ -1,15 +1,17 @@
 """What a job does: its stages, steps, limits and the files it leaves. Pure."""
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.texts import Name
 from ringtest.language.expressions import Expression, ExpressionError
 from ringtest.language.secret_reference import Secret, fault
+from ringtest.language.state_guard import StateGuard
 
 MAX_SECONDS = 7 * 24 * 3600
 """Longest time a job or a step may be given."""
@@ -17,6 +19,9 @@ MAX_ATTEMPTS = 20
 MAX_STEPS = 200
 MAX_COMMAND = 64 * 1024
 """Characters of a step's shell command."""
+
+_HOST = re.compile(r"[A-Za-z0-9_.:][A-Za-z0-9_.:-]*")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*")
 
 State = Literal["active", "inactive", "archived"]
 
@@ -55,14 +60,57 @@ class Artifact(Struct, forbid_unknown_fields=True):
     mime: str = "text/plain"
 
 
+Kind = Literal["none", "venv", "bubblewrap", "podman", "ssh"]
+Size = (
+    Annotated[int, Meta(ge=1, le=2**53)]
+    | Annotated[str, Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,9})? ?([KMGT]i?)?B?$")]
+)
+"""Bytes, or a number with a unit: 2GiB."""
+_Text = Annotated[str, Meta(max_length=4096)]
+
+
+class Isolation(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """How commands are kept apart from the lab's machine, and what they may take of it. The same
+    shape as `agent.definitions.isolated`, which says what each key means."""
+
+    kind: Kind
+    network: bool = False
+    readable: list[Annotated[str, Meta(pattern="^/", max_length=4096)]] = []
+    rootfs: _Text = ""
+    writable: bool = False
+    host: _Text = ""
+    user: _Text = ""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 22
+    identity: _Text = ""
+    host_key: _Text = ""
+    memory: Size | None = None
+    cpus: Annotated[float, Meta(gt=0, le=4096)] | None = None
+    processes: Annotated[int, Meta(ge=1, le=2**22)] | None = None
+    open_files: Annotated[int, Meta(ge=8, le=2**30)] | None = None
+    file_size: Size | None = None
+    seconds: Annotated[float, Meta(gt=0, le=MAX_SECONDS)] | None = None
+
+
+class Hold(Struct, forbid_unknown_fields=True):
+    """When what a job leaves is kept in its lab, and how long at first."""
+
+    on: Literal["failure", "always"] = "failure"
+    hours: Annotated[float, Meta(gt=0, le=168)] = 4
+
+
 class Spec(Struct, forbid_unknown_fields=True):
     """What a job of a topic does."""
 
     stages: Stages
     timeout_seconds: int = 21600
     max_attempts: int = 3
-    isolation: Literal["venv", "none"] = "none"
+    isolation: Kind | Isolation = "none"
+    hold: Hold | None = None
     artifacts: list[Artifact] = []
+    environment: dict[str, Any] | UnsetType = UNSET
+    """What machines must have before `prepare`: brought about by agents where it changed."""
+    guard: StateGuard | UnsetType = UNSET
+    """What of a machine tests must leave as they found it."""
     parameters: dict[str, Any] = {}
     secrets: dict[str, Secret] | UnsetType = UNSET
     """Where labs have their values, by the variables in which steps get them."""
@@ -123,6 +171,8 @@ def _faults(spec: Spec) -> list[str]:
         faults.append(f"spec.timeout_seconds: must be from 1 to {MAX_SECONDS} seconds")
     if not 1 <= spec.max_attempts <= MAX_ATTEMPTS:
         faults.append(f"spec.max_attempts: must be from 1 to {MAX_ATTEMPTS}")
+    if isinstance(spec.isolation, Isolation):
+        faults.extend(_isolation_faults(spec.isolation))
     stages: dict[str, list[Step]] = msgspec.structs.asdict(spec.stages)
     if not stages["test"]:
         faults.append("spec.stages.test: needs at least one step")
@@ -141,6 +191,19 @@ def _faults(spec: Spec) -> list[str]:
             faults.append(f"{where}.path: must be a path inside the work folder")
         if "/" not in artifact.mime:
             faults.append(f"{where}.mime: must be type/subtype")
+    return faults
+
+
+def _isolation_faults(isolation: Isolation) -> list[str]:
+    faults = []
+    if isolation.kind == "podman" and not isolation.rootfs.startswith("/"):
+        faults.append("spec.isolation.rootfs: podman needs the folder of a root filesystem")
+    if isolation.kind == "ssh" and not _HOST.fullmatch(isolation.host):
+        faults.append("spec.isolation.host: ssh needs the machine under test")
+    if isolation.user and not _USER.fullmatch(isolation.user):
+        faults.append("spec.isolation.user: must be the name of an account")
+    if "\n" in isolation.host_key:
+        faults.append("spec.isolation.host_key: must be one line")
     return faults
 
 
