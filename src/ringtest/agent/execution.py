@@ -21,6 +21,7 @@ from ringtest.agent.environment import (
     place_progress_plugin,
     progress_variables,
 )
+from ringtest.agent.guarding.guard import RECORD, make_guard
 from ringtest.agent.isolation.box import Box
 from ringtest.agent.isolation.held import is_due
 from ringtest.agent.journal import Journal
@@ -38,7 +39,10 @@ from ringtest.agent.steps import Steps
 
 COLLECT_SECONDS = 300.0
 """Longest time of `collect`, and of `teardown`: they run when the job's own time is over."""
-_OWN_ARTIFACTS = (Artifact(f"{RESULTS}/*.xml", "application/junit"),)
+_OWN_ARTIFACTS = (
+    Artifact(f"{RESULTS}/*.xml", "application/junit"),
+    Artifact(f"{RESULTS}/{RECORD}", "application/x-ndjson"),
+)
 _ABANDONED_GRACE = 2.0
 
 Provide = Callable[[Component, Path, Callable[[str], None]], Coroutine[Any, Any, list[Path]]]
@@ -108,6 +112,7 @@ class Execution:
                 results=self._attempt.results,
                 parameters=self._definition.parameters,
                 tell=self._tell_progress,
+                guard=make_guard(self._definition.guard, self._attempt, self._say),
             )
             clock = asyncio.get_running_loop().call_later(
                 self._seconds, self._control.end_early, Early.TIMED_OUT

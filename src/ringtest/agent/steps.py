@@ -9,6 +9,8 @@ from ringtest.agent.attempt import safe_name
 from ringtest.agent.commands import CommandRunner
 from ringtest.agent.control import StageFailed
 from ringtest.agent.definitions.model import StageName, Step
+from ringtest.agent.guarding.guard import Guard
+from ringtest.agent.guarding.guarded import around, guarded
 from ringtest.agent.output import Output
 from ringtest.agent.protocol import Progress
 from ringtest.agent.runners.registry import make_runner
@@ -31,7 +33,9 @@ class Steps:
         results: Path,
         parameters: Mapping[str, Any],
         tell: Callable[[Progress], None],
+        guard: Guard | None = None,
     ) -> None:
+        self._guard = guard
         self._commands = commands
         self._output = output
         self._work = work
@@ -67,21 +71,30 @@ class Steps:
         for left in range(step.retry, -1, -1):
             self._say(f"$ {step.title}")
             try:
-                if step.runner:
-                    await self._runner(place, step, env, collecting)
-                else:
-                    await self._commands.shell(
-                        step.run,
-                        work=self._work,
-                        env=env,
-                        seconds=step.timeout_seconds,
-                        collecting=collecting,
-                    )
+                await self._once(place, step, env, collecting)
                 return
             except StageFailed as error:
                 if not left:
                     raise
                 self._say(f"{error.message}; tried again, {left - 1} more after that")
+
+    async def _once(self, place: str, step: Step, env: Mapping[str, str], collecting: bool) -> None:
+        """One try; the machine is watched around a step of `test`, or around each of its tests."""
+        guard = self._guard if place.startswith("test-") else None
+        if step.runner and guard and guard.wanted.each == "test":
+            await self._runner(place, step, env, collecting, guard)
+            return
+        async with around(guard, step.title):
+            if step.runner:
+                await self._runner(place, step, env, collecting)
+                return
+            await self._commands.shell(
+                step.run,
+                work=self._work,
+                env=env,
+                seconds=step.timeout_seconds,
+                collecting=collecting,
+            )
 
     def _is_wanted(self, step: Step) -> bool:
         if not step.when:
@@ -92,9 +105,15 @@ class Steps:
             raise StageFailed(f"when: {error}") from None
 
     async def _runner(
-        self, place: str, step: Step, env: Mapping[str, str], collecting: bool
+        self,
+        place: str,
+        step: Step,
+        env: Mapping[str, str],
+        collecting: bool,
+        guard: Guard | None = None,
     ) -> None:
         runner, options = make_runner(step.runner, step.options)
+        runner = guarded(runner, guard) if guard else runner
         suite = safe_name(step.title)
         scratch = self._scratch / f"{place}-{suite}"
         scratch.mkdir(parents=True, exist_ok=True)

@@ -55,7 +55,8 @@ def set_key(text: str, section: str, key: str, value: str) -> str:
     if begin is None:
         space = [""] if lines and section else []
         return "\n".join([*lines, *space, f"[{section}]", f"{key} = {value}"]) + "\n"
-    spaced = any(" = " in line for line in lines[begin:end]) or begin == end
+    own = [line for line in lines[begin:end] if "=" in line and line.lstrip()[:1] not in "#;"]
+    spaced = not own or any(" = " in line for line in own)
     line = f"{key}{' = ' if spaced else '='}{value}"
     for number in range(begin, end):
         if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
