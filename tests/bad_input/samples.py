@@ -75,6 +75,8 @@ def _value(name: str, kind: Any, ids: dict[str, str]) -> Any:
         "teams_ids": [],
         "components": [],
         "spec": {"stages": {"test": [{"run": "true"}]}},
+        "definition": {"stages": {"test": [{"run": "true"}]}},
+        "started_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
         "channel": "webhook",
         "scopes": ["read"],
         "expires_at": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S}",

@@ -54,6 +54,13 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
         },
         "/jobs": {"components": [ids["component_id"]], "topic_id": ids["topic_id"]},
         "/jobs/schedule": {"topic_id": ids["topic_id"]},
+        "/jobs/reported": {
+            "topic_id": ids["topic_id"],
+            "definition": {"stages": {"test": [{"run": "true"}]}},
+            "agent": "thief",
+            "name": "x",
+            "started_at": "2999-01-01T00:00:00",
+        },
         "/jobs/upgrade": {"job_id": ids["job_id"]},
         "/jobstates": {"job_id": ids["job_id"], "status": "success"},
         "/jobs/{job_id:str}/claim": {"agent": "thief"},

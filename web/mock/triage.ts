@@ -28,7 +28,7 @@ export const groups: FailureGroup[] = [
     title: "ImportError: cannot import name 'soft_unicode' from 'markupsafe'",
     exception_type: 'ImportError',
     template: "cannot import name 'soft_unicode' from 'markupsafe' (<path>)",
-    verdict: { scope: 'everyone', text: 'everyone', labs_hit: [A, B], labs_run: [A, B] },
+    verdict: { scope: 'everyone', text: 'everyone', hit: 2, run: 2, labs_hit: [A, B], labs_run: [A, B] },
     first_seen: seen(5, 5, MARKUP_210),
     last_seen: seen(5, 4, MARKUP_210),
     last_good: {
@@ -62,7 +62,7 @@ export const groups: FailureGroup[] = [
     title: "AssertionError: assert '&lt;em&gt;' == '<em>'",
     exception_type: 'AssertionError',
     template: "assert '<str>' == '<str>'",
-    verdict: { scope: 'one_lab', text: 'only lab-b', labs_hit: [B], labs_run: [A, B] },
+    verdict: { scope: 'one_lab', text: 'only lab-b', hit: 1, run: 2, labs_hit: [B], labs_run: [A, B] },
     first_seen: seen(2, 299, MARKUP_111),
     last_seen: seen(4, 119, MARKUP_201),
     last_good: null,

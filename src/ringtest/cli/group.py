@@ -130,7 +130,7 @@ def unmerge(client: Client, which: WhichArgument) -> None:
 def _in_words(group: dict[str, Any]) -> dict[str, Any]:
     """The group as a few lines for people."""
     verdict = group["verdict"]
-    hit, run = (", ".join(lab["name"] for lab in verdict[key]) for key in ("labs_hit", "labs_run"))
+    hit, run = (_names(verdict, kind) for kind in ("hit", "run"))
     changes = [
         f"{change['type']}: {_version(change['before'])} → {_version(change['after'])}"
         for change in group.get("difference") or []
@@ -151,6 +151,13 @@ def _in_words(group: dict[str, Any]) -> dict[str, Any]:
         "failed cases": group.get("cases"),
         "sample": (group.get("sample") or {}).get("text"),
     }
+
+
+def _names(verdict: dict[str, Any], kind: str) -> str:
+    """Labs of a verdict: the first of them, and how many more there are."""
+    named = [lab["name"] for lab in verdict[f"labs_{kind}"]]
+    left = verdict.get(kind, len(named)) - len(named)
+    return ", ".join(named) + (f" and {left} more" if left > 0 else "")
 
 
 def _known(issue: dict[str, Any]) -> str:

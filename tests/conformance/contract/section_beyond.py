@@ -91,6 +91,18 @@ AGENTS = [
         gives="claim no etag",
     ),
     Row(
+        "POST /jobs/reported",
+        {201: "lab", 401: REST},
+        {
+            "topic_id": ":topic",
+            "definition": {"stages": {"test": [{"run": "make check"}]}},
+            "agent": "one",
+            "name": "smoke",
+            "started_at": "2999-01-01T00:00:00",
+        },
+        gives="claim no etag",
+    ),
+    Row(
         "POST /jobs/:defined_job/records",
         {401: " ".join(ROLES)},
         {"records": []},

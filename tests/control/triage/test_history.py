@@ -1,10 +1,12 @@
 """A group's history: whom it hits, since which version, and only from rows one may see."""
 
+from uuid import UUID
+
 import pytest
 
 from ringtest.control.db.pool import Database
 from ringtest.control.signatures.model import Failure
-from ringtest.control.triage.model import Group
+from ringtest.control.triage.model import MOST_LABS, Group, Lab, Run, judge
 from tests.control.triage.ring import Ring, open_ring
 
 BOOM = Failure("test", "ValueError: the ring is open", "class test", test_id=7)
@@ -45,7 +47,7 @@ async def test_a_failure_in_every_lab_hits_everyone(ring: Ring) -> None:
 async def test_a_failure_in_one_of_several_labs_names_it(ring: Ring) -> None:
     await ring.run("a", "build 1", "lib 1")
     await ring.run("b", "build 1", "lib 1", fails=(BOOM,))
-    assert names(await the_group(ring)) == ("one_lab", "only b", ["b"], ["a", "b"])
+    assert names(await the_group(ring)) == ("one_lab", "only b", ["b"], ["b", "a"])
 
 
 async def test_some_labs_are_counted(ring: Ring) -> None:
@@ -68,7 +70,7 @@ async def test_a_lab_whose_environment_broke_did_not_judge_the_tests(ring: Ring)
     await ring.run("c", "build 1", "lib 1", result="cancelled")
     groups = {group.kind: group for group in await ring.groups()}
     assert names(groups["test"])[0] == "only_run"
-    assert names(groups["stage"]) == ("one_lab", "only b", ["b"], ["a", "b"])
+    assert names(groups["stage"]) == ("one_lab", "only b", ["b"], ["b", "a"])
 
 
 async def test_jobs_of_another_definition_say_nothing(ring: Ring) -> None:
@@ -151,3 +153,11 @@ async def test_each_team_reads_a_history_of_its_own_rows_alone(ring: Ring) -> No
     assert group.first_seen.job_id == mine and group.occurrences == 1
     assert group.last_good is not None
     assert await ring.groups("c") == []
+
+
+def test_of_many_labs_a_verdict_counts_all_and_names_some() -> None:
+    runs = [Run(UUID(int=n), f"lab {n}", ("failed",), n % 2 == 0) for n in range(300)]
+    verdict = judge("test", runs)
+    assert (verdict.hit, verdict.run, verdict.text) == (150, 300, "150 of 300 labs")
+    assert len(verdict.labs_hit) == len(verdict.labs_run) == MOST_LABS
+    assert set(verdict.labs_run) <= {Lab(run.id, run.name) for run in runs if run.hit}

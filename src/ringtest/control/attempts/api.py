@@ -11,9 +11,10 @@ from litestar.response import Stream
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.attempts import service
-from ringtest.control.attempts.model import ClaimBody, Order
+from ringtest.control.attempts.model import ClaimBody, Order, ReportedRun
 from ringtest.control.db.notify import LIVE, Notifications
 from ringtest.control.db.pool import Database
+from ringtest.control.jobs.model import Client
 from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
@@ -41,6 +42,24 @@ async def claim_job(
             settings=settings,
         )
     return answers.one("claim", text)
+
+
+@post("/jobs/reported", summary="A lab tells of a run that it made by itself")
+async def report_run(
+    request: Http,
+    db: Injected[Database],
+    caller: Injected[Caller],
+    settings: Injected[Settings],
+) -> Response[bytes]:
+    """Its job, as a claim: what happened follows as records under the claim's lease, and files
+    of the job. `components_ids` are those that it ran with, if any."""
+    body = bodies.closed(ReportedRun, await request.body())
+    client = Client(request.headers.get("user-agent"), request.headers.get("client-version"))
+    async with db.transaction(caller.tenant) as tx:
+        text = await service.report_run(
+            tx, caller=caller, body=body, client=client, settings=settings
+        )
+    return answers.one("claim", text, status=201)
 
 
 @post("/jobs/{job_id:str}/cancel", status_code=202, summary="Stop a job")
@@ -146,4 +165,4 @@ async def _wait(wake: asyncio.Event, db: Database, seconds: float) -> None:
             task.cancel()
 
 
-routes = [claim_job, cancel_job, retry_job, list_stages, list_attempts, stream_orders]
+routes = [claim_job, report_run, cancel_job, retry_job, list_stages, list_attempts, stream_orders]

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from ringtest.control.jobs.model import Job
-from ringtest.control.kernel.errors import Conflict
+from ringtest.control.kernel.errors import BadRequest, Conflict
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
-from ringtest.control.kernel.texts import Name
+from ringtest.control.kernel.texts import Name, Note, Tags
 
 MESSAGE_LIMIT = 4 * 1024
 """Characters of a message or reason that are kept."""
@@ -376,6 +376,41 @@ class ClaimBody(Struct):
     """Body of `POST /jobs/:id/claim`: which of the lab's agents asks."""
 
     agent: Name
+
+
+class ReportedRun(Struct, kw_only=True):
+    """Body of `POST /jobs/reported`: a run that a lab made by itself, before it is told."""
+
+    topic_id: UUID
+    definition: dict[str, Any]
+    agent: Name
+    name: Name
+    started_at: datetime
+    components_ids: list[UUID] = []
+    comment: Note | None = None
+    tags: Tags | None = None
+
+
+OLDEST_RUN = timedelta(days=365)
+"""A run that began longer ago is not taken."""
+
+
+def run_began(at: datetime, now: datetime) -> datetime:
+    """When a reported run began, naive UTC; its clock may be somewhat wrong.
+
+    >>> run_began(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1)).day
+    1
+    >>> run_began(datetime(2024, 1, 1), datetime(2026, 1, 1))
+    Traceback (most recent call last):
+    ringtest.control.kernel.errors.BadRequest: started_at: more than 365 days ago
+    """
+    try:
+        plain = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    except OverflowError:
+        plain = at.replace(tzinfo=None)
+    if now - plain > OLDEST_RUN:
+        raise BadRequest(f"started_at: more than {OLDEST_RUN.days} days ago")
+    return min(plain, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,18 @@ from uuid import UUID
 
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.attempts import model, store
-from ringtest.control.attempts.model import Attempt, Move, Order, Outcome, Standing, Step
+from ringtest.control.attempts.model import (
+    Attempt,
+    Move,
+    Order,
+    Outcome,
+    ReportedRun,
+    Standing,
+    Step,
+)
 from ringtest.control.db.pool import Transaction
 from ringtest.control.jobs import service as jobs
-from ringtest.control.jobs.model import Job
+from ringtest.control.jobs.model import Client, Definition, Job, ScheduleJob
 from ringtest.control.kernel.errors import Conflict, Unauthorised
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
@@ -19,6 +27,8 @@ from ringtest.control.kernel.settings import Settings
 
 _ORDERS = 200
 """Jobs told to a lab at once; the next ones follow when these have gone."""
+_TELLING = timedelta(days=7)
+"""How long telling of a run may take."""
 
 
 # agents -----------------------------------------------------------------------
@@ -43,10 +53,52 @@ async def claim_job(
     if attempt is not current:
         await store.insert_attempt(tx, attempt, job.team_id)
         await jobs.save_job(tx, before=job, after=step.job, events=step.events)
-    work = await store.select_work(tx, job_id)
+    return await _claim_text(tx, caller, job, attempt, settings)
+
+
+async def report_run(
+    tx: Transaction, *, caller: Caller, body: ReportedRun, client: Client, settings: Settings
+) -> str:
+    """A lab tells of a run that it made by itself: a job of its own that is running, as if it
+    had been claimed when the run began. The answer is that of a claim; what happened follows
+    as records. A job that is not told to its end is not run again by anybody."""
+    permit(caller.kind == "remoteci")
+    began = model.run_began(body.started_at, tx.now)
+    wanted = ScheduleJob(
+        topic_id=body.topic_id, components_ids=body.components_ids, name=body.name,
+        comment=body.comment, tags=body.tags,
+    )  # fmt: skip
+    definition = Definition(
+        name=body.name,
+        spec=body.definition,
+        max_attempts=1,
+        more_seconds=int((tx.now - began + _TELLING).total_seconds()),
+    )
+    job_id = await jobs.add_leased_job(
+        tx, caller=caller, remoteci_id=caller.id, body=wanted, definition=definition, client=client
+    )
+    job = await _lock_for_agent(tx, caller, job_id)
+    step = model.claim(
+        job, None, agent=body.agent, token=new_secret(), lease_seconds=settings.lease_seconds,
+        now=tx.now,
+    )  # fmt: skip
+    assert step.attempt is not None
+    attempt = replace(step.attempt, claimed_at=began)
+    await store.insert_attempt(tx, attempt, job.team_id)
+    await jobs.save_job(
+        tx, before=job, after=replace(step.job, started_at=began), events=step.events
+    )
+    return await _claim_text(tx, caller, step.job, attempt, settings)
+
+
+async def _claim_text(
+    tx: Transaction, caller: Caller, job: Job, attempt: Attempt, settings: Settings
+) -> str:
+    """The JSON of everything that an agent needs to run a job."""
+    work = await store.select_work(tx, job.id)
     if work is None:
         raise Conflict("the lab's team may no longer see what this job runs: cancel the job")
-    text, _ = await jobs.get_job(tx, caller=caller, job_id=job_id)
+    text, _ = await jobs.get_job(tx, caller=caller, job_id=job.id)
     return (
         f'{{"job":{text},"attempt":{attempt.number},"lease_token":"{attempt.lease_token}",'
         f'"lease_seconds":{settings.lease_seconds},'

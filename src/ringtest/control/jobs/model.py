@@ -248,6 +248,17 @@ class NewJob:
         return component_set_key(self.component_ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a job of a team's own does. `max_attempts` None: as its spec says; `more_seconds`
+    are added to the time that the spec gives it."""
+
+    name: str
+    spec: dict[str, Any]
+    max_attempts: int | None = None
+    more_seconds: int = 0
+
+
 def clean_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
     """Tags as they are kept: blank ones dropped.
 

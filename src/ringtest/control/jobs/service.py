@@ -19,12 +19,14 @@ from ringtest.control.db.conditions import Conditions
 from ringtest.control.db.notify import LIVE
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.db.unseen import refusal, seen
+from ringtest.control.definitions import service as definitions
 from ringtest.control.jobs import store
 from ringtest.control.jobs.model import (
     JUDGED,
     WAKES_LAB,
     Client,
     CreateJob,
+    Definition,
     Job,
     Memory,
     NewJob,
@@ -109,6 +111,45 @@ async def schedule_job(
     found = await _check_ground(tx, ground, topic_id=body.topic_id)
     chosen = _given(found, body.topic_id, ids) if ids else _newest(found)
     return await _insert(tx, _new_job(found, body, chosen, caller.id, client))
+
+
+async def add_leased_job(
+    tx: Transaction,
+    *,
+    caller: Caller,
+    remoteci_id: UUID,
+    body: ScheduleJob,
+    definition: Definition,
+    client: Client,
+) -> UUID:
+    """A queued job for agents of a lab; who calls has found that the caller may do that.
+
+    No `components_ids` means the newest of each type, an empty list none at all.
+    """
+    given = body.components_ids
+    ids = tuple(dict.fromkeys(given or ()))
+    ground = await store.select_ground(
+        tx, caller, topic_id=body.topic_id, component_ids=ids, remoteci_id=remoteci_id,
+        pipeline_id=body.pipeline_id,
+    )  # fmt: skip
+    found = await _check_ground(tx, ground, topic_id=body.topic_id)
+    if ids:
+        known = {UUID(one["id"]) for one in msgspec.json.decode(found["found"])}
+        for missing in [one for one in ids if one not in known]:
+            raise await _refusal(tx, "component", missing)
+    chosen = _newest(found) if given is None else ids
+    job = _new_job(found, body, chosen, remoteci_id, client)
+    await _insert(tx, job)
+    own, spec = await definitions.keep_own_definition(
+        tx, team_id=job.team_id, topic_id=job.topic_id, name=definition.name, spec=definition.spec
+    )
+    values = {
+        "definition_id": own,
+        "max_attempts": definition.max_attempts or spec["max_attempts"],
+        "timeout_seconds": spec["timeout_seconds"] + definition.more_seconds,
+    }
+    await rows.update(tx, "jobs", job.id, values, etag=None)
+    return job.id
 
 
 async def update_job_components(

@@ -253,7 +253,7 @@ def render(group: Group, place: Place, *, public_url: str) -> Rendered:
 def verdict_words(group: Group) -> str:
     """The verdict with its base: how many labs have run it."""
     verdict = group.verdict
-    hit, run = len(verdict.labs_hit), len(verdict.labs_run)
+    hit, run = verdict.hit, verdict.run
     names = ", ".join(lab.name for lab in verdict.labs_hit[:10])
     match verdict.scope:
         case "everyone":

@@ -43,10 +43,13 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Whom a failure hits, of those who can tell."""
+    """Whom a failure hits, of those who can tell: how many labs it hit, how many ran it, and
+    the first `MOST_LABS` of both; of the latter those that were hit come first."""
 
     scope: Scope
     text: str
+    hit: int
+    run: int
     labs_hit: tuple[Lab, ...]
     labs_run: tuple[Lab, ...]
 
@@ -74,6 +77,10 @@ JUDGING: dict[Kind, tuple[str, ...]] = {
 before its tests says nothing about them, and a cancelled one says nothing at all."""
 
 
+MOST_LABS = 50
+"""Named in a verdict; the blast radius of a failure pages through all of them."""
+
+
 def judge(kind: Kind, runs: Sequence[Run]) -> Verdict:
     """The verdict over the labs that finished the same component set.
 
@@ -84,8 +91,8 @@ def judge(kind: Kind, runs: Sequence[Run]) -> Verdict:
     'only one lab has run it'
     """
     told = [run for run in runs if run.hit or set(run.results) & set(JUDGING[kind])]
-    labs_run = tuple(Lab(run.id, run.name) for run in told)
-    labs_hit = tuple(Lab(run.id, run.name) for run in told if run.hit)
+    labs_run = [Lab(run.id, run.name) for run in sorted(told, key=lambda run: not run.hit)]
+    labs_hit = [Lab(run.id, run.name) for run in told if run.hit]
     scope: Scope
     if len(labs_run) == 1:
         scope, text = "only_run", "only one lab has run it"
@@ -95,7 +102,8 @@ def judge(kind: Kind, runs: Sequence[Run]) -> Verdict:
         scope, text = "one_lab", f"only {labs_hit[0].name}"
     else:
         scope, text = "some_labs", f"{len(labs_hit)} of {len(labs_run)} labs"
-    return Verdict(scope, text, labs_hit, labs_run)
+    shown_hit, shown_run = tuple(labs_hit[:MOST_LABS]), tuple(labs_run[:MOST_LABS])
+    return Verdict(scope, text, len(labs_hit), len(labs_run), shown_hit, shown_run)
 
 
 def difference(before: Sequence[Component], after: Sequence[Component]) -> list[Change]:

@@ -86,7 +86,8 @@ async def select_types(tx: Transaction, topic_id: UUID) -> Types | None:
 async def has_definition(tx: Transaction, definition_id: UUID, topic_id: UUID) -> bool:
     """Is there such a job definition in the topic?"""
     found = await tx.fetchval(
-        "SELECT 1 FROM job_definitions WHERE id = $1 AND topic_id = $2 AND state <> 'archived'",
+        "SELECT 1 FROM job_definitions WHERE id = $1 AND topic_id = $2 AND team_id IS NULL"
+        " AND state <> 'archived'",
         definition_id,
         topic_id,
     )

@@ -40,6 +40,9 @@ export type Scope = 'everyone' | 'one_lab' | 'some_labs' | 'only_run';
 export interface Verdict {
   scope: Scope;
   text: string;
+  /** How many labs it hit, and how many ran it; the lists hold the first of them. */
+  hit: number;
+  run: number;
   labs_hit: Named[];
   labs_run: Named[];
 }

@@ -66,6 +66,11 @@ function Facts({ group }: { group: FailureGroup }) {
               </span>
             );
           })}
+          {group.verdict.run > group.verdict.labs_run.length && (
+            <span className="rt-muted">
+              and {group.verdict.run - group.verdict.labs_run.length} more, below by topic
+            </span>
+          )}
         </dd>
       </div>
     </dl>

@@ -13,6 +13,17 @@ test('the verdict is who is hit', () => {
   expect(verdictWords({ ...onlyB, verdict: { ...verdict, scope: 'only_run' } }).small).toContain('no other lab');
 });
 
+test('of many labs the first are named', () => {
+  const labs = Array.from({ length: 50 }, (_, at) => ({ id: `${at}`, name: `lab-${at}` }));
+  const verdict = { ...onlyB.verdict, scope: 'some_labs' as const, labs_hit: labs };
+  const words = (hit: number) => verdictWords({ ...onlyB, verdict: { ...verdict, hit, run: 1942 } });
+  expect(words(121)).toEqual({
+    big: '121 of 1942 labs',
+    small: 'lab-0, lab-1, lab-2, lab-3 and 117 more',
+  });
+  expect(words(5).small).toBe('lab-0, lab-1, lab-2, lab-3, lab-4');
+});
+
 test('since is the version that came with the failure', () => {
   expect(sinceWords(everyone)).toBe('markupsafe 2.1.0');
   expect(sinceWords(onlyB)).toBe('');

@@ -34,18 +34,27 @@ export function inOrder(groups: readonly FailureGroup[]): FailureGroup[] {
   );
 }
 
+const NAMED = 4;
+
+/** `lab-a, lab-b and 7 more`: a long list of names says less than its length. */
+function firstNames({ hit, labs_hit }: FailureGroup['verdict']): string {
+  const named = labs_hit.slice(0, hit > NAMED + 1 ? NAMED : hit).map((lab) => lab.name);
+  const left = hit - named.length;
+  return `${named.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+}
+
 /** The verdict as the first thing to read. */
 export function verdictWords({ verdict }: FailureGroup): { big: string; small: string } {
   const hit = verdict.labs_hit;
   const first = hit[0]?.name ?? 'a lab';
-  const of = verdict.labs_run.length;
+  const of = verdict.run;
   switch (verdict.scope) {
     case 'everyone':
       return { big: 'Everyone', small: `all ${of} labs that ran it` };
     case 'one_lab':
       return { big: `Only ${first}`, small: `1 of ${of} labs that ran it` };
     case 'some_labs':
-      return { big: `${hit.length} of ${of} labs`, small: hit.map((lab) => lab.name).join(', ') };
+      return { big: `${verdict.hit} of ${of} labs`, small: firstNames(verdict) };
     case 'only_run':
       return { big: first, small: 'no other lab to compare with' };
   }
