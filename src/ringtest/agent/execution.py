@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from ringtest.agent.ansible.files import MIME as TASK_MIME
+from ringtest.agent.ansible.runner import TASKS
 from ringtest.agent.artifacts import find_artifacts
 from ringtest.agent.attempt import RESULTS, Attempt, Outcome, OutcomeFile, safe_name
 from ringtest.agent.commands import CommandRunner
@@ -42,6 +44,7 @@ COLLECT_SECONDS = 300.0
 _OWN_ARTIFACTS = (
     Artifact(f"{RESULTS}/*.xml", "application/junit"),
     Artifact(f"{RESULTS}/{RECORD}", "application/x-ndjson"),
+    Artifact(f"{RESULTS}/{TASKS}/**/*", TASK_MIME),
 )
 _ABANDONED_GRACE = 2.0
 

@@ -3,6 +3,7 @@
 A hook is `<folder>/hooks/<name>.yml`, or `<folder>/<name>.yml`: a list of tasks, or a playbook.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -87,7 +88,7 @@ def hook_playbook(hook: Hook, scratch: Path) -> Path:
         "gather_facts": on_machines,
         "tasks": tasks,
     }
-    path = scratch / f"{hook.name}-{abs(hash(hook.file)):x}.yml"
+    path = scratch / f"{hook.name}-{hashlib.sha256(str(hook.file).encode()).hexdigest()[:8]}.yml"
     path.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
     return path
 

@@ -32,6 +32,7 @@ class Playbook:
     start: Path | None = None
     """Where it is started; None: in the playbook's folder."""
     verbosity: int = 2
+    """How many `-v` it gets."""
 
     @property
     def folder(self) -> Path:
