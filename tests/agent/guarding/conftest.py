@@ -10,6 +10,7 @@ import pytest
 
 from ringtest.agent.guarding.guard import Guard
 from ringtest.language.state_guard import StateGuard
+from tests.agent.alone.conftest import ringtest as ringtest
 from tests.agent.guarding.daemon import libvirt_daemon
 
 
