@@ -59,11 +59,11 @@ class Journal:
         """Number of the last record, 0 when there is none."""
         return self._first_seq + len(self._offsets) - 2
 
-    def append(self, kind: str, **fields: Any) -> int:
+    def append(self, kind: str, *, needed: bool = False, **fields: Any) -> int:
         """Add a record and return its number. Fields that are None are left out.
 
-        OSError when the disk is full, for all but log text and counts only when what was laid
-        by is used up as well.
+        OSError when the disk is full; for ends, and what is `needed`, only when what was laid by
+        is used up as well.
         """
         record = {
             "seq": self.last_seq + 1,
@@ -76,7 +76,8 @@ class Journal:
         try:
             _write_all(self._fd, line, end)
         except OSError as error:
-            if error.errno not in _FULL or kind not in _DURABLE or not self.use_reserve():
+            needed = needed or kind in _DURABLE
+            if error.errno not in _FULL or not needed or not self.use_reserve():
                 os.ftruncate(self._fd, end)
                 raise
             _write_all(self._fd, line, end)

@@ -1,0 +1,75 @@
+"""Log text on its way into a journal, thinned when there is no room for it.
+
+What is written stays written. While there is no room, output is counted instead of kept, but
+for its last part; a line in the log says how much is missing and why, there and nowhere else.
+"""
+
+import errno
+from base64 import b64encode
+from collections.abc import Callable
+
+from ringtest.agent.journal import Journal
+
+TAIL_BYTES = 32 * 1024
+"""What is kept of the end of each gap: that is where a stage says why it failed."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class LogWriter:
+    """Writes log records. `why_no_room` is asked with a number of bytes: empty when they fit.
+
+    OSError for a disk that fails otherwise, or one so full that not even the mark fits.
+    """
+
+    def __init__(
+        self, journal: Journal, why_no_room: Callable[[int], str] = lambda size: ""
+    ) -> None:
+        self._journal = journal
+        self._why_no_room = why_no_room
+        self._stage = ""
+        self._missing = 0
+        self._tail = b""
+        self._why = ""
+
+    def write(self, stage: str, data: bytes) -> None:
+        """What a stage printed."""
+        if not data:
+            return
+        if self._missing and stage != self._stage:
+            self.end_gap()
+        why = self._why_no_room(len(data)) or ("" if self._journal.lay_by() else "the disk is full")
+        if not why and self._missing:
+            self.end_gap()
+        if not why:
+            try:
+                self._append(stage, data)
+                return
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                why = "the disk is full"
+        self._leave_out(stage, data, why)
+
+    def end_gap(self) -> None:
+        """Say what is missing, if anything, and give its last part. When a stage ends."""
+        if not self._missing:
+            return
+        missing, tail = self._missing - len(self._tail), self._tail
+        self._missing, self._tail = 0, b""
+        if missing:
+            mark = f"[ringtest] {missing} bytes of output are left out here: {self._why}\n"
+            tail = mark.encode() + tail
+        self._append(self._stage, tail, needed=True)
+
+    def _leave_out(self, stage: str, data: bytes, why: str) -> None:
+        self._stage = stage
+        self._why = self._why or why
+        self._missing += len(data)
+        tail = (self._tail + data)[-2 * TAIL_BYTES :]
+        if len(tail) > TAIL_BYTES and self._missing > TAIL_BYTES:
+            cut = tail.find(b"\n", len(tail) - TAIL_BYTES) + 1  # from a line's beginning on
+            tail = tail[cut or len(tail) - TAIL_BYTES :]
+        self._tail = tail
+
+    def _append(self, stage: str, data: bytes, *, needed: bool = False) -> None:
+        self._journal.append("log", needed=needed, stage=stage, data=b64encode(data).decode())
