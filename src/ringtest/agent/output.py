@@ -57,9 +57,10 @@ class Output:
 
     @contextmanager
     def copying(self, path: Path) -> Iterator[None]:
-        """What commands print meanwhile goes to this file too, without the agent's own lines."""
+        """What commands print meanwhile goes to this file too, without the agent's own lines, at
+        once: runners read it while it grows."""
         self.drain()
-        with path.open("wb") as file:
+        with path.open("wb", buffering=0) as file:
             self._copies.append(file)
             try:
                 yield

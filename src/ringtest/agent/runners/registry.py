@@ -5,12 +5,23 @@ from typing import Any
 
 import msgspec
 
+from ringtest.agent.ansible.runner import Ansible
 from ringtest.agent.control import StageFailed
+from ringtest.agent.runners.avocado import Avocado
+from ringtest.agent.runners.command import Command
+from ringtest.agent.runners.make_check import MakeCheck
+from ringtest.agent.runners.meson import Meson
 from ringtest.agent.runners.pytest import Pytest
+from ringtest.agent.runners.robot import Robot
 from ringtest.agent.runners.runner import Runner
 from ringtest.agent.runners.selection import RunnerOptions
+from ringtest.agent.runners.stestr import Stestr
+from ringtest.agent.runners.tmt import Tmt
 
-RUNNERS: Mapping[str, Any] = {kind.name: kind for kind in (Pytest,)}
+RUNNERS: Mapping[str, Any] = {
+    kind.name: kind
+    for kind in (Pytest, Avocado, Command, MakeCheck, Meson, Tmt, Robot, Stestr, Ansible)
+}
 
 
 def make_runner(name: str, given: Mapping[str, Any]) -> tuple[Runner, RunnerOptions]:

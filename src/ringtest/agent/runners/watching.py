@@ -54,6 +54,7 @@ class Watch:
         self.running: dict[str, float] = {}
         """Tests that began, and when (monotonic seconds)."""
         self.over: set[str] = set()
+        self._killed: set[str] = set()
 
     def __call__(self) -> float | None:
         """Until when the tests that run may take."""
@@ -65,7 +66,7 @@ class Watch:
         for line in self._source():
             if line.begins is not None:
                 self.running.setdefault(line.begins, time.monotonic())
-            if line.case is not None:
+            if line.case is not None and line.case.test not in self._killed:
                 self.end(line.case)
 
     def end(self, case: Case) -> None:
@@ -74,10 +75,13 @@ class Watch:
         self.over.add(case.test)
         self._tell(case)
 
-    def late(self) -> list[str]:
-        """Tests that took longer than they may."""
+    def end_late(self, why: str, identity: Callable[[str], tuple[str, str]]) -> None:
+        """Tests that took longer than they may were killed: what they still tell counts no more."""
         now = time.monotonic()
-        return [test for test, since in self.running.items() if since + (self._limit or 0) <= now]
+        for test, since in list(self.running.items()):
+            if since + (self._limit or 0) <= now:
+                self._killed.add(test)
+                self.end(Case(test, *identity(test), "errored", message=why))
 
 
 async def run_watched(
@@ -102,15 +106,13 @@ async def run_watched(
         try:
             why = describe_exit(await start(left, watch))
             watch.read()
-            broken = list(watch.running)
+            for test in list(watch.running):
+                watch.end(Case(test, *identity(test), "errored", message=why))
         except TimedOut:
             why = f"not done after {limit:g} s, killed"
-            watch.read()
-            broken = watch.late()
+            watch.end_late(why, identity)
         finally:
             watch.read()
-        for test in broken:
-            watch.end(Case(test, *identity(test), "errored", message=why))
         watch.running.clear()
         left = [one for one in left if one not in watch.over]
         if left and len(watch.over) == before:

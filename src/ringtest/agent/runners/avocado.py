@@ -1,0 +1,96 @@
+"""avocado and its plug-ins, avocado-vt among them: one job for all tests, told of as they end."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from ringtest.agent.control import StageFailed
+from ringtest.agent.runners.runner import Case, Task
+from ringtest.agent.runners.selection import RunnerOptions
+from ringtest.agent.runners.watching import ToldFile, Until, place_plugin, run_watched
+
+_PLUGIN = "ringtest_avocado"
+
+
+class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
+    """`with` of a step."""
+
+    paths: list[str] = msgspec.field(default_factory=list)
+    """References of tests: files, names, whatever a resolver knows."""
+    arguments: list[str] = msgspec.field(default_factory=list)
+    """For `avocado list` and `avocado run`: `--vt-type`, `--vt-only-filter`, `--config` …"""
+    run_arguments: list[str] = msgspec.field(default_factory=list)
+    """For `avocado run` only."""
+    jobs: Annotated[int, Meta(ge=1, le=1024)] = 1
+    """How many tests run at a time."""
+    sysinfo: bool = False
+    """Whether avocado collects facts of the machine, which may take a minute."""
+    program: str = "avocado"
+
+
+class Avocado:
+    """Tests of avocado, by the names that it lists."""
+
+    name: ClassVar[str] = "avocado"
+    summary: ClassVar[str] = "tests of avocado and avocado-vt"
+    options: ClassVar[type[Options]] = Options
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    async def tests(self, task: Task) -> Sequence[str]:
+        """Names; StageFailed when avocado cannot list them."""
+        listed = task.scratch / "listed.json"
+        listed.unlink(missing_ok=True)
+        options = self._options
+        more = [*options.arguments, "--json", str(listed), *options.paths]
+        with task.copying(task.scratch / "listed.txt"):
+            code = await task.command([options.program, "list", *more], env=task.variables)
+        if code or not listed.exists():
+            raise StageFailed(f"avocado cannot list the tests, exit code {code}", code)
+        rows = json.loads(listed.read_text(encoding="utf-8"))
+        return list(dict.fromkeys(str(row["Test"]) for row in rows))
+
+    def identity(self, test: str) -> tuple[str, str]:
+        """What is in front of the first colon, and what is behind it.
+
+        >>> Avocado(Options()).identity("t.py:A.test"), Avocado(Options()).identity("/bin/true")
+        (('t.py', 'A.test'), ('', '/bin/true'))
+        """
+        path, _, name = test.partition(":")
+        return (path, name) if name else ("", test)
+
+    async def run(
+        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
+    ) -> None:
+        """See `Runner`."""
+        source = ToldFile(task, attempt)
+        await run_watched(
+            tests,
+            attempt=attempt,
+            limit=self._options.timeout_seconds,
+            source=source,
+            start=partial(self._start, task, source),
+            identity=self.identity,
+            tell=tell,
+        )
+
+    async def _start(self, task: Task, source: ToldFile, tests: Sequence[str], until: Until) -> int:
+        folder, env = place_plugin(task, "avocado_cases.py", _PLUGIN)
+        # avocado finds plug-ins by the entry points of what is installed
+        about = folder / f"{_PLUGIN}-0.dist-info"
+        about.mkdir(exist_ok=True)
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {_PLUGIN}\nVersion: 0\n")
+        entry = f"[avocado.plugins.result_events]\nringtest = {_PLUGIN}:Teller\n"
+        (about / "entry_points.txt").write_text(entry)
+        options = self._options
+        own = ["--job-results-dir", str(task.scratch / "avocado")]
+        own += ["--max-parallel-tasks", str(options.jobs)]
+        own += [] if options.sysinfo else ["--disable-sysinfo"]
+        argv = [options.program, "run", *own, *options.arguments, *options.run_arguments, *tests]
+        env = {**env, "RINGTEST_CASES": str(source.path)}
+        return await task.command(argv, env=env, until=until)
