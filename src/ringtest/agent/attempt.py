@@ -158,7 +158,9 @@ def read_attempts(jobs: Path) -> Iterator[Attempt]:
 
 def prune(jobs: Path, *, keep_jobs: int, keep_failed: int) -> list[str]:
     """Remove the oldest reported attempts beyond the limits; the names of those removed."""
-    ended = [(attempt, attempt.done) for attempt in read_attempts(jobs)]
+    held = "held.json"  # what people look at stays
+    known = [one for one in read_attempts(jobs) if not (one.folder / held).exists()]
+    ended = [(attempt, attempt.done) for attempt in known]
     good = [attempt for attempt, how in ended if how == "passed"]
     bad = [attempt for attempt, how in ended if how not in ("passed", None)]
     extra = good[: max(0, len(good) - keep_jobs)] + bad[: max(0, len(bad) - keep_failed)]

@@ -52,6 +52,21 @@ class LabApi:
         body = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
         return msgspec.json.decode(body["claim"], type=Claim), bytes(body["claim"])
 
+    async def hold(self, job_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Tell that a job is held here; telling it again changes nothing."""
+        return await self._hold(post(f"/jobs/{job_id}/hold", body, key=""))
+
+    async def held(self, job_id: str) -> dict[str, Any]:
+        """The hold of a job, with `is_held`."""
+        return await self._hold(Call("GET", f"/jobs/{job_id}/hold"))
+
+    async def _hold(self, call: Call) -> dict[str, Any]:
+        response = await self._client.send(call)
+        if response.status_code >= 300:
+            raise error_from(response)
+        answer: dict[str, Any] = msgspec.json.decode(response.content)["hold"]
+        return answer
+
     async def send_records(self, job_id: str, token: str, lines: list[bytes]) -> Applied:
         """Send journal lines as they are; none of them is a sign of life."""
         call = Call(

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ringtest.agent.attempt import prune, read_attempts
+from ringtest.agent.attempt import Attempt, prune, read_attempts
+from ringtest.agent.budget import Budget
 from ringtest.agent.components import ComponentStore
 from ringtest.agent.components.serving import CacheServer
 from ringtest.agent.components.shelf import Note
 from ringtest.agent.control import Abandoned, Control
 from ringtest.agent.environment import Venvs
+from ringtest.agent.isolation.box import GROUPS
+from ringtest.agent.isolation.cleanup import remove_groups
+from ringtest.agent.isolation.held import read_note
+from ringtest.agent.isolation.holding import keep
 from ringtest.agent.lab_api import LabApi
 from ringtest.agent.processes import kill_leftovers
 from ringtest.agent.protocol import Permit
@@ -45,10 +50,13 @@ class Agent:
             mirrors=settings.mirrors,
         )
         self._venvs = Venvs(settings.data / "cache" / "python", settings.python)
+        self._budget = Budget(settings.data / "jobs", settings.disk_gib)
+        self._has_room = True
         self._wanted: dict[str, None] = {}  # assigned and not started, in order
         self._workers: dict[str, Worker] = {}
         self._slots: set[str] = set()  # jobs that are being executed
         self._controls: list[Control] = []
+        self._holding: list[Control] = []  # of jobs held since before this start
         self._tasks: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._tidying = asyncio.Lock()
@@ -110,12 +118,28 @@ class Agent:
             if attempt.done is None:
                 killed = await asyncio.to_thread(kill_leftovers, attempt.processes)
                 log.info("%s: left by an earlier agent, %d processes killed", attempt.label, killed)
-                control = Control()
-                self._controls.append(control)
-                self._spawn(recover(attempt, self._api, control))
+                await asyncio.to_thread(remove_groups, attempt.folder / GROUPS)
+            if attempt.done is None or read_note(attempt.folder):
+                self._spawn(self._resume(attempt))
         for job_id in abandoned_intents(self._settings.data):
             self._wanted[job_id] = None
-        self._fill_slots()
+        await self._clean_up()
+
+    async def _resume(self, attempt: Attempt) -> None:
+        """Report what is unreported; a held job has its slot as it had before."""
+        control = Control()
+        self._controls.append(control)
+        if read_note(attempt.folder):
+            self._slots.add(attempt.claim.job_id)
+        try:
+            if attempt.done is None:
+                await recover(attempt, self._api, control)
+            self._holding.append(control)
+            await keep(attempt, self._api, control)
+        finally:
+            self._controls.remove(control)
+            self._free(attempt.claim.job_id)
+            await self._clean_up()
 
     def _assign(self, job_id: str) -> None:
         self._wanted[job_id] = None
@@ -130,7 +154,8 @@ class Agent:
 
     def _fill_slots(self) -> None:
         for job_id in list(self._wanted):
-            if self._stop.is_set() or len(self._slots) >= self._settings.max_jobs:
+            full = len(self._slots) >= self._settings.max_jobs or not self._has_room
+            if self._stop.is_set() or full:
                 return
             if job_id in self._workers:
                 continue  # an earlier attempt is still being reported: then it is its turn
@@ -142,6 +167,7 @@ class Agent:
                 settings=self._settings,
                 store=self._store,
                 venvs=self._venvs,
+                budget=self._budget,
             )
             self._workers[job_id] = worker
             self._controls.append(worker.control)
@@ -155,11 +181,18 @@ class Agent:
             self._controls.remove(worker.control)
             del self._workers[worker.job_id]
             self._free(worker.job_id)
-            async with self._tidying:
-                await asyncio.to_thread(self._tidy)
+            await self._clean_up()
 
     def _free(self, job_id: str) -> None:
         self._slots.discard(job_id)
+        self._fill_slots()
+
+    async def _clean_up(self) -> None:
+        """Remove what may go; if there is room again, what has waited for it begins."""
+        async with self._tidying:
+            await asyncio.to_thread(self._tidy)
+        if not self._has_room:
+            log.warning("the disk budget is used up by unreported jobs: no other is taken")
         self._fill_slots()
 
     def _tidy(self) -> None:
@@ -171,6 +204,7 @@ class Agent:
                 keep_failed=settings.keep_failed,
             )
             self._store.prune()
+            self._has_room = self._budget.make_room()
         except OSError as error:
             log.warning("old job folders stay: %s", error)
 
@@ -186,8 +220,10 @@ class Agent:
 
     async def _end(self) -> None:
         """Give running jobs back; what is being reported gets a moment to arrive."""
+        for control in self._holding:
+            control.abandon(Abandoned.SHUTDOWN, "the agent was stopped: held until its next start")
         log.info("stopping, %d jobs to give back", len(self._slots))
-        for job_id in self._slots:
+        for job_id in self._slots & self._workers.keys():
             self._workers[job_id].stop()
         await self._wait_for_tasks(GOODBYE_SECONDS + _LAST_SECONDS)
         for control in self._controls:

@@ -8,12 +8,15 @@ from pathlib import Path
 import msgspec
 
 from ringtest.agent.attempt import Attempt, Outcome
+from ringtest.agent.budget import Budget
 from ringtest.agent.channel import Channel
 from ringtest.agent.components import ComponentStore
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted
 from ringtest.agent.delivery import deliver, end_abandoned, note, release
 from ringtest.agent.environment import Venvs
 from ringtest.agent.execution import Execution
+from ringtest.agent.isolation.held import read_note
+from ringtest.agent.isolation.holding import begin, keep
 from ringtest.agent.journal import moment
 from ringtest.agent.lab_api import LabApi, is_temporary
 from ringtest.agent.protocol import Claim
@@ -38,8 +41,10 @@ class Worker:
         settings: AgentSettings,
         store: ComponentStore,
         venvs: Venvs,
+        budget: Budget,
     ) -> None:
         self.job_id = job_id
+        self._budget = budget
         self.control = Control()
         self._agent = agent
         self._api = api
@@ -71,10 +76,12 @@ class Worker:
         log.info("%s: claimed, %s", attempt.label, attempt.claim.job.get("name") or "no name")
         async with Channel(attempt, self._api, self.control) as channel:
             outcome = await self._execute(attempt, channel)
-            executed()
+            if read_note(attempt.folder) is None:  # a held job keeps its slot
+                executed()
             ended = await self._report(attempt, outcome, channel)
         if ended:
             attempt.done = ended
+        await keep(attempt, self._api, self.control)
 
     async def _claim(self) -> tuple[Claim, bytes] | None:
         """The claim, None when the job is not to be had. Asking again is safe."""
@@ -99,6 +106,7 @@ class Worker:
             settings=self._settings,
             provide=self._store.provide,
             venvs=self._venvs,
+            why_no_room=self._budget.why_no_room,
         )
         try:
             outcome = await execution.run()
@@ -107,6 +115,8 @@ class Worker:
             outcome = Outcome("errored", f"the agent failed: {type(error).__name__}: {error}")
         if outcome is None:
             return None
+        if execution.held:
+            begin(attempt, execution.box)
         outcome = msgspec.structs.replace(outcome, at=moment())
         try:
             attempt.outcome = outcome

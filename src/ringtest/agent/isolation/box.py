@@ -34,7 +34,7 @@ class Box:
     def __init__(
         self, wanted: Isolation, attempt: Attempt, *, cookie: str, say: Callable[[str], None]
     ) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
         self._attempt = attempt
         self._say = say
         self._around = Surroundings(
@@ -88,7 +88,7 @@ class Box:
         return self._sandbox
 
     async def _make(self) -> Sandbox:
-        folder, wanted = self._attempt.folder, self._wanted
+        folder, wanted = self._attempt.folder, self.wanted
         for path in (self._around.written[0], *self._around.read):
             path.mkdir(parents=True, exist_ok=True)
         self._around.written[1].touch()
@@ -118,7 +118,7 @@ class Box:
             work=self._attempt.work,
             cookie=self._around.cookie,
             groups=self._groups,
-            outside=self._wanted.kind in ("none", "venv"),
+            outside=self.wanted.kind in ("none", "venv"),
             left=left,
             kept=kept,
         )
@@ -131,7 +131,22 @@ class Box:
         self._say(f"cleanup: looked at {', '.join(report.looked)}: {what}")
         return report
 
+    async def dispose(self, far: str) -> list[str]:
+        """Remove what `leave` kept, perhaps in another process; what could not be removed."""
+        sandbox = KINDS[self.wanted.kind](self.wanted, self._around, Bounds())
+        return await sandbox.dispose(far)
+
     @property
     def way_in(self) -> str:
-        """The shell command that brings a person inside; empty when nothing was ever opened."""
-        return self._sandbox.enter() if self._sandbox else ""
+        """The shell command that brings a person inside."""
+        return self._sandbox.enter() if self._sandbox else f"cd {self._attempt.work}"
+
+    @property
+    def cookie(self) -> str:
+        """What marks the processes of the attempt."""
+        return self._around.cookie
+
+    @property
+    def far(self) -> str:
+        """Folder of the run on a machine under test."""
+        return self._sandbox.base if isinstance(self._sandbox, Ssh) else ""

@@ -77,6 +77,16 @@ def remember_groups(file: Path, groups: Sequence[Group]) -> None:
         file.write_bytes(msgspec.json.encode(groups))
 
 
+def remove_groups(file: Path) -> None:
+    """What `remember_groups` wrote, of an agent that died: nothing runs in them any more."""
+    try:
+        groups = msgspec.json.decode(file.read_bytes(), type=list[Group])
+    except (OSError, msgspec.MsgspecError):
+        return
+    for group in groups:
+        _removed(group)
+
+
 def _removed(group: Group) -> bool:
     """The kernel needs a moment after the last process has ended."""
     give_up = time.monotonic() + _GROUP_SECONDS

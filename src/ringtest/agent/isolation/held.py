@@ -1,23 +1,26 @@
-"""What a run leaves, kept for people to look at. Pure but for the files of the run."""
+"""What a run leaves, kept for people to look at: when, how one gets in, and how it is let go."""
 
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from ringtest.agent.attempt import write_durably
-from ringtest.agent.definitions.isolated import Hold
+from ringtest.agent.attempt import Attempt, write_durably
+from ringtest.agent.definitions.isolated import Hold, Isolation
+from ringtest.agent.isolation.box import Box
 
 HELD = "held.json"
 
 
 class Held(Struct, frozen=True):
-    """`held.json` of a run that is held: how to get inside, on which machine."""
+    """`held.json` of a run that is held: all that is needed to get in, and to end it later."""
 
     shell: str
     host: str
-    until: str
-    """UTC, ISO."""
+    isolation: Isolation
+    cookie: str
+    far: str = ""
+    """Folder on a machine under test."""
 
 
 def is_due(hold: Hold | None, result: str) -> bool:
@@ -31,9 +34,11 @@ def is_due(hold: Hold | None, result: str) -> bool:
     return hold.on == "always" or result in ("failed", "errored")
 
 
-def keep_note(folder: Path, held: Held) -> None:
+def keep_note(attempt: Attempt, box: Box, host: str) -> Held:
     """Write down that a run is held."""
-    write_durably(folder / HELD, msgspec.json.encode(held))
+    held = Held(box.way_in, host, box.wanted, box.cookie, box.far)
+    write_durably(attempt.folder / HELD, msgspec.json.encode(held))
+    return held
 
 
 def read_note(folder: Path) -> Held | None:
@@ -42,3 +47,12 @@ def read_note(folder: Path) -> Held | None:
         return msgspec.json.decode((folder / HELD).read_bytes(), type=Held)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+async def let_go(attempt: Attempt, held: Held) -> list[str]:
+    """Remove what was kept beside the folder of the run; what could not be removed."""
+    said: list[str] = []
+    box = Box(held.isolation, attempt, cookie=held.cookie, say=said.append)
+    left = await box.dispose(held.far)
+    (attempt.folder / HELD).unlink(missing_ok=True)
+    return left

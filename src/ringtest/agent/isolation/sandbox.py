@@ -89,6 +89,11 @@ class Sandbox:
     async def keep(self) -> None:
         """Instead of `close`: processes end, folders stay for people to look at."""
 
+    async def dispose(self, far: str) -> list[str]:
+        """Remove what `keep` left, in a sandbox that was never opened. `far`: the folder on the
+        machine under test."""
+        return await self.close()
+
     def enter(self) -> str:
         """The shell command with which a person gets inside; works after the run too."""
         return f"cd {self.around.work}"

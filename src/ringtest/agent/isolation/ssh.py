@@ -38,19 +38,22 @@ class Ssh(Sandbox):
 
     async def open(self) -> None:
         """Connect, and ship the work folder."""
+        self._make_private()
+        self._shipped: dict[Path, tuple[int, float]] = {}
+        self._scripts.mkdir(parents=True, exist_ok=True)
+        await self._connect()
+        await self._ship(self.around.work)
+
+    def _make_private(self) -> None:
         for program in ("ssh", "tar"):
             if shutil.which(program) is None:
                 raise StageFailed(f"there is no program {program} in this lab")
         self._private = self.around.short
         self._private.mkdir(mode=0o700)
-        self._shipped: dict[Path, tuple[int, float]] = {}
         if self.wanted.host_key:
             wanted = self.wanted
             name = wanted.host if wanted.port == 22 else f"[{wanted.host}]:{wanted.port}"
             self._known_hosts.write_text(f"{name} {wanted.host_key}\n", encoding="utf-8")
-        self._scripts.mkdir(parents=True, exist_ok=True)
-        await self._connect()
-        await self._ship(self.around.work)
 
     @property
     def _scripts(self) -> Path:
@@ -216,6 +219,14 @@ class Ssh(Sandbox):
     async def keep(self) -> None:
         """Processes end, the folder there stays."""
         await self._end("keep")
+
+    async def dispose(self, far: str) -> list[str]:
+        """By a connection of its own."""
+        self.base = far
+        self._make_private()
+        left = [] if not far or await self._swept("end") else [f"{far} on {self._address}"]
+        await self._hang_up()
+        return left
 
     async def _end(self, word: str) -> list[str]:
         if self._beating:
