@@ -144,13 +144,3 @@ def test_torn_and_foreign_lines_are_passed_over(tmp_path: Path) -> None:
     lines, offset = read_told(told, 0)
     assert [type(line).__name__ for line in lines] == ["ExplicitTold", "EndTold"]
     assert read_told(told, offset) == ([], offset)
-
-
-def test_a_playbook_without_a_reader_runs_as_ever(tmp_path: Path) -> None:
-    site = tmp_path / "site.yml"
-    site.write_text("- hosts: localhost\n  gather_facts: false\n  tasks: [{debug: {msg: x}}]\n")
-    playbook = Playbook(site)
-    env = playbook.environment(os.environ, Path("/nowhere"))
-    env["RINGTEST_ANSIBLE_TOLD"] = "/nowhere/at/all"
-    done = subprocess.run(playbook.argv(), env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

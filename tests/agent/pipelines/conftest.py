@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from ringtest.agent.pipelines.context import Options
 from ringtest.agent.pipelines.overrides import read_override
@@ -92,11 +93,11 @@ class Site:
         }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def site(
     fresh_database: Callable[[], AbstractAsyncContextManager[str]],
 ) -> AsyncIterator[Site]:
-    """One server for all tests of a module."""
+    """One server for all tests; each has a pipeline of its own name."""
     with reachable_folder() as folder:
         async with fresh_database() as url, _served(url, folder) as address:
             auth = httpx.BasicAuth("admin", PASSWORD)
@@ -170,3 +171,16 @@ def bench(site: Site, tmp_path: Path) -> Bench:
     program.chmod(0o755)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     return Bench(tmp_path, {**os.environ, **site.key("east"), "PATH": path})
+
+
+def one_job(name: str, *, stage: str = "first", playbook: str = "", **more: object) -> str:
+    """A pipeline file of one job."""
+    values = {
+        "name": name,
+        "stage": stage,
+        "topic": "ring-1",
+        "components": ["ring"],
+        "ansible_playbook": playbook or f"{name}.yml",
+        **more,
+    }
+    return yaml.safe_dump([values], sort_keys=False)

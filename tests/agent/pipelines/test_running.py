@@ -7,7 +7,7 @@ import signal
 
 import yaml
 
-from tests.agent.pipelines.conftest import Bench, Site
+from tests.agent.pipelines.conftest import Bench, Site, one_job
 from tests.scenario.programs import until
 
 TWO = """\
@@ -55,7 +55,7 @@ async def test_states_files_and_tests_reach_the_server(site: Site, bench: Bench)
     bench.write(
         "a.yml", "play pre-run; task prepared ok; play running; task test_ring ok; passed last"
     )
-    assert await bench.run("told", _one("a")) == 0, bench.said
+    assert await bench.run("told", one_job("a")) == 0, bench.said
     (job,) = await site.jobs("told")
     assert [one["status"] for one in job["jobstates"]] == ["new", "pre-run", "running", "success"]
     shown = await site.http.get(f"/jobs/{job['id']}/jobstates?sort=created_at")
@@ -68,7 +68,7 @@ async def test_states_files_and_tests_reach_the_server(site: Site, bench: Bench)
 async def test_a_failure_ends_the_pipeline_after_its_stage(site: Site, bench: Bench) -> None:
     bench.write("bad.yml", "play running; failed 'ring is open'")
     bench.write("good.yml", "passed fine")
-    text = _one("bad") + _one("good") + _one("never", stage="second", playbook="good.yml")
+    text = one_job("bad") + one_job("good") + one_job("never", stage="second", playbook="good.yml")
     assert await bench.run("failing", text) == 1
     jobs = await site.jobs("failing")
     assert [(job["name"], job["status"]) for job in jobs] == [
@@ -81,21 +81,21 @@ async def test_what_goes_wrong_before_the_product_runs_is_an_error(
     site: Site, bench: Bench
 ) -> None:
     bench.write("a.yml", "play pre-run; failed 'no machine'")
-    assert await bench.run("early", _one("a")) == 2
+    assert await bench.run("early", one_job("a")) == 2
     (job,) = await site.jobs("early")
     assert job["status"] == "error"
 
 
 async def test_a_run_of_nothing_is_no_success(site: Site, bench: Bench) -> None:
     bench.write("a.yml", "exit 0")
-    assert await bench.run("empty", _one("a")) == 2
+    assert await bench.run("empty", one_job("a")) == 2
     (job,) = await site.jobs("empty")
     assert job["jobstates"][-1]["comment"] == "no task was run"
 
 
 async def test_errors_are_tried_again_and_time_is_limited(site: Site, bench: Bench) -> None:
     bench.write("a.yml", 'mkdir once && sleep 60; passed "second try"')
-    text = _one("a", timeout_seconds=1, retries=2)
+    text = one_job("a", timeout_seconds=1, retries=2)
     assert await bench.run("again", text) == 0, bench.said
     first, second = await site.jobs("again")
     assert first["jobstates"][-1]["comment"] == "not done after 1 s, killed"
@@ -109,7 +109,7 @@ async def test_a_failure_falls_back_to_what_passed_before(site: Site, bench: Ben
     bench.write(
         "a.yml", 'grep -q "version: .1" "$PWD"/data/a/*/job_info.yaml && passed a; failed a'
     )
-    text = _one("a", components=["wheel"], fallback_last_success="good")
+    text = one_job("a", components=["wheel"], fallback_last_success="good")
     assert await bench.run("falling", text) == 0, bench.said
     failed, fallback = await site.jobs("falling")
     assert [failed["components"][0]["version"], fallback["components"][0]["version"]] == ["2", "1"]
@@ -121,7 +121,7 @@ async def test_what_a_team_owns_is_tagged_when_it_passes(site: Site, bench: Benc
     team = site.labs["east"]["team_id"]
     own = await site.component("mine", "1", team_id=team)
     bench.write("a.yml", "passed a")
-    text = _one("a", components=["mine", "ring"], success_tag="a-passes")
+    text = one_job("a", components=["mine", "ring"], success_tag="a-passes")
     assert await bench.run("tagging", text) == 0, bench.said
     shown = (await site.http.get(f"/components/{own}")).json()["component"]
     assert shown["tags"] == ["a-passes"]
@@ -134,7 +134,7 @@ async def test_jobs_have_the_keys_of_their_files(site: Site, bench: Bench) -> No
     bench.write("dci_credentials.yml", yaml.safe_dump(site.key("east")))
     for name in site.key("east"):
         del bench.environment[name]
-    text = _one("a") + _one("b", playbook="a.yml", dci_credentials="west.yml")
+    text = one_job("a") + one_job("b", playbook="a.yml", dci_credentials="west.yml")
     assert await bench.run("keys", text) == 0, bench.said
     jobs = {job["name"]: job for job in await site.jobs("keys")}
     assert jobs["a"]["remoteci_id"] == site.labs["east"]["id"]
@@ -146,13 +146,13 @@ async def test_jobs_of_a_stage_run_side_by_side(site: Site, bench: Bench) -> Non
     wait = "until test -e {}; do sleep 0.05; done; passed x"
     bench.write("a.yml", "touch a-runs; " + wait.format("b-runs"))
     bench.write("b.yml", "touch b-runs; " + wait.format("a-runs"))
-    text = _one("a", timeout_seconds=30) + _one("b", timeout_seconds=30)
+    text = one_job("a", timeout_seconds=30) + one_job("b", timeout_seconds=30)
     assert await bench.run("beside", text, parallel=2) == 0, bench.said
 
 
 async def test_a_signal_kills_the_job_and_says_so(site: Site, bench: Bench) -> None:
     bench.write("a.yml", "play running; touch begun; sleep 60")
-    task = asyncio.create_task(bench.run("signal", _one("a")))
+    task = asyncio.create_task(bench.run("signal", one_job("a")))
 
     async def has_begun() -> bool:
         return task.done() or (bench.folder / "begun").exists()
@@ -166,7 +166,7 @@ async def test_a_signal_kills_the_job_and_says_so(site: Site, bench: Bench) -> N
 
 async def test_the_key_leaves_in_no_text(site: Site, bench: Bench) -> None:
     bench.write("a.yml", 'echo "key $DCI_API_SECRET"; task "$DCI_API_SECRET" ok; passed a')
-    assert await bench.run("masked", _one("a")) == 0, bench.said
+    assert await bench.run("masked", one_job("a")) == 0, bench.said
     (job,) = await site.jobs("masked")
     secret = site.labs["east"]["api_secret"]
     files = await site.files(job)
@@ -179,7 +179,7 @@ async def test_the_key_leaves_in_no_text(site: Site, bench: Bench) -> None:
 async def test_words_of_the_command_line_change_jobs(site: Site, bench: Bench) -> None:
     bench.write("a.yml", "passed a")
     words = ("a:components=ring=1.1,", "@pipeline:name=other", "a:comment=by hand")
-    assert await bench.run("changed", _one("a", components=["ring=1.0"]), *words) == 0
+    assert await bench.run("changed", one_job("a", components=["ring=1.0"]), *words) == 0
     (job,) = await site.jobs("other")
     assert ([one["version"] for one in job["components"]], job["comment"]) == (["1.1"], "by hand")
 
@@ -192,7 +192,7 @@ async def test_hooks_run_around_the_playbook_under_their_names(site: Site, bench
         "bin/ansible-playbook",
         SAYING.replace("OPEN", "tests"),
     )
-    text = _one("a", playbook="main.yml", hooks="one", hooks_of="openshift-app")
+    text = one_job("a", playbook="main.yml", hooks="one", hooks_of="openshift-app")
     bench.write("main.yml", "[{hosts: all}]\n")
     assert await bench.run("hooked", text) == 1
     order = (bench.folder / "order").read_text().split()
@@ -220,15 +220,3 @@ echo >> "$RINGTEST_ANSIBLE_TOLD"
 echo '{"kind":"end","at":1,"ok":1}' >> "$RINGTEST_ANSIBLE_TOLD"
 exit $code
 """
-
-
-def _one(name: str, *, stage: str = "first", playbook: str = "", **more: object) -> str:
-    values = {
-        "name": name,
-        "stage": stage,
-        "topic": "ring-1",
-        "components": ["ring"],
-        "ansible_playbook": playbook or f"{name}.yml",
-        **more,
-    }
-    return yaml.safe_dump([values], sort_keys=False)

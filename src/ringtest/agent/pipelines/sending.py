@@ -32,6 +32,9 @@ async def send_rest(
     outbox = Outbox(own)
     if not outbox.is_ended:
         outbox.put(Entry("end", name="killed", text=KILLED))
+    if not outbox.waiting:
+        outbox.close()
+        return 0
     async with AsyncClient(credentials_of(job, environment).connection) as client:
         sending = asyncio.create_task(Sender(outbox, client, made, say).run())
         await asyncio.wait({sending}, timeout=patience)
