@@ -55,6 +55,8 @@ class State(Struct):
     done: list[int] = []
     """Publishers that were done."""
     tests: dict[str, int] = {}
+    agents: list[int] = []
+    """Process ids of those that hold keys until the end."""
     concluded: bool = False
     """All builders and publishers had their turn."""
     ended: bool = False

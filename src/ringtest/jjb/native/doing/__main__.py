@@ -9,6 +9,7 @@ import msgspec
 
 from ringtest.jjb.native.doing.build import Build, Failed
 from ringtest.jjb.native.doing.kinds import KINDS
+from ringtest.jjb.native.doing.processes import end_process
 from ringtest.jjb.native.doing.registry import do, know
 from ringtest.jjb.native.program import Action
 from ringtest.jjb.problems import Failure
@@ -73,6 +74,9 @@ def _end(build: Build) -> int:
         if number not in build.state.done:
             build.say(f"$ {action.title or action.kind}")
             _one(action, build)
+    for agent in state.agents:
+        end_process(agent)
+    state.agents.clear()
     shutil.rmtree(build.scratch, ignore_errors=True)
     (build.folder / "secrets.json").unlink(missing_ok=True)
     build.state.bound.clear()

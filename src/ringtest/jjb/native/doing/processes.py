@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import select
 import selectors
 import signal
 import subprocess
@@ -194,3 +195,16 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         return
+
+
+def end_process(process: int) -> None:
+    """Ends a process that is nobody's child here, and waits until it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        held = os.pidfd_open(process)
+        try:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                os.kill(process, number)
+                if select.select([held], [], [], _GRACE_SECONDS)[0]:
+                    return
+        finally:
+            os.close(held)

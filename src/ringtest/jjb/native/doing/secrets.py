@@ -1,8 +1,10 @@
 """Credentials of the lab, for the build alone; files that a controller would hand out."""
 
 import os
+import re
 import shutil
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from ringtest.jjb.native.credentials import PAIR
 from ringtest.jjb.native.doing.build import Build, Failed
 from ringtest.jjb.native.doing.registry import Inside
 
+_AGENT = re.compile(r"(SSH_\w+)=([^;]+);")
 ASKPASS = """\
 #!/bin/sh
 case "$1" in
@@ -61,9 +64,14 @@ def passwords(given: dict[str, Any], inside: Inside, build: Build) -> None:
 
 def ssh_agent(given: dict[str, Any], inside: Inside, build: Build) -> None:
     """An ssh-agent with keys; it ends with the build."""
-    socket = build.scratch / "ssh-agent"
-    build.checked(["ssh-agent", "-s", "-a", str(socket)])
-    build.set("SSH_AUTH_SOCK", str(socket))
+    try:
+        started = subprocess.run(["ssh-agent", "-s"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failed(f"ssh-agent does not start: {error}") from None
+    found = dict(_AGENT.findall(started.stdout))
+    build.state.agents.append(int(found["SSH_AGENT_PID"]))
+    for name, value in found.items():
+        build.set(name, value)
     for credential in (build.expand(one) for one in given["ids"]):
         if credential not in build.credentials and given["ignore_missing"]:
             build.say(f"there is no credential {credential}: left out, as the job says")
