@@ -9,7 +9,7 @@ NODE := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 DEMO_DATA := demo-data
 # programs of the machine that tests run, with their Debian packages
-TEST_PROGRAMS := rsync:rsync tinyproxy:tinyproxy-bin dnf:dnf rpmbuild:rpm createrepo_c:createrepo-c \
+TEST_PROGRAMS := rsync:rsync automake:automake tinyproxy:tinyproxy-bin dnf:dnf rpmbuild:rpm createrepo_c:createrepo-c \
 	qemu-img:qemu-utils virsh:libvirt-clients libvirtd:libvirt-daemon
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
