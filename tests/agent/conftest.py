@@ -92,6 +92,7 @@ class FakeServer:
         self.fault: Callable[[str, str], str | int | None] = lambda method, path: None
         self.violations: list[str] = []
         self.requests: list[str] = []
+        self.tried: list[str] = []
         self.ranges: list[str] = []
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -179,7 +180,10 @@ class FakeServer:
         method, path = request.method.decode(), request.target.decode()
         headers = {name.decode(): value.decode() for name, value in request.headers}
         fault = self.fault(method, path)
+        self.tried.append(f"{method} {path}")
         if fault == "refuse":
+            async with self._changed:
+                self._changed.notify_all()
             writer.transport.abort()
             return False
         if isinstance(fault, int):

@@ -1,9 +1,12 @@
 """Without room a log loses its middle, says so, and nothing else is lost."""
 
+import asyncio
 import base64
 import errno
 import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ from ringtest.agent.attempt import Attempt
 from ringtest.agent.budget import Budget
 from ringtest.agent.journal import RESERVE_BYTES, Journal
 from ringtest.agent.protocol import Claim
+from ringtest.agent.service import Agent
+from ringtest.agent.settings import AgentSettings
 from ringtest.agent.thinning import TAIL_BYTES, LogWriter
 
 LINES = [b"line %d\n" % number for number in range(20_000)]
@@ -129,3 +134,44 @@ def test_reported_attempts_go_first_the_oldest_first_and_unreported_ones_never(
     assert (unreported.exists(), old.exists(), young.exists()) == (True, False, True)
     assert not Budget(tmp_path, 0.5 / 1024).make_room()
     assert (unreported.exists(), young.exists()) == (True, False)
+
+
+async def test_a_lab_full_of_unreported_jobs_takes_others_once_they_are_reported(
+    server: Any, settings: AgentSettings, spec: Callable[..., dict[str, Any]]
+) -> None:
+    small = replace(settings, disk_gib=1 / 1024)
+    server.fault = lambda method, path: "refuse" if path.endswith("/files") else None
+    agent = Agent(small)
+    task = asyncio.create_task(agent.run())
+    files = [{"path": "big"}]
+    first = server.add_job(spec("head -c 2000000 /dev/zero > big", artifacts=files))
+    await server.until(lambda: "POST /api/v1/files" in server.tried)
+    agent.stop()
+    await asyncio.wait_for(task, 20)
+    agent = Agent(small)
+    task = asyncio.create_task(agent.run())
+    second = server.add_job(spec("true"))
+    tries = server.tried.count("POST /api/v1/files")
+    await server.until(lambda: server.tried.count("POST /api/v1/files") >= tries + 2)
+    assert second.phase == "queued"
+    server.fault = lambda method, path: None
+    await server.until(lambda: second.phase == "finished")
+    assert first.end()["result"] == "passed"
+    agent.stop()
+    await asyncio.wait_for(task, 20)
+
+
+async def test_a_job_whose_log_finds_no_room_says_so_and_passes(
+    server: Any, settings: AgentSettings, spec: Callable[..., dict[str, Any]]
+) -> None:
+    agent = Agent(replace(settings, disk_gib=200_000 / 2**30))
+    task = asyncio.create_task(agent.run())
+    job = server.add_job(spec("seq 1 100000"))
+    await server.until(lambda: job.phase == "finished")
+    log = job.log()
+    assert b"bytes of output are left out here: the lab's disk budget of" in log
+    assert b"\n99999\n100000\n" in log
+    assert len(log) < 300_000
+    assert (job.end()["result"], job.stages()[1]) == ("passed", ("test", "passed"))
+    agent.stop()
+    await asyncio.wait_for(task, 20)

@@ -1,9 +1,9 @@
 """The disk that a lab gives its agent for jobs, and what goes first when it is used up.
 
-First the folders of reported attempts, the oldest first; then log text of running jobs, in
-its middle, with a mark (`thinning`). Never: what is in a journal, ends of stages, results and
-files of attempts that the server has not heard of. While those alone fill the budget no further
-job is taken. The cache of components has a limit of its own.
+First the folders of reported attempts that nobody holds, the oldest first; then log text of
+running jobs, in its middle, with a mark (`thinning`). Never: what is in a journal, ends of
+stages, results and files of attempts that the server has not heard of. While those alone fill
+the budget no further job is taken. The cache of components has a limit of its own.
 """
 
 import logging
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ringtest.agent.attempt import read_attempts, remove_tree
+from ringtest.agent.isolation.held import read_note
 
 _GIB = 2**30
 
@@ -36,7 +37,7 @@ class Budget:
         for attempt in list(read_attempts(self._jobs)):
             if self._used < self._limit:
                 break
-            if attempt.done is not None:
+            if attempt.done is not None and read_note(attempt.folder) is None:
                 size = disk_usage(attempt.folder)
                 remove_tree(attempt.folder)
                 self._used -= size

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import os
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from ringtest.agent.ansible.files import MIME as TASK_MIME
 from ringtest.agent.ansible.runner import TASKS
@@ -38,6 +39,7 @@ from ringtest.agent.secrets.leaving import Leaving
 from ringtest.agent.secrets.resolving import SecretError
 from ringtest.agent.settings import AgentSettings
 from ringtest.agent.steps import Steps
+from ringtest.agent.thinning import LogWriter
 
 COLLECT_SECONDS = 300.0
 """Longest time of `collect`, and of `teardown`: they run when the job's own time is over."""
@@ -66,9 +68,11 @@ class Execution:
         settings: AgentSettings,
         provide: Provide,
         venvs: Venvs,
+        why_no_room: Callable[[int], str] = lambda size: "",
     ) -> None:
         self._attempt = attempt
         self._journal = journal
+        self._lines = LogWriter(journal, why_no_room)
         self._control = control
         self._settings = settings
         self._provide = provide
@@ -123,6 +127,7 @@ class Execution:
             exits.callback(clock.cancel)
             result, reason = await self._run_stages()
             self.held = not self._control.abandoned and is_due(self._definition.hold, result)
+        self._end_log()
         if self._control.abandoned:
             return None
         return Outcome(result, reason or self._left, self._files)
@@ -177,7 +182,7 @@ class Execution:
             status, message = "errored", f"the agent failed: {type(error).__name__}: {error}"
             log.exception("%s: %s", self._attempt.label, message)
         self._output.drain()
-        self._append_log(self.leaving.rest_of_log())
+        self._end_log()
         evidence = self.leaving.evidence() if status in ("failed", "errored") else None
         message = self.leaving.text(message)
         if message:
@@ -325,22 +330,23 @@ class Execution:
     def _log(self, data: bytes) -> None:
         self._append_log(self.leaving.log(data))
 
+    def _end_log(self) -> None:
+        """What was held back of the log: for secrets, or as there is no room."""
+        try:
+            self._append_log(self.leaving.rest_of_log())
+            self._lines.end_gap()
+        except OSError as error:
+            self._disk_failed(error)
+
     def _append_log(self, data: bytes) -> None:
-        if data:
-            self._journal.append("log", stage=self._stage, data=b64encode(data).decode())
+        self._lines.write(self._stage, data)
 
     def _say(self, text: str) -> None:
         self._output.say(f"[ringtest] {text}")
 
     def _tell_progress(self, counts: Progress) -> None:
-        self._journal.append(
-            "progress",
-            total=counts.total,
-            passed=counts.passed,
-            failed=counts.failed,
-            errored=counts.errored,
-            skipped=counts.skipped,
-        )
+        with suppress(OSError):  # counts are a courtesy: a full disk may swallow them
+            self._journal.append("progress", **msgspec.structs.asdict(counts))
 
     def _disk_failed(self, error: OSError) -> None:
         self._control.abandon(Abandoned.BROKEN, f"the journal cannot be written: {error}")

@@ -58,6 +58,9 @@ class AgentSettings:
     """Folders of passed jobs that are kept."""
     keep_failed: int = 20
     """Folders of jobs that did not pass that are kept."""
+    disk_gib: float = 50.0
+    """Size of the folders of jobs, in GiB; 0: no limit. What the server has goes first, then log
+    text, with a mark; results and what is unreported stay."""
     cache_gib: float = 20.0
     """Size of the component cache, in GiB; least recently used files go first."""
     cache_days: float = 0

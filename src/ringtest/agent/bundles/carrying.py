@@ -12,7 +12,7 @@ from ringtest.agent.control import Control
 from ringtest.agent.lab_api import LabApi
 from ringtest.agent.settings import AgentSettings
 from ringtest.agent.worker import recover
-from ringtest.client import AsyncClient, Connection, Retries
+from ringtest.client import AsyncClient, Retries
 
 
 async def carry(
@@ -26,8 +26,7 @@ async def carry(
 
     What is broken off goes on with the next call: records have numbers, files have keys.
     """
-    connection = Connection.for_key(settings.server, settings.client_id, settings.api_secret)
-    client = client or AsyncClient(connection, retries=Retries(attempts=1))
+    client = client or AsyncClient(settings.connection, retries=Retries(attempts=1))
     try:
         api = LabApi(client)
         for attempt in attempts:
