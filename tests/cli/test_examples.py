@@ -26,6 +26,8 @@ PASSWORD = "first-password"
 SERVES = {
     "up",
     "agent",
+    "agent init",
+    "agent left",
     "agent verify",
     "agent export",
     "agent import",
@@ -49,10 +51,11 @@ LAST = (
     "definition delete", "component delete", "feeder delete", "lab delete", "topic delete",
     "product delete", "user delete", "team delete", "logout",
 )  # fmt: skip
-CODES = {"job watch": {10}, "compare": {0, 1}}
+CODES = {"job watch": {10}, "compare": {0, 1}, "agent doctor": {0, 1}}
 """Exit codes that tell something."""
 SPEC = """\
 isolation: none
+hold: {on: failure, hours: 4}
 stages:
   test:
     - name: Boot
@@ -195,8 +198,15 @@ async def test_every_example_runs(
     async def has_groups() -> bool:
         return len(json.loads(type_in("group list -f json"))) == 2
 
+    async def is_held() -> bool:
+        try:
+            return "to get in" in type_in("job hold latest")
+        except AssertionError:
+            return False
+
     try:
         await until(has_groups, "the failures of a job")
+        await until(is_held, "the hold of a job")
     finally:
         await agent.stop()
     one, other = (group["id"] for group in json.loads(type_in("group list -f json")))

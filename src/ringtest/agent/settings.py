@@ -15,7 +15,6 @@ from ringtest.agent.definitions.model import STAGES
 from ringtest.client import Connection
 from ringtest.client.auth import HmacAuth
 from ringtest.client.connection import base_url
-from ringtest.client.tls import VARIABLES
 from ringtest.language.secret_reference import Secret, fault
 
 _VARIABLES = {
@@ -23,7 +22,7 @@ _VARIABLES = {
     "client_id": ("RINGTEST_CLIENT_ID", "DCI_CLIENT_ID"),
     "api_secret": ("RINGTEST_API_SECRET", "DCI_API_SECRET"),
     "api_secret_file": ("RINGTEST_API_SECRET_FILE",),
-    "ca_file": VARIABLES,
+    "ca_file": ("RINGTEST_CA_FILE",),
     "data": ("RINGTEST_AGENT_DATA",),
 }
 

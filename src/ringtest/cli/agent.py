@@ -9,7 +9,9 @@ import typer
 
 from ringtest.agent.main import run_agent
 from ringtest.agent.settings import SettingsError, read_settings
+from ringtest.cli.agent_doctor import add_to as add_doctor
 from ringtest.cli.agent_offline import add_to as add_offline
+from ringtest.cli.agent_setup import add_to as add_setup
 from ringtest.cli.exits import EXIT_USAGE
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False, invoke_without_command=True)
@@ -67,4 +69,6 @@ def agent(
         raise typer.Exit(EXIT_USAGE) from None
 
 
+add_setup(app)
+add_doctor(app)
 add_offline(app)

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from ringtest import __version__
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.attempts import service
 from ringtest.control.attempts.model import ClaimBody, Order, ReportedRun
@@ -138,6 +139,7 @@ async def orders(
             "remoteci_id": caller.id,
             "heartbeat_seconds": settings.heartbeat_seconds,
             "lease_seconds": settings.lease_seconds,
+            "version": __version__,
         }
         yield sse.Message("hello", answers.encode(hello).decode())
         told: set[Order] = set()

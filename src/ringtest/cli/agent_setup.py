@@ -1,0 +1,180 @@
+"""`ringtest agent init` and `ringtest agent systemd`: a lab's first minutes."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from ringtest.agent.credentials import CredentialsError, read_credentials
+from ringtest.agent.doctor import connection, credentials
+from ringtest.agent.doctor.examining import examine
+from ringtest.agent.doctor.model import Lab
+from ringtest.agent.settings import AgentSettings, SettingsError, read_settings
+from ringtest.agent.unit import CONFIG, PROGRAM, USER, unit
+from ringtest.cli.agent_doctor import show
+from ringtest.cli.exits import EXIT_REFUSED, EXIT_USAGE
+
+_MARK = "# Written by ringtest agent init"
+_WRITTEN = ("server", "client_id", "api_secret", "label", "data", "ca_file", "proxy")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands below `ringtest agent`."""
+    app.command("init")(init)
+    app.command("systemd")(systemd)
+
+
+def init(
+    to: Annotated[Path, typer.Option(help="Settings file to write.")] = Path("agent.toml"),
+    server: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="The lab: remoteci/<uuid>.")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with the lab's key. Else it is asked for.")
+    ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", help="dcirc.sh, dci_credentials.yml or a settings file."),
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Name of this agent.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for jobs and downloads.")] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates of your authority (PEM).")
+    ] = None,
+    proxy: Annotated[str | None, typer.Option(help="Address of an HTTP proxy.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Write it without asking the server.")
+    ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Remove a file that this command has written.")
+    ] = False,
+) -> None:
+    """Write the settings of an agent, after the server has known its key.
+
+    What is not given is taken from `--from`, then from the environment (`DCI_CLIENT_ID` and so
+    on), then asked for on the terminal. The file is its owner's alone, and one that is there is
+    never replaced. The key is never an option: command lines are visible to others.
+
+    Example: `ringtest agent init --from dcirc.sh --to agent.toml`
+    """
+    if undo:
+        _undo(to)
+        return
+    if to.exists():
+        _refuse(f"{to} is there already: name another with --to, or take it away with --undo")
+    given = {
+        "server": server, "client_id": identity, "api_secret_file": key_file and str(key_file),
+        "label": label, "data": data and str(data.absolute()),
+        "ca_file": ca_file and str(ca_file.absolute()), "proxy": proxy,
+    }  # fmt: skip
+    settings = _settings(given, from_file)
+    if not offline and not _is_known(settings):
+        print(f"nothing was written; --offline writes {to} all the same", file=sys.stderr)
+        raise typer.Exit(EXIT_REFUSED)
+    _write(to, settings, given)
+    print(f"{to}: settings of an agent. Start it: ringtest agent --config {to}")
+
+
+def _settings(given: dict[str, Any], from_file: Path | None) -> AgentSettings:
+    """From options, the file, the environment and the terminal, in this order."""
+    environment = dict(os.environ)
+    try:
+        if from_file and from_file.suffix != ".toml":
+            environment |= read_credentials(from_file)
+            from_file = None
+        options = dict(given)
+        if sys.stdin.isatty():
+            options |= _asked(options, environment, from_file)
+        return read_settings(options, environment, from_file)
+    except (CredentialsError, SettingsError) as error:
+        _refuse(str(error))
+
+
+def _asked(
+    given: dict[str, Any], environment: dict[str, str], from_file: Path | None
+) -> dict[str, Any]:
+    """What nobody has said yet."""
+    if from_file:
+        return {}
+    questions = (
+        ("server", ("RINGTEST_SERVER", "DCI_CS_URL"), "Address of the server"),
+        ("client_id", ("RINGTEST_CLIENT_ID", "DCI_CLIENT_ID"), "Id of the lab (remoteci/…)"),
+    )
+    asked: dict[str, Any] = {
+        name: typer.prompt(question)
+        for name, variables, question in questions
+        if not given.get(name) and not any(map(environment.get, variables))
+    }
+    secrets = ("RINGTEST_API_SECRET", "DCI_API_SECRET", "RINGTEST_API_SECRET_FILE")
+    if not given.get("api_secret_file") and not any(map(environment.get, secrets)):
+        asked["api_secret"] = typer.prompt("Its key (is not shown)", hide_input=True)
+    return asked
+
+
+def _is_known(settings: AgentSettings) -> bool:
+    lab = Lab(settings, "", None, [], os.environ)
+    found = examine(lab, checks=(credentials.settings, connection.server))
+    show(found)
+    return all(one.state != "bad" for one in found)
+
+
+def _write(to: Path, settings: AgentSettings, given: dict[str, Any]) -> None:
+    defaults = AgentSettings(server="", client_id="", api_secret="")
+    lines = [f"{_MARK}: it holds the lab's key.\n"]
+    for name in _WRITTEN:
+        value = getattr(settings, name)
+        if given.get(name) or (value != getattr(defaults, name) and name != "data"):
+            lines.append(f"{name} = {json.dumps(str(value), ensure_ascii=False)}\n")
+    try:
+        fd = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        _refuse(f"{to} cannot be written: {error.strerror}")
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+def _undo(to: Path) -> None:
+    try:
+        is_ours = to.read_text(encoding="utf-8").startswith(_MARK)
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(f"{to} cannot be read: {getattr(error, 'strerror', None) or error}")
+    if not is_ours:
+        _refuse(f"{to} was not written by ringtest agent init: it stays")
+    to.unlink()
+    print(f"{to} is gone")
+
+
+def systemd(
+    config: Annotated[Path, typer.Option(help="The agent's settings file.")] = Path(CONFIG),
+    user: Annotated[str, typer.Option(help="As whom it runs.")] = USER,
+    install: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write the unit into, as ringtest-agent.service."),
+    ] = None,
+) -> None:
+    """Print the unit with which systemd keeps an agent running, or write it.
+
+    Example: `ringtest agent systemd --config /etc/ringtest/agent.toml`
+    """
+    program = shutil.which("ringtest") or PROGRAM
+    try:
+        text = unit(program, str(config.absolute()), user)
+    except ValueError as error:
+        _refuse(str(error))
+    if install is None:
+        print(text, end="")
+        return
+    target = install / "ringtest-agent.service"
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _refuse(f"{target} cannot be written: {error.strerror}")
+    print(f"{target}\nStart it: systemctl daemon-reload && systemctl enable --now ringtest-agent")
+
+
+def _refuse(message: str) -> NoReturn:
+    print(f"ringtest agent: {message}", file=sys.stderr)
+    raise typer.Exit(EXIT_USAGE)

@@ -1,0 +1,99 @@
+"""A lab's first minutes: settings are written once, by who may, after the server knows the key."""
+
+import configparser
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ringtest.agent.settings import read_settings
+from ringtest.agent.unit import unit
+from ringtest.cli.main import app
+from tests.agent.doctor.answers import LAB_ID, server
+from tests.architecture.sources import ROOT
+
+KEY = "a-key-of-the-lab"
+Done = tuple[int, str]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def agent(*words: str, **env: str) -> Done:
+    done = CliRunner().invoke(app, ["agent", *words], env=env)
+    return done.exit_code, done.output
+
+
+def test_settings_of_dci_become_a_file_of_its_owners(folder: Path) -> None:
+    with server() as address:
+        (folder / "dcirc.sh").write_text(
+            f"export DCI_CLIENT_ID='{LAB_ID}'\nexport DCI_API_SECRET=\"{KEY}\"\n"
+            f"export DCI_CS_URL={address}\n"
+        )
+        code, text = agent("init", "--from", "dcirc.sh", "--label", 'rack "7"')
+    assert code == 0, text
+    assert KEY not in text
+    file = folder / "agent.toml"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert tomllib.loads(file.read_text()) == {
+        "server": address, "client_id": LAB_ID, "api_secret": KEY, "label": 'rack "7"'
+    }  # fmt: skip
+    assert read_settings({}, {}, file).api_secret == KEY
+
+
+def test_a_key_that_the_server_refuses_is_not_written(folder: Path) -> None:
+    (folder / "key").write_text(f"{KEY}\n")
+    with server(identity=(401, b'{"message": "unknown"}')) as address:
+        words = ("init", "--server", address, "--id", LAB_ID, "--key-file", "key")
+        code, text = agent(*words)
+        assert code == 1
+        assert "bad  key" in text and "nothing was written" in text
+        assert not (folder / "agent.toml").exists()
+        code, text = agent(*words, "--offline", "--proxy", "http://proxy:3128")
+    assert code == 0, text
+    assert tomllib.loads((folder / "agent.toml").read_text())["proxy"] == "http://proxy:3128"
+
+
+def test_a_file_that_is_there_is_never_replaced_and_only_ones_own_undone(folder: Path) -> None:
+    file = folder / "agent.toml"
+    file.write_text("label = 'mine'\n")
+    env = {"DCI_CLIENT_ID": LAB_ID, "DCI_API_SECRET": KEY, "DCI_CS_URL": "http://ci"}
+    assert agent("init", "--offline", **env)[0] == 2
+    code, text = agent("init", "--undo")
+    assert (code, file.exists()) == (2, True) and "it stays" in text
+    file.unlink()
+    assert agent("init", "--offline", **env)[0] == 0
+    assert agent("init", "--undo")[0] == 0
+    assert not file.exists()
+    assert agent("init", "--undo")[0] == 2
+
+
+def test_what_is_missing_is_named(folder: Path) -> None:
+    env = dict.fromkeys(("DCI_CLIENT_ID", "DCI_API_SECRET", "RINGTEST_API_SECRET"), "")
+    code, text = agent("init", "--server", "http://ci", "--id", LAB_ID, **env)
+    assert code == 2 and "api_secret is missing" in text
+    code, text = agent("init", "--from", "none.sh", **env)
+    assert code == 2 and "none.sh cannot be read" in text
+
+
+def test_the_unit_is_the_one_that_is_shipped() -> None:
+    assert (ROOT / "deploy" / "systemd" / "ringtest-agent.service").read_text() == unit()
+
+
+def test_a_unit_is_written_for_what_is_said(folder: Path) -> None:
+    words = ("systemd", "--config", "/etc/lab/a.toml", "--user", "tester", "--install", ".")
+    code, text = agent(*words)
+    assert code == 0 and "systemctl enable --now ringtest-agent" in text
+    read = configparser.ConfigParser(strict=False)
+    read.optionxform = str  # type: ignore[assignment, method-assign]
+    read.read(folder / "ringtest-agent.service")
+    service = read["Service"]
+    assert service["User"] == "tester" and service["NoNewPrivileges"] == "yes"
+    assert "agent --config /etc/lab/a.toml" in service["ExecStart"]
+    assert service["Restart"] == "always" and service["KillMode"] == "mixed"
+    code, text = agent("systemd", "--user", "tester; rm")
+    assert code == 2 and "cannot stand in a unit" in text
