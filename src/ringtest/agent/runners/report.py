@@ -1,5 +1,6 @@
 """What the tests of a step came to: a line per case as soon as it is over, JUnit at the end."""
 
+import json
 import os
 import re
 from collections import Counter
@@ -85,7 +86,21 @@ def read_told(path: Path, offset: int) -> tuple[list[Told], int]:
     except FileNotFoundError:
         return [], offset
     whole = data[: data.rfind(b"\n") + 1]
-    return [_told.decode(line) for line in whole.splitlines()], offset + len(whole)
+    lines = (_read_line(line) for line in whole.split(b"\n") if line)
+    return [line for line in lines if line], offset + len(whole)
+
+
+def _read_line(line: bytes) -> Told | None:
+    """None of what is no such line: tests can write to the file as well. Halves of characters,
+    which Python makes of odd bytes in names, are replaced."""
+    try:
+        return _told.decode(line)
+    except msgspec.DecodeError:
+        try:
+            whole = json.dumps(json.loads(line), ensure_ascii=False).encode(errors="replace")
+            return _told.decode(whole)
+        except (ValueError, RecursionError, msgspec.DecodeError):
+            return None
 
 
 def known_cases(scratch: Path) -> list[Case]:
