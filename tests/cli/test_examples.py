@@ -55,7 +55,7 @@ CODES = {"job watch": {10}, "compare": {0, 1}, "agent doctor": {0, 1}}
 """Exit codes that tell something."""
 SPEC = """\
 isolation: none
-hold: {on: failure, hours: 4}
+hold: {after: failure, hours: 4}
 stages:
   test:
     - name: Boot

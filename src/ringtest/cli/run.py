@@ -13,12 +13,14 @@ import typer
 
 from ringtest.agent.alone.report import Run, describe
 from ringtest.agent.alone.run import run_alone
+from ringtest.agent.definitions.isolated import Hold
 from ringtest.agent.definitions.model import Definition, schema
 from ringtest.agent.definitions.plan import plan
 from ringtest.agent.parameters import Value
 from ringtest.agent.runners.registry import RUNNERS
 from ringtest.cli.definition_files import cache_folder, merge_parameters, read_file, refuse, show
 from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK
+from ringtest.cli.held_runs import release_run, tell_held
 from ringtest.cli.output import Format, FormatOption, write_many
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False)
@@ -44,6 +46,12 @@ def run(
     ] = None,
     work: Annotated[
         Path | None, typer.Option(help="Where commands start. Else the definition's folder.")
+    ] = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Keep what it leaves, and say how to get in.")
+    ] = False,
+    release: Annotated[
+        Path | None, typer.Option(help="Only let go what the run of this folder kept.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only say what is wrong with it.")] = False,
     show_plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
@@ -71,6 +79,8 @@ def run(
     if show_schema:
         print(json.dumps(schema(), indent=2))
         return
+    if release:
+        raise typer.Exit(release_run(release))
     definition = read_file(file, runners=tuple(RUNNERS))
     merged = merge_parameters(definition, parameter or [], parameters)
     values = {name: one.value for name, one in merged.items()}
@@ -82,7 +92,8 @@ def run(
         steps = plan(definition, values)
         write_many([msgspec.to_builtins(one) for one in steps], _PLAN, form)
     else:
-        ready = msgspec.structs.replace(definition, parameters=values)
+        kept = Hold("always") if hold else definition.hold
+        ready = msgspec.structs.replace(definition, parameters=values, hold=kept)
         raise typer.Exit(_run(ready, file, out, work))
 
 
@@ -124,6 +135,7 @@ def _run(definition: Definition, file: Path, out: Path | None, work: Path | None
         )
     )
     _summarise(describe(folder), folder)
+    tell_held(folder)
     return EXIT_OF_RESULT.get(outcome.result, EXIT_OK)
 
 

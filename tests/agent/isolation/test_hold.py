@@ -15,7 +15,7 @@ from ringtest.agent.service import Agent
 from ringtest.agent.settings import AgentSettings
 from tests.agent.conftest import Answer, FakeJob, FakeServer
 
-HOLD = {"on": "failure", "hours": 2}
+HOLD = {"after": "failure", "hours": 2}
 
 
 class HoldingServer(FakeServer):
@@ -80,7 +80,7 @@ async def test_passed_job_is_held_only_if_it_is_wanted(
 ) -> None:
     plain = server.add_job(spec("true", hold=HOLD))
     await server.until(lambda: plain.phase == "finished")
-    always = server.add_job(spec("true", hold={"on": "always"}))
+    always = server.add_job(spec("true", hold={"after": "always"}))
     await server.until(lambda: always.id in server.held)
     assert plain.id not in server.held
     server.held[always.id]["is_held"] = False

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import signal
+import socket
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from ringtest.agent.control import Abandoned, Control, Early, StageFailed
 from ringtest.agent.definitions.model import Definition
 from ringtest.agent.environment import Venvs
 from ringtest.agent.execution import Execution
+from ringtest.agent.isolation.held import keep_note
 from ringtest.agent.journal import Journal
 from ringtest.agent.preparation.preparing import memory_path
 from ringtest.agent.processes import kill_leftovers
@@ -72,6 +74,8 @@ async def run_alone(
         await showing
         journal.close()
     attempt.outcome = outcome
+    if execution.held:
+        keep_note(attempt, execution.box, socket.gethostname())
     _keep_artifacts(attempt, outcome)
     execution.leaving.clean_folder("junit", "steps")
     write_pages(folder, describe(folder))

@@ -65,9 +65,12 @@ class Isolation(Struct, frozen=True, omit_defaults=True):
 
 
 class Hold(Struct, frozen=True, omit_defaults=True):
-    """When what a run leaves is kept for people to look at, and how long at first."""
+    """When what a run leaves is kept for people to look at, and how long at first.
 
-    on: Literal["failure", "always"] = "failure"
+    The key is not `on`: to YAML that is a truth value.
+    """
+
+    after: Literal["failure", "always"] = "failure"
     hours: Annotated[float, Meta(gt=0, le=168)] = 4
 
 

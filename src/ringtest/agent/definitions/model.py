@@ -4,7 +4,7 @@ The same keys whether a server sends it as JSON or a file has it as YAML; `SCHEM
 these types for editors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -110,10 +110,22 @@ class Definition(Struct, frozen=True, omit_defaults=True):
         )
 
 
-def schema() -> dict[str, Any]:
-    """JSON Schema of a definition file, for editors."""
+def schema(runners: Mapping[str, type[Any]] | None = None) -> dict[str, Any]:
+    """JSON Schema of a definition file, for editors. `runners`: the types of their options."""
+    kinds = runners or {}
+    (own, *options), parts = msgspec.json.schema_components(
+        [Definition, *kinds.values()], ref_template="#/$defs/{name}"
+    )
+    parts["Step"]["allOf"] = [
+        {
+            "if": {"properties": {"runner": {"const": name}}, "required": ["runner"]},
+            "then": {"properties": {"with": option}},
+        }
+        for name, option in zip(kinds, options, strict=True)
+    ]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A Ringtest definition",
-        **msgspec.json.schema(Definition),
+        **own,
+        "$defs": parts,
     }

@@ -31,7 +31,7 @@ def is_due(hold: Hold | None, result: str) -> bool:
     """
     if hold is None:
         return False
-    return hold.on == "always" or result in ("failed", "errored")
+    return hold.after == "always" or result in ("failed", "errored")
 
 
 def keep_note(attempt: Attempt, box: Box, host: str) -> Held:

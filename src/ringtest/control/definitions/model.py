@@ -94,7 +94,7 @@ class Isolation(Struct, forbid_unknown_fields=True, omit_defaults=True):
 class Hold(Struct, forbid_unknown_fields=True):
     """When what a job leaves is kept in its lab, and how long at first."""
 
-    on: Literal["failure", "always"] = "failure"
+    after: Literal["failure", "always"] = "failure"
     hours: Annotated[float, Meta(gt=0, le=168)] = 4
 
 
