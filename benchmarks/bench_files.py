@@ -173,12 +173,13 @@ class Bare:
 
 
 @asynccontextmanager
-async def _bare_server() -> AsyncIterator[Bare]:
+async def bare_server(size: int = LARGE) -> AsyncIterator[Bare]:
+    """Running; what it gives has so many bytes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _BARE, str(port), str(LARGE), str(_PIECE)
+        sys.executable, "-c", _BARE, str(port), str(size), str(_PIECE)
     )
     try:
         async with httpx.AsyncClient() as http:
@@ -320,7 +321,7 @@ async def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=1.0)
     gigabytes = parser.parse_args().gigabytes
     environment = {"RINGTEST_MAX_FILE": str(max(int(gigabytes * 2e9), 10**9))}
-    async with running_server(environment=environment) as server, _bare_server() as bare:
+    async with running_server(environment=environment) as server, bare_server() as bare:
         base = f"{server.url}/api/v1"
         password = httpx.BasicAuth("admin", ADMIN_PASSWORD)
         async with httpx.AsyncClient(base_url=base, auth=password, timeout=120) as http:

@@ -85,7 +85,12 @@ def _newest(client: Client, name: str, kinds: list[str]) -> tuple[str, list[Comp
     for kind in kinds or topic.get("component_types") or []:
         if kind not in topic.get("component_types", []):
             raise UsageError(f"{topic['name']} has no components of type {kind!r}")
-        where = {"where": f"type:{kind},state:active", "sort": "-released_at", "limit": "1"}
+        where = {
+            "where": f"type:{kind},state:active",
+            "sort": "-released_at",
+            "limit": "1",
+            "offset": "0",
+        }
         for found in client.get(f"/topics/{topic['id']}/components", where)["components"]:
             files = list(client.pages(f"/components/{found['id']}/files", "component_files"))
             wanted.append(_component(found, files))

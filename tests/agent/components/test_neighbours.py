@@ -247,6 +247,7 @@ async def test_two_agents_of_a_lab_move_a_file_from_the_server_once(
     later = server.add_job(spec("sha256sum < $RINGTEST_COMPONENT_RPM"), components=[told])
     await server.until(lambda: later.phase == "finished")
     assert later.printed().decode().split()[0] == SHA
+    assert f"ring-1.0.rpm came from the agent at http://127.0.0.1:{port}" in later.log().decode()
     assert server.ranges == [""]
     assert later.agent != held.agent
     for agent, task in ((second, also), (first, running)):

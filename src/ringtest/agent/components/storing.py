@@ -137,6 +137,8 @@ class ComponentStore:
             if await self._is_right(part, file):
                 note = Note(key, file.size, component.type, file.name, component.id, file.id)
                 path = self.shelf.adopt(key, note)
+                if not source.is_server:
+                    say(f"{file.name} came from {source.name}")
                 if self._lists:
                     await self._lists.keep(key, component.id, file, plan)
                 return path
