@@ -1,6 +1,7 @@
 """Files that partners have around a run, under the names that DCI's agents call them by.
 
-A hook is `<folder>/hooks/<name>.yml`, or `<folder>/<name>.yml`: a list of tasks, or a playbook.
+A hook is `<folder>/hooks/<name>.yml`, or `<folder>/<name>.yml` where there is no folder `hooks`:
+a list of tasks, or a playbook.
 """
 
 import hashlib
@@ -61,10 +62,9 @@ def last_hooks(name: str, folders: Sequence[Path]) -> list[Hook]:
 def _files(name: str, folders: Sequence[Path]) -> list[Path]:
     found = []
     for folder in folders:
-        places = [
-            folder / part / f"{name}{end}" for part in ("hooks", "") for end in (".yml", ".yaml")
-        ]
-        found += [place for place in places if place.is_file()][:1]
+        place = folder / "hooks" if (folder / "hooks").is_dir() else folder
+        files = [place / f"{name}{end}" for end in (".yml", ".yaml")]
+        found += [file for file in files if file.is_file()][:1]
     return found
 
 

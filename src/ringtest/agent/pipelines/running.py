@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ async def run_pipeline(pipeline: Pipeline, name: str, options: Options) -> int:
     given = pipeline.options
     run = Run(options, stop, str(given.get("name") or name), str(given.get("pipeline_id") or ""))
     stages = _Stages(run)
-    for stage, jobs in stages_of(pipeline.jobs):
+    placed = [replace(job, folder=job.folder.absolute()) for job in pipeline.jobs]
+    for stage, jobs in stages_of(placed):
         options.say(f"stage {stage}: {', '.join(job.name for job in jobs)}")
         if not await stages.run(jobs):
             break
