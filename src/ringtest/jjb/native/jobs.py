@@ -46,6 +46,7 @@ def program_of(tree: Tree) -> Program:
     job.program.publishers += publishers(_inside(root, "publishers"), job)
     if job.program.is_matrix:
         axes(root, job)
+    job.program.findings.sort(key=lambda one: tuple(one.place or ()))
     return job.program
 
 
