@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,12 +9,12 @@ import msgspec
 import typer
 
 from ringtest.agent.definitions.model import Definition
-from ringtest.agent.definitions.reading import Faulty, read_definition
+from ringtest.agent.definitions.reading import Faulty, Runners, read_definition
 from ringtest.agent.parameters import Value, from_environment, merge, read_argument
 from ringtest.cli.exits import EXIT_USAGE
 
 
-def read_file(file: Path, *, runners: Sequence[str] = ()) -> Definition:
+def read_file(file: Path, *, runners: Runners | None = None) -> Definition:
     """A definition file; ends with its faults when it has some. `runners`: those there are."""
     try:
         text = file.read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from ringtest.agent.definitions.isolated import Hold
 from ringtest.agent.definitions.model import Definition, schema
 from ringtest.agent.definitions.plan import plan
 from ringtest.agent.parameters import Value
-from ringtest.agent.runners.registry import RUNNERS
+from ringtest.agent.runners.registry import OPTIONS, RUNNERS
 from ringtest.cli.definition_files import cache_folder, merge_parameters, read_file, refuse, show
 from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK
 from ringtest.cli.held_runs import release_run, tell_held
@@ -77,11 +77,11 @@ def run(
         write_many(_runner_rows(), _RUNNERS, form)
         return
     if show_schema:
-        print(json.dumps(schema(), indent=2))
+        print(json.dumps(schema(OPTIONS), indent=2))
         return
     if release:
         raise typer.Exit(release_run(release))
-    definition = read_file(file, runners=tuple(RUNNERS))
+    definition = read_file(file, runners=OPTIONS)
     merged = merge_parameters(definition, parameter or [], parameters)
     values = {name: one.value for name, one in merged.items()}
     if check:

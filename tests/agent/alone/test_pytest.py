@@ -102,4 +102,4 @@ def test_what_cannot_be_collected_fails_the_step(ringtest: Ringtest, tmp_path: P
 
 def test_wrong_options_are_named(ringtest: Ringtest, tmp_path: Path) -> None:
     done = ringtest(_step(retries=3))
-    assert "there is no option retries; there are" in done.text
+    assert "there is no key retries; did you mean reruns?" in done.text

@@ -9,8 +9,8 @@ import yaml
 from ringtest.agent.definitions.model import Step, schema
 from ringtest.agent.definitions.plan import plan
 from ringtest.agent.definitions.reading import Faulty, read_definition
+from ringtest.agent.runners.registry import OPTIONS
 
-RUNNERS = ("pytest",)
 WHOLE = """
 name: smoke
 parameters: {arch: x86_64}
@@ -29,12 +29,12 @@ stages:
 
 def faults_of(text: str) -> list[str]:
     with pytest.raises(Faulty) as caught:
-        read_definition(text, "f.yaml", runners=RUNNERS)
+        read_definition(text, "f.yaml", runners=OPTIONS)
     return [str(fault) for fault in caught.value.faults]
 
 
 def test_a_whole_definition_is_what_it_says() -> None:
-    definition = read_definition(WHOLE, "f.yaml", runners=RUNNERS)
+    definition = read_definition(WHOLE, "f.yaml", runners=OPTIONS)
     assert definition.stages.provision == [Step(run="lease get")]
     assert definition.stages.test[0].options == {"paths": ["tests"], "reruns": 1}
     assert [one.path for one in definition.artifacts] == ["logs/*.txt", "*.xml"]
@@ -86,6 +86,14 @@ def test_a_faulty_definition_is_refused(text: str, fault: str) -> None:
     assert fault in "\n".join(faults_of(text))
 
 
+def test_options_of_a_runner_are_checked_at_their_places() -> None:
+    step = "\n  test: [{runner: avocado, with: {pahts: [a], jobs: 0}}]"
+    assert faults_of(f"stages:{step}") == [
+        "f.yaml:2:35: there is no key pahts; did you mean paths?",
+        "f.yaml:2:53: jobs: Expected `int` >= 1",
+    ]
+
+
 def test_aliases_that_amount_to_too_much_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
@@ -102,7 +110,7 @@ stages:
 
 
 def test_the_schema_takes_what_the_reader_takes_and_refuses_other_types() -> None:
-    validator = jsonschema_rs.validator_for(json.loads(json.dumps(schema())))
+    validator = jsonschema_rs.validator_for(json.loads(json.dumps(schema(OPTIONS))))
     data = yaml.safe_load(WHOLE)
     data["artifacts"] = [{"path": "logs/*.txt"}]
     data["stages"] = {
@@ -111,10 +119,13 @@ def test_the_schema_takes_what_the_reader_takes_and_refuses_other_types() -> Non
     }
     assert validator.is_valid(data)
     assert not validator.is_valid({**data, "timeout_seconds": "long"})
+    for runner in OPTIONS:
+        step = {"runner": runner, "with": {"timeout_seconds": "long"}}
+        assert not validator.is_valid({**data, "stages": {"test": [step]}})
 
 
 def test_the_plan_says_what_would_be_done_and_why_not() -> None:
-    definition = read_definition(WHOLE, "f.yaml", runners=RUNNERS)
+    definition = read_definition(WHOLE, "f.yaml", runners=OPTIONS)
     planned = {one.title: one for one in plan(definition, {"arch": "x86_64"})}
     assert [one.stage for one in planned.values()] == [
         "provision", "prepare", "test", "test", "teardown",

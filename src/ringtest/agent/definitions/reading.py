@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,8 +29,12 @@ class Faulty(ValueError):
         super().__init__("\n".join(str(one) for one in self.faults))
 
 
-def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Definition:
-    """A definition file. `runners` are the names that a step may call; Faulty otherwise."""
+Runners = Mapping[str, type[Any]]
+"""The runners that a step may call, and the types of their options."""
+
+
+def read_definition(text: str, file: str, *, runners: Runners | None = None) -> Definition:
+    """A definition file; Faulty when something is wrong, with `runners` also in their options."""
     placed = read_placed(text, file)
     if placed.faults:
         raise Faulty(placed.faults)
@@ -43,7 +47,7 @@ def read_definition(text: str, file: str, *, runners: Sequence[str] = ()) -> Def
         if isinstance(placed.data.get(key), dict):
             _refuse_unknown(placed, placed.data[key], kind, (key,))
     _check_secrets(placed, placed.data.get("secrets") or {})
-    stages = _read_stages(placed, placed.data.get("stages"), runners)
+    stages = _read_stages(placed, placed.data.get("stages"), runners or {})
     artifacts = _read_each(placed, placed.data.get("artifacts", []), Artifact, ("artifacts",))
     rest = {key: value for key, value in placed.data.items() if key not in ("stages", "artifacts")}
     known = {name: rest[name] for name in Definition.__struct_fields__ if name in rest}
@@ -69,7 +73,7 @@ def _check_secrets(placed: Placed, secrets: Any) -> None:
             placed.refuse(("secrets", name), problem, key=True)
 
 
-def _read_stages(placed: Placed, data: Any, runners: Sequence[str]) -> Stages:
+def _read_stages(placed: Placed, data: Any, runners: Runners) -> Stages:
     if not isinstance(data, dict):
         placed.refuse(("stages",), f"stages is a mapping of {', '.join(STAGES)} to steps")
         return Stages()
@@ -104,13 +108,17 @@ def _read_each(placed: Placed, data: Any, kind: type[T], path: Path) -> list[T]:
     return found
 
 
-def _check_step(placed: Placed, step: Step, path: Path, runners: Sequence[str]) -> None:
+def _check_step(placed: Placed, step: Step, path: Path, runners: Runners) -> None:
     if bool(step.run.strip()) == bool(step.runner):
         placed.refuse(path, "a step has either run, a shell command, or runner")
     if step.runner and runners and step.runner not in runners:
-        placed.refuse((*path, "runner"), _no_such("runner", step.runner, runners))
+        placed.refuse((*path, "runner"), _no_such("runner", step.runner, list(runners)))
     if step.options and not step.runner:
         placed.refuse((*path, "with"), "with belongs to a runner")
+    if step.runner in runners:
+        kind = runners[step.runner]
+        _refuse_unknown(placed, step.options, kind, (*path, "with"))
+        _convert(placed, step.options, kind, (*path, "with"))
     if step.when:
         try:
             Expression(step.when)

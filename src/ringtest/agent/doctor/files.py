@@ -7,7 +7,7 @@ from ringtest.agent.definitions.model import STAGES, Definition
 from ringtest.agent.definitions.reading import Faulty, read_definition
 from ringtest.agent.doctor.model import Found, Lab, bad, ok, warn
 from ringtest.agent.pipelines.reading import read_pipeline
-from ringtest.agent.runners.registry import RUNNERS
+from ringtest.agent.runners.registry import OPTIONS
 from ringtest.language.placed_yaml import read_placed
 
 _SHOWN = 5
@@ -34,7 +34,7 @@ def named_files(lab: Lab) -> Iterator[Found]:
 
 def _definition(path: Path, text: str) -> Iterator[Found]:
     try:
-        definition = read_definition(text, str(path), runners=tuple(RUNNERS))
+        definition = read_definition(text, str(path), runners=OPTIONS)
     except Faulty as faulty:
         for fault in faulty.faults[:_SHOWN]:
             yield bad("files", str(fault), f"ringtest run {path} --check tells all")

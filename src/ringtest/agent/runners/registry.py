@@ -23,6 +23,8 @@ RUNNERS: Mapping[str, Any] = {
     for kind in (Pytest, Avocado, Command, MakeCheck, Meson, Tmt, Robot, Stestr, Ansible)
 }
 
+OPTIONS: Mapping[str, type[Any]] = {name: kind.options for name, kind in RUNNERS.items()}
+
 
 def make_runner(name: str, given: Mapping[str, Any]) -> tuple[Runner, RunnerOptions]:
     """A runner with the options of a step; StageFailed when it is unknown or they are wrong."""
