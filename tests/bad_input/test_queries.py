@@ -15,7 +15,7 @@ UNPAGED = {
     "/teams/{team_id:str}/users", "/teams/{team_id:str}/permissions/components",
     "/products/{product_id:str}/teams", "/remotecis/{remoteci_id:str}/data",
     "/remotecis/{remoteci_id:str}/users", "/jobs/{job_id:str}/stages",
-    "/jobs/{job_id:str}/hold",
+    "/jobs/{job_id:str}/holds",
     "/jobs/{job_id:str}/attempts", "/jobs/{job_id:str}/results", "/files/{file_id:str}/junit",
     "/files/{file_id:str}/content", "/archive/{file_id:str}/content", "/topics/notifications",
     "/topics/{topic_id:str}/notifications/users", "/feeders/{machine_id:str}/keys",

@@ -187,6 +187,18 @@ const ROUTES: Route[] = [
     asked.world.tell('job.cancel_requested', { job_id: job.id });
     return ok({ job }, 202);
   })],
+  ['GET', /^\/jobs\/([^/]+)\/holds$/, (asked) => withJob(asked, ({ hold }) =>
+    list('holds', hold ? [hold] : [], asked.query))],
+  ['POST', /^\/jobs\/([^/]+)\/hold\/extend$/, (asked) => withJob(asked, ({ hold }) => {
+    if (!hold) return refuse(404, 'the job is not held');
+    hold.until = before(-4 * 60);
+    return ok({ hold });
+  })],
+  ['POST', /^\/jobs\/([^/]+)\/hold\/release$/, (asked) => withJob(asked, ({ hold }) => {
+    if (!hold) return refuse(404, 'the job is not held');
+    hold.is_held = false;
+    return ok({ hold });
+  })],
   ['POST', /^\/jobs\/([^/]+)\/retry$/, (asked) => withJob(asked, ({ job }) => {
     Object.assign(job, { status: 'new', phase: 'queued', result: null, stage: null });
     asked.world.tell('job.retried', { job_id: job.id });

@@ -1,5 +1,5 @@
 /** The demo's jobs: three component sets in two labs, one still running, one very big. */
-import type { Component, Job, JobStatus, Stage, StageStatus, TestTotals } from '@/api/types';
+import type { Component, Hold, Job, JobStatus, Stage, StageStatus, TestTotals } from '@/api/types';
 import { JINJA, LAB_A, LAB_B, MARKUP_111, MARKUP_201, MARKUP_210, PRODUCT_ID, TEAM_A, TEAM_B, before, id, topic } from './catalog.ts';
 import { IMPORT_ERROR, failingLog, passingLog, type FakeLog } from './logs.ts';
 import { totalsOf, type Plan } from './testcases.ts';
@@ -9,6 +9,7 @@ export interface FakeJob {
   stages: Stage[];
   log: FakeLog;
   plan: Plan | null;
+  hold?: Hold;
 }
 
 interface Make {

@@ -54,17 +54,21 @@ class LabApi:
 
     async def hold(self, job_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """Tell that a job is held here; telling it again changes nothing."""
-        return await self._hold(post(f"/jobs/{job_id}/hold", body, key=""))
+        answer: dict[str, Any] = (await self._ask(post(f"/jobs/{job_id}/hold", body, key="")))[
+            "hold"
+        ]
+        return answer
 
     async def held(self, job_id: str) -> dict[str, Any]:
         """The hold of a job, with `is_held`."""
-        return await self._hold(Call("GET", f"/jobs/{job_id}/hold"))
+        [found] = (await self._ask(Call("GET", f"/jobs/{job_id}/holds")))["holds"] or [{}]
+        return {"is_held": False, **found}
 
-    async def _hold(self, call: Call) -> dict[str, Any]:
+    async def _ask(self, call: Call) -> dict[str, Any]:
         response = await self._client.send(call)
         if response.status_code >= 300:
             raise error_from(response)
-        answer: dict[str, Any] = msgspec.json.decode(response.content)["hold"]
+        answer: dict[str, Any] = msgspec.json.decode(response.content)
         return answer
 
     async def send_records(self, job_id: str, token: str, lines: list[bytes]) -> Applied:

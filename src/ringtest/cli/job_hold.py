@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ringtest.cli.calls import connected
+from ringtest.cli.calls import NotFound, connected
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import WhichArgument
 from ringtest.cli.output import Format, FormatOption, console, write_one
@@ -22,7 +22,10 @@ def hold(client: Client, which: WhichArgument, form: FormatOption = Format.TABLE
 
     Example: `ringtest job hold latest`
     """
-    _write(client.get(_path(client, which))["hold"], form)
+    holds = client.get(f"{_path(client, which)}s")["holds"]
+    if not holds:
+        raise NotFound("the job was never held")
+    _write(holds[0], form)
 
 
 def extend(

@@ -27,14 +27,13 @@ class HoldingServer(FakeServer):
 
     def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         job_id, _, what = path.strip("/").removeprefix("jobs/").partition("/")
-        if what != "hold":
+        if what not in ("hold", "holds"):
             return super()._handle(method, path, headers, body)
         self.requests.append(f"{method} {path}")
         if method == "POST":
             self.held.setdefault(job_id, {"is_held": True, **json.loads(body)})
-        if job_id not in self.held:
-            return 404, {"message": "the job is not held"}
-        return 200, {"hold": self.held[job_id]}
+            return 201, {"hold": self.held[job_id]}
+        return 200, {"holds": [self.held[job_id]] if job_id in self.held else []}
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ AGENTS = [
         {"attempt": 1, "hours": 4, "host": "rack-7", "shell": "cd /srv/work"},
         gives="hold no etag",
     ),
-    Row("GET /jobs/:held_job/hold", {200: READERS, 401: REST}, gives="hold no etag"),
+    Row("GET /jobs/:held_job/holds", {200: READERS, 401: REST}, gives="holds[]"),
     Row(
         "POST /jobs/:held_job/hold/extend",
         {200: MEMBERS, 401: REST},

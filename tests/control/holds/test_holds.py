@@ -5,7 +5,7 @@ from typing import Any
 from ringtest.control.kernel.clock import VirtualClock
 from tests.control.jobs.bench import Bench
 
-HOLD = {"attempt": 1, "hours": 4, "host": "rack-7", "shell": "ssh rack-7"}
+HOLD: dict[str, Any] = {"attempt": 1, "hours": 4, "host": "rack-7", "shell": "ssh rack-7"}
 
 
 async def ask(bench: Bench, job_id: str, verb: str = "", who: str = "red user", **body: Any) -> Any:
@@ -18,21 +18,23 @@ async def test_lab_holds_and_its_team_sees_how_to_get_in(bench: Bench) -> None:
     held = await ask(bench, job_id, who="red lab", **HOLD)
     assert held["is_held"] and held["shell"] == "ssh rack-7" and held["host"] == "rack-7"
     assert held["until"] == "2026-01-01T16:00:00"
-    seen = await bench.world["red user"].get(f"/jobs/{job_id}/hold")
-    assert seen.json()["hold"] == held
+    seen = await bench.world["red user"].get(f"/jobs/{job_id}/holds")
+    assert seen.json()["holds"] == [held]
 
 
 async def test_only_the_labs_own_agent_may_begin_a_hold(bench: Bench) -> None:
     job_id = await bench.queued()
     for who in ("red user", "epm", "blue lab", "blue user"):
         assert await ask(bench, job_id, who=who, **HOLD) == 401
-    assert (await bench.world["red user"].get(f"/jobs/{job_id}/hold")).status_code == 404
+    answer = await bench.world["red user"].get(f"/jobs/{job_id}/holds")
+    assert answer.json()["holds"] == []
+    assert await ask(bench, job_id, "/extend", hours=1) == 404
 
 
 async def test_another_team_sees_and_changes_no_hold(bench: Bench) -> None:
     job_id = await bench.queued()
     await ask(bench, job_id, who="red lab", **HOLD)
-    assert (await bench.world["blue user"].get(f"/jobs/{job_id}/hold")).status_code == 401
+    assert (await bench.world["blue user"].get(f"/jobs/{job_id}/holds")).status_code == 401
     assert await ask(bench, job_id, "/extend", "blue user", hours=1) == 401
     assert await ask(bench, job_id, "/release", "blue user") == 401
 
@@ -52,7 +54,7 @@ async def test_time_ends_a_hold_and_nobody_brings_it_back(bench: Bench) -> None:
     job_id = await bench.queued()
     await ask(bench, job_id, who="red lab", **HOLD)
     _later(bench, 5)
-    seen = (await bench.world["red user"].get(f"/jobs/{job_id}/hold")).json()["hold"]
+    [seen] = (await bench.world["red user"].get(f"/jobs/{job_id}/holds")).json()["holds"]
     assert not seen["is_held"] and seen["released_at"] is None
     assert await ask(bench, job_id, "/extend", hours=1) == 409
 

@@ -11,6 +11,7 @@ export const keys = {
   job: (id: Id) => ['job', id] as const,
   stages: (id: Id) => ['job', id, 'stages'] as const,
   attempts: (id: Id) => ['job', id, 'attempts'] as const,
+  holds: (id: Id) => ['job', id, 'holds'] as const,
   results: (id: Id) => ['job', id, 'results'] as const,
   tests: (id: Id) => ['job', id, 'tests'] as const,
   files: (id: Id) => ['job', id, 'files'] as const,

@@ -26,13 +26,13 @@ async def hold_job(
     return answers.one("hold", text, status=201)
 
 
-@get("/jobs/{job_id:str}/hold", summary="What a job left, and until when it is kept")
-async def get_hold(
+@get("/jobs/{job_id:str}/holds", summary="What a job left, and until when it is kept")
+async def list_holds(
     job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
-        text = await service.get_hold(tx, caller=caller, job_id=parse_id(job_id, "job"))
-    return answers.one("hold", text)
+        items, count = await service.list_holds(tx, caller=caller, job_id=parse_id(job_id, "job"))
+    return answers.many("holds", items, count)
 
 
 @post("/jobs/{job_id:str}/hold/extend", status_code=200, summary="Keep what a job left longer")
@@ -56,4 +56,4 @@ async def release_hold(
     return answers.one("hold", text)
 
 
-routes = [hold_job, get_hold, extend_hold, release_hold]
+routes = [hold_job, list_holds, extend_hold, release_hold]

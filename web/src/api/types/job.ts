@@ -116,6 +116,16 @@ export interface JobState {
   created_at: Moment;
 }
 
+/** What a job left in its lab, and until when it is kept. */
+export interface Hold {
+  job_id: Id;
+  attempt: number;
+  host: string;
+  shell: string;
+  until: Moment;
+  is_held: boolean;
+}
+
 /** Totals of one parsed result file, with what its parser could not read. */
 export interface ResultFile {
   file_id: Id;

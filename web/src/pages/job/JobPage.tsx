@@ -11,6 +11,7 @@ import { count } from '@/format/size';
 import type { JobContext } from './context';
 import { Evidence } from './Evidence';
 import { FirstAnswer } from './FirstAnswer';
+import { Held } from './Held';
 import { JobActions } from './JobActions';
 import { JobFacts } from './JobFacts';
 import { attemptOf, tellsItself } from './stages';
@@ -78,6 +79,7 @@ export function JobPage() {
                 <Stepper job={job} stages={context.stages} attempt={attempt} />
               )}
             </section>
+            <Held job={job} />
             <FirstAnswer job={job} />
             <Evidence job={job} stages={context.stages} attempt={attempt} />
             <Tabs job={job} />

@@ -119,6 +119,20 @@ test('a job is cancelled only after a question', async () => {
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
 });
 
+test('a held job shows the way in, and is let go only after a question', async () => {
+  const job = server.world.job(id(6, 5));
+  if (!job) throw new Error('no such job');
+  job.hold = { job_id: id(6, 5), attempt: 1, host: 'rack-7', shell: 'cd /srv/work', until: '2026-01-02T00:00:00', is_held: true };
+  const { user } = open(`${FAILED}/details`);
+  expect((await screen.findByLabelText('How to get in')).textContent).toContain('cd /srv/work');
+  await user.click(screen.getByRole('button', { name: '4 hours from now' }));
+  await waitFor(() => expect(job.hold?.until).not.toBe('2026-01-02T00:00:00'));
+  await user.click(screen.getByRole('button', { name: 'Release' }));
+  expect(job.hold.is_held).toBe(true);
+  await user.click(await screen.findByRole('button', { name: 'Release it' }));
+  await waitFor(() => expect(screen.queryByLabelText('How to get in')).toBeNull());
+});
+
 test('a refused action says why', async () => {
   const { user } = open(`${FAILED}/details`);
   await user.click(await screen.findByRole('button', { name: 'Retry' }));
