@@ -29,7 +29,7 @@ from ringtest.cli.output import write_many
 from ringtest.jjb.matrix import projects
 from ringtest.jjb.native import plan as plans
 from ringtest.jjb.native.axes import cells, is_touchstone, label
-from ringtest.jjb.native.builds import Site, begin, needs, number
+from ringtest.jjb.native.builds import Site, begin, held, needs, number, workspace_of
 from ringtest.jjb.native.definition import definition_of
 from ringtest.jjb.native.doing.build import FOLDER
 from ringtest.jjb.native.jobs import program_of
@@ -95,13 +95,13 @@ def _run(asked: Asked) -> int:
     site = Site(home, asked.credentials, asked.managed)
     if asked.node:
         site = Site(home, asked.credentials, asked.managed, asked.node)
+    workspace_of(program, site, {}, chosen)
     missing = needs(program, site, chosen)
     if missing:
         raise _Wrong(EXIT_USAGE, *missing)
     build, out = number(site, program.name)
     if not program.is_matrix:
-        plan = begin(program, site, chosen, number=build, out=out, cell={}, notes=notes)
-        return _exit(*_execute(plan, out))
+        return _exit(*_build(program, site, chosen, build, out, {}, notes))
     return _run_cells(program, site, chosen, build, out, notes, asked.cells)
 
 
@@ -132,13 +132,29 @@ def _run_cells(
             results[name] = ("NOT_BUILT", "errored")
             continue
         folder = out / "cells" / name
-        plan = begin(program, site, chosen, number=build, out=folder, cell=cell, notes=notes)
-        results[name] = _execute(plan, folder)
+        results[name] = _build(program, site, chosen, build, folder, cell, notes)
     for name, (result, _) in results.items():
         print(f"{program.name}/{name}: {result}")
     summary = {"job": program.name, "number": build, "cells": {k: v[0] for k, v in results.items()}}
     (out / "cells.json").write_bytes(msgspec.json.format(msgspec.json.encode(summary)))
     return max(_exit(*one) for one in results.values())
+
+
+def _build(
+    program: Program,
+    site: Site,
+    chosen: Mapping[str, str],
+    build: int,
+    out: Path,
+    cell: Mapping[str, str],
+    notes: Sequence[str],
+) -> tuple[str, str]:
+    with held(workspace_of(program, site, cell, chosen)) as free:
+        plan = begin(
+            program, site, chosen,
+            number=build, out=out, cell=cell, notes=notes, workspace=free,
+        )  # fmt: skip
+        return _execute(plan, out)
 
 
 def _execute(plan: plans.Plan, out: Path) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ringtest.jjb.native.builds import held
 from tests.jjb.native.conftest import Runs
 
 
@@ -292,3 +293,29 @@ def test_descriptions_are_found_in_what_was_printed(runs: Runs) -> None:
 def test_processes_in_the_background_do_not_hold_a_step_open(runs: Runs) -> None:
     done = runs(builders=[{"shell": "sleep 30 & echo $! > pid"}, {"shell": "kill $(cat pid)"}])
     assert done.state.result == "SUCCESS"
+
+
+def test_a_file_parameter_is_in_the_workspace_after_the_checkout(
+    runs: Runs, tmp_path: Path
+) -> None:
+    (tmp_path / "given").write_text("what was given\n")
+    done = runs(
+        {"in/put.txt": str(tmp_path / "given")},
+        parameters=[{"file": {"name": "in/put.txt"}}],
+        builders=[{"shell": "cat in/put.txt"}],
+    )
+    assert "what was given" in done.lines
+
+
+def test_two_builds_at_once_have_a_workspace_each(tmp_path: Path) -> None:
+    wanted = tmp_path / "workspace/j"
+    with held(wanted) as first, held(wanted) as second:
+        assert (first, second) == (wanted, tmp_path / "workspace/j@2")
+    with held(wanted) as again:
+        assert again == wanted
+
+
+def test_what_nobody_foresaw_is_a_failure(runs: Runs) -> None:
+    finder = {"regexp": "(", "also-check-console-output": True}
+    done = runs(publishers=[{"text-finder": finder}])
+    assert done.state.result == "FAILURE"

@@ -42,6 +42,9 @@ def findings(text: str, folder: Path) -> list[str]:
         ("scm: [{svn: {url: a}}]", ["uncovered scm svn"]),
         ("builders: [{raw: {xml: <some.Step/>}}]", ["uncovered builders raw"]),
         ("raw: {xml: <odd><a>1</a></odd>}", ["uncovered job odd"]),
+        ("node: big\n    disabled: true", [
+            "harmless job disabled a job that is disabled is run when you say so",
+            "harmless job assignedNode this machine is the node"]),
         ("workspace: /somewhere",
          ["uncovered job workspace /somewhere is outside of the folder of runs"]),
         ("parameters: [{dynamic-choice: {name: A, description: d, script: s}}]", []),

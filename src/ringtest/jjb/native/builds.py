@@ -1,10 +1,15 @@
 """Begins a build: its folder and number, Jenkins' variables, its plan on the disk."""
 
+import fcntl
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ringtest.jjb.native import plan as plans
 from ringtest.jjb.native.axes import label
@@ -33,7 +38,11 @@ class Site:
 def needs(program: Program, site: Site, variables: Mapping[str, str]) -> list[str]:
     """What a job asks of its site and cannot have, in words."""
     credentials = Credentials(site.credentials)
-    found: list[str] = []
+    found = [
+        f"{one.name} is a file, and {variables[one.name]} is none"
+        for one in program.parameters
+        if one.kind == "file" and not Path(variables[one.name]).is_file()
+    ]
     for action in _all(_parts(program)):
         for name, parts in _asked(action):
             found.append(credentials.missing(expand(name, variables), parts))
@@ -70,18 +79,23 @@ def begin(
     out: Path,
     cell: Mapping[str, str],
     notes: Sequence[str],
+    workspace: Path | None = None,
 ) -> Plan:
-    """Writes the plan of a build into its folder, and gives it. chosen: values of parameters."""
+    """Writes the plan of a build into its folder, and gives it. chosen: values of parameters.
+
+    workspace: the one of the job when None.
+    """
     secret = {one.name for one in program.parameters if one.secret}
     files = {one.name for one in program.parameters if one.kind == "file"}
     job = f"{program.name}/{label(cell)}" if program.is_matrix else program.name
     variables = _variables(program.name, job, site, number, out)
     plain = {name: value for name, value in chosen.items() if name not in secret}
     variables |= {**plain, **cell}
-    workspace = _workspace(program, site, cell, variables)
+    variables |= {name: name for name in files}
+    workspace = workspace or workspace_of(program, site, cell, chosen)
     variables |= {"WORKSPACE": str(workspace), "WORKSPACE_TMP": f"{workspace}@tmp"}
     plan = Plan(
-        program=program,
+        program=_of_one_build(program, chosen),
         job=job,
         number=number,
         out=str(out),
@@ -89,7 +103,6 @@ def begin(
         workspace=str(workspace),
         variables=variables,
         secrets=sorted(secret & set(chosen)),
-        files={name: chosen[name] for name in files if name in chosen},
         credentials=str(site.credentials.absolute()) if site.credentials else "",
         managed=str(site.managed.absolute()) if site.managed else "",
         cell=dict(cell),
@@ -132,9 +145,40 @@ def _variables(name: str, job: str, site: Site, number: int, out: Path) -> dict[
     }
 
 
-def _workspace(
+def _of_one_build(program: Program, chosen: Mapping[str, str]) -> Program:
+    """The program with the files that were given, and without defaults that are secret."""
+    given = [
+        Action(
+            "place-file",
+            f"file {one.name}",
+            {"name": one.name, "path": str(Path(chosen[one.name]).absolute())},
+        )
+        for one in program.parameters
+        if one.kind == "file" and one.name in chosen
+    ]
+    known = [replace(one, default="") if one.secret else one for one in program.parameters]
+    return replace(program, wrappers=[*given, *program.wrappers], parameters=known)
+
+
+@contextmanager
+def held(workspace: Path) -> Generator[Path, None, None]:
+    """That folder, or the next one as Jenkins counts them, while no other build stands in it."""
+    workspace.parent.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        free = workspace if number == 1 else workspace.with_name(f"{workspace.name}@{number}")
+        with free.with_name(f"{free.name}@lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield free
+            return
+
+
+def workspace_of(
     program: Program, site: Site, cell: Mapping[str, str], variables: Mapping[str, str]
 ) -> Path:
+    """Where a job works. Raises Failure when that is outside of the folder of workspaces."""
     root = (site.home / "workspace").resolve()
     parts = [part for name in sorted(cell) for part in (name, _safe(cell[name]))]
     own = "/".join([program.name, *parts])

@@ -45,9 +45,9 @@ _BY_SECTION: Mapping[str, Mapping[str, str]] = {
     "job": {
         "actions": "",
         "keepDependencies": "",
-        "blockBuildWhenDownstreamBuilding": _QUEUE,
-        "blockBuildWhenUpstreamBuilding": _QUEUE,
-        "concurrentBuild": _QUEUE,
+        "blockBuildWhenDownstreamBuilding": "",
+        "blockBuildWhenUpstreamBuilding": "",
+        "concurrentBuild": "",
         "canRoam": "",
         "authToken": _STARTS,
         "quietPeriod": _QUEUE,

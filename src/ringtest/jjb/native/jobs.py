@@ -2,6 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
+from ringtest.jjb.native import harmless
 from ringtest.jjb.native.axes import axes
 from ringtest.jjb.native.builders import builders, environment
 from ringtest.jjb.native.fields import Fields
@@ -57,13 +58,12 @@ def _inside(root: Element, tag: str) -> list[Element]:
 
 def _general(root: Element, job: Translation) -> None:
     """All that stands in no section."""
-    rest = [one for one in root if one.tag not in _SECTIONS]
-    for element in rest:
-        before = len(job.program.findings)
-        job.one(element, {}, "job")
-        if job.program.findings[before].coverage is Coverage.HARMLESS:
-            # Every job has these: they are no news.
-            del job.program.findings[before:]
+    for element in root:
+        kind = str(element.tag)
+        # Every job has those for which there is nothing to say.
+        silent = harmless.of("job", kind) == "" or (kind == "disabled" and element.text != "true")
+        if kind not in _SECTIONS and not silent:
+            job.one(element, {}, "job")
     if root.findtext("jdk"):
         _uncovered(job, "jdk", f"which Java is used is not covered: {root.findtext('jdk')}")
     for tag in ("customWorkspace", "childCustomWorkspace"):

@@ -16,8 +16,8 @@ class Plan(Struct):
     """What stays the same throughout a build. Paths are absolute.
 
     out: the folder of the build. home: of all runs. variables: Jenkins' own and parameters.
-    files: file parameters, by name. credentials, managed: what `--credentials` and
-    `--managed-files` named. notes: what people must know.
+    credentials, managed: what `--credentials` and `--managed-files` named. notes: what people must
+    know.
     """
 
     program: Program
@@ -29,7 +29,6 @@ class Plan(Struct):
     variables: dict[str, str]
     secrets: list[str] = []
     """Names of variables that `secrets.json` holds, and nothing else."""
-    files: dict[str, str] = {}
     credentials: str = ""
     managed: str = ""
     cell: dict[str, str] = {}

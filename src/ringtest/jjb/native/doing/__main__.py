@@ -57,6 +57,11 @@ def _one(action: Action, build: Build) -> bool:
         build.state.worsen("FAILURE")
         build.say(f"{error}: FAILURE")
         return False
+    except Exception as error:
+        # Whatever it was, the build is no success.
+        build.state.worsen("FAILURE")
+        build.say(f"{type(error).__name__}: {error}: FAILURE")
+        return False
     finally:
         build.state.running = ""
         build.save()

@@ -12,6 +12,7 @@ KINDS: dict[str, Does] = {
     "name": steps.name_build,
     "user": steps.user,
     "maven": steps.maven,
+    "place-file": steps.place_file,
     "git": checkout.git,
     "bind": secrets.bind,
     "passwords": secrets.passwords,

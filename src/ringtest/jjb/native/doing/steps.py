@@ -3,6 +3,7 @@
 import getpass
 import re
 import shlex
+import shutil
 from typing import Any
 
 from ringtest.jjb.native.doing.build import Build, Failed
@@ -128,3 +129,12 @@ def maven(given: dict[str, Any], inside: Inside, build: Build) -> None:
     argv += shlex.split(build.expand(given["targets"]))
     more = {"MAVEN_OPTS": build.expand(given["jvm"])} if given["jvm"] else {}
     build.checked(argv, more=more)
+
+
+def place_file(given: dict[str, Any], inside: Inside, build: Build) -> None:
+    """A file parameter: a copy in the workspace, under the parameter's name."""
+    target = (build.workspace / given["name"]).resolve()
+    if not target.is_relative_to(build.workspace):
+        raise Failed(f"{given['name']} leads out of the workspace")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(given["path"], target)
