@@ -10,7 +10,8 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/n
 DEMO_DATA := demo-data
 # programs of the machine that tests run, with their Debian packages
 TEST_PROGRAMS := rsync:rsync automake:automake tinyproxy:tinyproxy-bin dnf:dnf rpmbuild:rpm createrepo_c:createrepo-c \
-	qemu-img:qemu-utils virsh:libvirt-clients libvirtd:libvirt-daemon
+	qemu-img:qemu-utils virsh:libvirt-clients libvirtd:libvirt-daemon \
+	bwrap:bubblewrap podman:podman runc:runc sshd:openssh-server ssh:openssh-client
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUTF8 = 1
