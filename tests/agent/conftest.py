@@ -202,6 +202,11 @@ class FakeServer:
         data = told.body if isinstance(told.body, bytes) else json.dumps(told.body).encode()
         about = [("Content-Length", str(len(data))), *told.headers]
         reply = h11.Response(status_code=status, headers=about)
+        if fault == "cut":
+            writer.write((connection.send(reply) or b"") + data[: len(data) // 2])
+            await writer.drain()
+            writer.close()
+            return False
         for part in (reply, h11.Data(data=data), h11.EndOfMessage()):
             writer.write(connection.send(part) or b"")
         await writer.drain()

@@ -91,6 +91,19 @@ def test_wrong_bytes_never_get_the_name(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_who_sends_too_much_fills_no_disk(tmp_path: Path) -> None:
+    def flood(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=iter([BODY] * 50))
+
+    connection = Connection.anonymous("http://ci.example")
+    with (
+        Client(connection, transport=httpx.MockTransport(flood)) as client,
+        pytest.raises(Corrupt, match="more than"),
+    ):
+        download_resumable(client, "/x", tmp_path / "core.dump", size=len(BODY), sha256=SHA)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_download_that_was_whole_is_only_looked_at(tmp_path: Path) -> None:
     (tmp_path / PART).write_bytes(BODY)
     store = Store()

@@ -74,9 +74,14 @@ def _go_on(
         done = done if is_rest else 0
         with part.open("ab" if is_rest else "wb") as file:
             for chunk in response.iter_bytes():
-                file.write(chunk)
                 done += len(chunk)
+                if done > size:
+                    break  # the digest tells; nobody fills the disk meanwhile
+                file.write(chunk)
                 progress(done, size)
+    if done > size:
+        part.unlink()
+        raise Corrupt(f"{path} gave more than the {size} bytes that were announced")
     if done < size:
         raise Unreachable(f"{path} ended after {done} of {size} bytes")
 

@@ -153,6 +153,23 @@ async def test_a_server_that_fails_all_the_time_is_outlasted(
     assert await provide(store, publish(server, "ring-1.1.tar", NEW), tmp_path / "2") == NEW
 
 
+async def test_answers_that_are_cut_in_the_middle_are_gone_on_with(
+    server: Any, store: ComponentStore, tmp_path: Path
+) -> None:
+    dice = random.Random(5)
+
+    def cut(method: str, path: str) -> str | None:
+        return "cut" if path.endswith("/content") and dice.random() < 0.7 else None
+
+    server.fault = cut
+    old = publish(server, "ring-1.0.tar", OLD)
+    assert await provide(store, old, tmp_path / "1") == OLD
+    assert len(server.ranges) > 1
+    starts = [int(each.removeprefix("bytes=").split("-")[0] or 0) for each in server.ranges]
+    assert starts == sorted(starts)
+    assert await provide(store, publish(server, "ring-1.1.tar", NEW), tmp_path / "2") == NEW
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_lists_that_lie_cost_bytes_and_nothing_else(
     server: Any, store: ComponentStore, tmp_path: Path, seed: int

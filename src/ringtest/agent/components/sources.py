@@ -137,7 +137,7 @@ def proof(permit: Permit, address: str, span: str) -> str:
     span and this agent, so that whoever gets it can use it nowhere else.
 
     >>> proof(Permit("2026-03-01T10:00:00", "k"), "http://rack-7:8970/files/ab", "")[:56]
-    'Ringtest-Permit window=2026-03-01T10:00:00, proof=1be75c'
+    'Ringtest-Permit window=2026-03-01T10:00:00, proof=a5da0e'
     """
     there = urlsplit(address)
     said = "\n".join((permit.window, there.netloc.lower(), there.path, span))
