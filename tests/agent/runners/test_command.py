@@ -1,5 +1,6 @@
 """Any command as a runner: the files that it leaves, and what it does not leave."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -135,9 +136,49 @@ async def test_a_second_attempt_without_names_counts_for_the_bad_ones_only(
     assert done.failed == ""
 
 
+STEPS = {
+    "format": "steps",
+    "step_begins": r"^-+ (?P<name>\w+:\w+) -+$",
+    "step_ends": r"^ *Result: (?P<result>\w+)",
+}
+
+
+async def test_steps_of_a_log_are_tests_and_one_that_hangs_is_killed(
+    step: RunStep, tmp_path: Path
+) -> None:
+    lines = [
+        "--- domain:define ---", "15:01 INFO defined", "    Result: OK",
+        "--- domain:start ---", "no KVM", "    Result: FAIL",
+        "--- domain:define ---", "    Result: SKIP", "    Result: OK",
+        "--- domain:start ---", "    Result: PANIC", "--- domain:hang ---",
+    ]  # fmt: skip
+    (tmp_path / "steps.log").write_text("\n".join(lines) + "\n")
+    run = "cat steps.log; sleep 300 & echo $! > pid; wait"
+    done = await step("command", {"run": run, **STEPS, "timeout_seconds": 1})
+    assert done.outcomes() == {
+        "domain:define": "passed", "domain:start": "failed", "domain:define#2": "skipped",
+        "domain:start#2": "errored", "domain:hang": "errored",
+    }  # fmt: skip
+    found = {case.test: case for case in done.cases}
+    assert found["domain:start"].stdout == "no KVM"
+    assert (found["domain:start"].classname, found["domain:start"].name) == ("domain", "start")
+    assert found["domain:hang"].message == "not done after 1 s, killed"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+async def test_a_step_without_an_end_is_errored(step: RunStep) -> None:
+    done = await step("command", {"run": "echo '- a:b -'; exit 3", **STEPS})
+    assert [(case.test, case.message) for case in done.cases] == [
+        ("a:b", "it has no end: exit code 3")
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"run": "true", "format": "steps"}, "step_ends: a group name is missing"),
+        ({"run": "true", **STEPS, "step_ends": "("}, "step_ends: no regular expression"),
         ({}, "either run, for all tests, or each, for one"),
         ({"run": "a", "each": "b"}, "either run, for all tests, or each, for one"),
         ({"each": "b"}, "each needs listing"),

@@ -13,8 +13,9 @@ from ringtest.agent.control import StageFailed
 from ringtest.agent.processes import describe_exit
 from ringtest.agent.runners.junit import read_junit
 from ringtest.agent.runners.report import Told, read_told
-from ringtest.agent.runners.runner import Case, Outcome, Task, TimedOut
+from ringtest.agent.runners.runner import BAD, Case, Outcome, Task, TimedOut
 from ringtest.agent.runners.selection import RunnerOptions
+from ringtest.agent.runners.step_log import StepLog
 from ringtest.agent.runners.tap import read_tap
 from ringtest.agent.runners.watching import Until, Watch, place_plugin
 
@@ -30,7 +31,7 @@ class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
 
     run: str = ""
     """A shell command for all tests; the names of those that are chosen are in the file
-    `$RINGTEST_CHOSEN`, one per line."""
+    `$RINGTEST_CHOSEN`, one per line. `timeout_seconds` is for the whole of it, but for steps."""
     each: str = ""
     """A shell command for one test, `$RINGTEST_TEST`: exit code 0 passed, 77 skipped, others
     failed, a signal errored."""
@@ -39,8 +40,13 @@ class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
     `run`, there is nothing to choose from."""
     results: list[str] = msgspec.field(default_factory=list)
     """Patterns of the files that `run` leaves, below the work folder; none: its output."""
-    format: Literal["junit", "tap", "subunit"] = "junit"
-    """What they are; `tap` means KTAP as well."""
+    format: Literal["junit", "tap", "subunit", "steps"] = "junit"
+    """What they are; `tap` means KTAP as well. `steps`: what is printed has lines where steps
+    begin and end, which are tests, each with the time limit."""
+    step_begins: str = ""
+    """A regular expression with the group `name`."""
+    step_ends: str = ""
+    """A regular expression with the group `result`: OK, PASS, FAIL, SKIP … and perhaps `name`."""
     python: str = "python"
     """Interpreter that has `subunit`, for files of that format."""
 
@@ -49,7 +55,9 @@ class Command:
     """Tests of a command, by the names that it gives them."""
 
     name: ClassVar[str] = "command"
-    summary: ClassVar[str] = "any command that leaves JUnit, TAP, KTAP or subunit, or one per test"
+    summary: ClassVar[str] = (
+        "any command that leaves JUnit, TAP, KTAP, subunit or steps; or one each"
+    )
     options: ClassVar[type[Options]] = Options
 
     def __init__(self, options: Options) -> None:
@@ -110,34 +118,56 @@ class Command:
     ) -> None:
         chosen, printed = task.scratch / "chosen", task.scratch / "printed.txt"
         chosen.write_text("".join(f"{one}\n" for one in tests), encoding="utf-8")
-        results = _Results(task, self._options, printed)
-        watch = Watch(
-            results, lambda case: tell(msgspec.structs.replace(case, attempt=attempt)), None
-        )
+        printed.unlink(missing_ok=True)
+        options, limit = self._options, self._options.timeout_seconds
+        results = _Results(task, options, printed)
+        steps = self._steps(printed)
+        bad: list[str] = []
+
+        def take(case: Case) -> None:
+            bad.extend([case.test] if case.outcome in BAD else [])
+            tell(msgspec.structs.replace(case, attempt=attempt))
+
+        watch = Watch(steps or results, take, limit if steps else None)
         until: Until = watch
         env = {**task.variables, "RINGTEST_CHOSEN": str(chosen)}
-        why, limit = "", self._options.timeout_seconds
+        why = ""
         try:
             with task.copying(printed):
-                code = await task.command(
-                    [*_SHELL, self._options.run], env=env, seconds=limit, until=until
-                )
+                seconds = None if steps else limit
+                argv = [*_SHELL, options.run]
+                code = await task.command(argv, env=env, seconds=seconds, until=until)
             why = describe_exit(code) if code else ""
         except TimedOut:
             why = f"not done after {limit:g} s, killed"
-        if self._options.format == "subunit":
+            watch.end_late(why, self.identity)
+        if options.format == "subunit":
             await results.convert_subunit()
         results.everything = True
         watch.read()
+        for test in list(watch.running):
+            _errored(watch, test, self.identity(test), f"it has no end: {why or 'exit code 0'}")
         for test in tests:
             if test not in watch.over:
-                message = f"it left no result: {why or 'exit code 0'}"
-                watch.end(Case(test, *self.identity(test), "errored", message=message))
+                why_not = f"it left no result: {why or 'exit code 0'}"
+                _errored(watch, test, self.identity(test), why_not)
         for name in results.unread:
-            watch.end(Case(name, "", name, "errored", message="the file cannot be read"))
-        if why and not tests and not results.any_bad:
-            name = "the whole command"
-            watch.end(Case(name, "", name, "errored", message=why))
+            _errored(watch, name, ("", name), "the file cannot be read")
+        if why and not tests and not bad:
+            _errored(watch, "the whole command", ("", "the whole command"), why)
+
+    def _steps(self, printed: Path) -> StepLog | None:
+        options = self._options
+        if options.format != "steps":
+            return None
+        try:
+            return StepLog(printed, options.step_begins, options.step_ends)
+        except ValueError as error:
+            raise StageFailed(f"step_begins and step_ends: {error}") from None
+
+
+def _errored(watch: Watch, test: str, identity: tuple[str, str], message: str) -> None:
+    watch.end(Case(test, *identity, "errored", message=message))
 
 
 class _Results:
@@ -150,7 +180,6 @@ class _Results:
         self._old = {path: _stamp(path) for path in self._files()} if options.results else {}
         self._looked = time.monotonic()
         self.everything = False
-        self.any_bad = False
         self.unread: list[str] = []
 
     def __call__(self) -> Sequence[Told]:
@@ -173,7 +202,6 @@ class _Results:
                 continue
             self._old[path] = stamp
             found += [Told(case=case) for case in cases]
-        self.any_bad |= any(one.case and one.case.outcome in ("failed", "errored") for one in found)
         return found
 
     def _read(self, path: Path) -> Sequence[Case]:
