@@ -36,6 +36,8 @@ SERVES = {
     "archive push",
     "pipeline run",
     "pipeline send",
+    "report",
+    "rerun",
 }
 """Commands that keep running, need another server or ask on a terminal."""
 FIRST = (

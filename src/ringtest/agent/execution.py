@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ringtest.agent import capsule
 from ringtest.agent.ansible.files import MIME as TASK_MIME
 from ringtest.agent.ansible.runner import TASKS
 from ringtest.agent.artifacts import find_artifacts
@@ -45,6 +46,7 @@ COLLECT_SECONDS = 300.0
 """Longest time of `collect`, and of `teardown`: they run when the job's own time is over."""
 _OWN_ARTIFACTS = (
     Artifact(f"{RESULTS}/*.xml", "application/junit"),
+    Artifact(f"{RESULTS}/{capsule.NAME}", capsule.MIME),
     Artifact(f"{RESULTS}/{RECORD}", "application/x-ndjson"),
     Artifact(f"{RESULTS}/{TASKS}/**/*", TASK_MIME),
 )
@@ -125,6 +127,7 @@ class Execution:
                 self._seconds, self._control.end_early, Early.TIMED_OUT
             )
             exits.callback(clock.cancel)
+            await asyncio.to_thread(capsule.keep_capsule, self._attempt, self._definition)
             result, reason = await self._run_stages()
             self.held = not self._control.abandoned and is_due(self._definition.hold, result)
         self._end_log()

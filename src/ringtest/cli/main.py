@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": (_SERVE, "up", "Run the control server."),
     "agent": (_SERVE, "agent", "Run this lab's jobs."),
     "run": (_SERVE, "run", "Run a definition file here, without any server."),
+    "report": (_SERVE, "report", "Tell a server of a run that was made without it."),
+    "rerun": (_SERVE, "rerun", "Do a recorded run again, and list what is different."),
     "prepare": (_SERVE, "prepare", "Bring a definition's environment about, and no more."),
     "pipeline": (_SERVE, "pipeline", "Pipeline files of dci-pipeline: check and plan them."),
     "import": (_SERVE, "importing", "Move in from another server."),

@@ -5,7 +5,7 @@ import shutil
 import signal
 import socket
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from ringtest.agent.attempt import Attempt, Outcome
 from ringtest.agent.control import Abandoned, Control, Early, StageFailed
 from ringtest.agent.definitions.model import Definition
 from ringtest.agent.environment import Venvs
-from ringtest.agent.execution import Execution
+from ringtest.agent.execution import Execution, Provide
 from ringtest.agent.isolation.held import keep_note
 from ringtest.agent.journal import Journal
 from ringtest.agent.preparation.preparing import memory_path
@@ -36,8 +36,11 @@ async def run_alone(
     folder: Path,
     cache: Path,
     show: Callable[[bytes], None],
+    components: Sequence[Component] = (),
+    provide: Provide | None = None,
 ) -> Outcome:
     """Run a definition in `work` and write `folder`; what commands print is shown as it comes.
+    `components` are brought by `provide`.
 
     The first interrupt from the keyboard ends the tests and still collects and tears down, a
     second one stops everything.
@@ -48,6 +51,7 @@ async def run_alone(
         lease_token="",
         timeout_seconds=definition.timeout_seconds,
         definition=definition,
+        components=list(components),
     )
     attempt = Attempt.begin(folder, claim, msgspec.json.encode(claim))
     attempt.work.rmdir()
@@ -60,7 +64,7 @@ async def run_alone(
         journal,
         control,
         settings=settings,
-        provide=_no_components,
+        provide=provide or _no_components,
         venvs=Venvs(cache / "python", settings.python),
     )
     _stop_on_signals(control)
