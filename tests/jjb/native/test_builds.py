@@ -144,26 +144,25 @@ def test_what_an_unclear_condition_means_is_said(
 
 
 @pytest.mark.parametrize(
-    ("limit", "script"),
-    [
-        ({"type": "absolute", "timeout-var": "x", "timeout": 0}, "sleep 60"),
-        ({"type": "no-activity", "timeout": 0}, "sleep 60"),
-    ],
+    "limit", [{"type": "absolute", "timeout": 0}, {"type": "no-activity", "timeout": 0}]
 )
-def test_builders_that_take_too_long_are_ended(
-    runs: Runs, limit: dict[str, object], script: str
-) -> None:
-    limit = {key: value for key, value in limit.items() if key != "timeout-var"}
+def test_builders_that_take_too_long_are_ended(runs: Runs, limit: dict[str, object]) -> None:
     after = {"postbuildscript": {"builders": [
         {"build-on": ["ABORTED"], "build-steps": [{"shell": "echo tidied up"}]}]}}  # fmt: skip
     done = runs(
         wrappers=[{"timeout": limit}],
-        builders=[{"shell": script}, {"shell": "echo never"}],
+        builders=[{"shell": "sleep 60"}, {"shell": "echo never"}],
         publishers=[after],
     )
     assert done.state.result == "ABORTED"
     assert "tidied up" in done.lines
     assert "never" not in done.lines
+
+
+def test_the_time_that_builders_have_is_a_variable_in_milliseconds(runs: Runs) -> None:
+    limit = {"timeout": 3, "timeout-var": "LIMIT"}
+    done = runs(wrappers=[{"timeout": limit}], builders=[{"shell": "echo $LIMIT"}])
+    assert "180000" in done.lines
 
 
 def test_a_timeout_may_be_a_failure_with_a_description(runs: Runs) -> None:

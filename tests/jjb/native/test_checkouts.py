@@ -93,8 +93,15 @@ def test_tags_digests_and_fetched_references_are_found(runs: Runs, repository: R
     repository.commit(ring="later")
     echo = [{"shell": "echo $GIT_COMMIT"}]
     change = {"refspec": "refs/changes/1", "branches": ["FETCH_HEAD"]}
-    for options in ({"branches": ["refs/tags/v1"]}, {"branches": [first]}, change):
+    gerrit = {"refspec": "refs/changes/1", "choosing-strategy": "gerrit"}
+    for options in ({"branches": ["refs/tags/v1"]}, {"branches": [first]}, change, gerrit):
         assert first in runs(scm=scm(repository, **options), builders=echo).lines
+
+
+def test_without_a_change_the_branch_is_built(runs: Runs, repository: Repository) -> None:
+    repository.commit("a-branch-before-main", ring="other")
+    gerrit = scm(repository, **{"choosing-strategy": "gerrit"})
+    assert "origin/main" in runs(scm=gerrit, builders=[{"shell": "echo $GIT_BRANCH"}]).lines
 
 
 def test_a_branch_that_is_not_there_cannot_be_prepared(runs: Runs, repository: Repository) -> None:

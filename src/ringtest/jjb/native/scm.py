@@ -105,6 +105,8 @@ def _known(kind: str, fields: Fields) -> dict[str, object] | None:
             }
         case "GitLFSPull":
             return {"lfs": True}
+        case "BuildChooserSetting":
+            return _chooser(fields)
         case "PreBuildMerge":
             return _merge(fields)
         case _:
@@ -133,6 +135,16 @@ def _submodules(fields: Fields) -> dict[str, object]:
         return {"submodules": {}}
     wanted = {"recursive": recursive, "tracking": tracking, "reference": reference}
     return {"submodules": wanted}
+
+
+def _chooser(fields: Fields) -> dict[str, object] | None:
+    element = fields.child("buildChooser")
+    kind = "" if element is None else kind_of(element).rpartition(".")[2]
+    if kind == "GerritTriggerBuildChooser":
+        # What was fetched by the refspec of a change is built.
+        fields.inner("buildChooser").ignore("separator")
+        return {"fetched": True}
+    return {} if kind in ("", "DefaultBuildChooser") else None
 
 
 def _merge(fields: Fields) -> dict[str, object]:

@@ -72,10 +72,13 @@ def _timeout(fields: Fields, job: Translation) -> list[Action]:
             description = operation.findtext("description") or ""
         elif name != "AbortOperation":
             fields.refuse(name)
-    fields.ignore("timeoutEnvVar")
-    if fields.element.findtext("timeoutEnvVar"):
-        fields.refuse("timeoutEnvVar")
+    name = fields.text("timeoutEnvVar")
     job.program.timeouts.append(Timeout(made.kind, made.seconds, made.clock, result, description))
+    if name and made.kind == "deadline":
+        fields.refuse(f"timeoutEnvVar {name} of a deadline")
+    elif name:
+        given = {"name": name, "seconds": made.seconds}
+        return [Action("timeout-variable", f"variable {name}", dict(given))]
     return []
 
 

@@ -163,7 +163,7 @@ class Build:
         chosen: Timeout | None = None
         for limit in self.limits:
             if limit.kind == "activity":
-                silence, chosen = self._seconds(limit.seconds), chosen or limit
+                silence, chosen = self.seconds(limit.seconds), chosen or limit
                 continue
             ends = self._end_of(limit)
             if until is None or ends < until:
@@ -172,7 +172,7 @@ class Build:
 
     def _end_of(self, limit: Timeout) -> float:
         if limit.kind == "absolute":
-            return self.state.builders_began + self._seconds(limit.seconds)
+            return self.state.builders_began + self.seconds(limit.seconds)
         began = datetime.fromtimestamp(self.state.builders_began)
         clock = self.expand(limit.clock)
         try:
@@ -182,7 +182,8 @@ class Build:
             raise Failed(f"{clock!r} is no time of a deadline") from None
         return (at if at > began else at + timedelta(days=1)).timestamp()
 
-    def _seconds(self, text: str) -> float:
+    def seconds(self, text: str) -> float:
+        """A time that may hold variables: `90`, `60*$MINUTES`."""
         factor, star, rest = text.partition("*")
         try:
             return float(factor) * float(self.expand(rest)) if star else float(self.expand(text))

@@ -80,7 +80,10 @@ class _Checkout:
 
     def _find(self) -> tuple[str, str]:
         """The revision to build, and the branch as Jenkins names it."""
-        for wanted in self._given["branches"]:
+        # Only a refspec of one reference says what a change is; else branches do.
+        one = not any("*" in (remote["refspec"] or "*") for remote in self._remotes)
+        changes = ["FETCH_HEAD"] if self._given.get("fetched") and one else []
+        for wanted in [*changes, *self._given["branches"]]:
             name = self._build.expand(wanted)
             for candidate, branch in self._candidates(name):
                 revision = self._asked(

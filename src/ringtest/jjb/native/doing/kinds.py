@@ -11,6 +11,7 @@ KINDS: dict[str, Does] = {
     "describe": steps.describe,
     "name": steps.name_build,
     "user": steps.user,
+    "timeout-variable": steps.timeout_variable,
     "maven": steps.maven,
     "place-file": steps.place_file,
     "git": checkout.git,

@@ -116,6 +116,11 @@ def user(given: dict[str, Any], inside: Inside, build: Build) -> None:
         build.set(name, who)
 
 
+def timeout_variable(given: dict[str, Any], inside: Inside, build: Build) -> None:
+    """The time that builders have, in milliseconds."""
+    build.set(given["name"], str(int(1000 * build.seconds(given["seconds"]))))
+
+
 def maven(given: dict[str, Any], inside: Inside, build: Build) -> None:
     """`mvn` of this machine."""
     argv = ["mvn"]
