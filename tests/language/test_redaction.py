@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringtest.language.redaction import LONGEST, Held, Redactor
-from ringtest.language.secret_rules import PatternError, Rules, compiled
+from ringtest.language.secret_rules import Literals, PatternError, Rules, compiled
 
 WORD = b"lab-own-api-secret-0123456789"
 KEY = (
@@ -161,6 +161,26 @@ def test_python_finds_what_re2_finds(data: bytes, own: Sequence[tuple[str, str]]
         return found
 
     assert spans(by_re2=True) == spans(by_re2=False)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.binary(min_size=1, max_size=4).filter(lambda word: b"\n" not in word), max_size=9),
+    st.lists(st.sampled_from(b"ab\xe9\n.*"), max_size=60).map(bytes),
+)
+def test_re2_finds_the_words_that_a_search_one_by_one_finds(
+    words: list[bytes], text: bytes
+) -> None:
+    words += [b"a.", b"ab", b"a\xe9", b"*b", b"b"]
+
+    def places(*, by_re2: bool) -> list[tuple[int, bytes]]:
+        first, at, found = Literals(words, by_re2=by_re2).over(text, 0, len(text)), 0, []
+        while one := first(at):
+            found.append(one)
+            at = one[0] + 1
+        return found
+
+    assert places(by_re2=True) == places(by_re2=False)
 
 
 def test_a_word_that_meets_a_rules_secret_goes_whole() -> None:

@@ -15,7 +15,8 @@ from ringtest.language.secret_rules import (
     KEY_BODY,
     KEY_END,
     OPEN_KEY,
-    Places,
+    First,
+    Literals,
     Rules,
     Search,
     compiled,
@@ -81,6 +82,7 @@ class Redactor:
         self._own = bool(rules)
         self._rules = _rules(tuple(rules))
         self._words = {word: kind for word, kind in (words or {}).items() if len(word) >= least}
+        self._literals = Literals(self._words)
 
     def feed(self, data: bytes, held: Held, tell: Tell = _nobody) -> tuple[bytes, Held]:
         """What can be let out of the bytes held and those that came, and what is held then."""
@@ -176,9 +178,9 @@ class Redactor:
         """Secrets in order, none within another: a word that meets a rule's secret is one with
         it."""
         search = self._rules.over(buffer, start, stop)
-        places = Places(self._words, buffer, start, stop)
+        first = self._literals.over(buffer, start, stop)
         by_rule = self._by_rule(search, buffer, start)
-        by_word = self._by_word(places, start)
+        by_word = self._by_word(first, start)
         while by_rule or by_word:
             if by_rule is None or (by_word is not None and by_word.end <= by_rule.first):
                 found = by_word
@@ -191,7 +193,7 @@ class Redactor:
             if by_rule is not None and by_rule.first < found.stop:
                 by_rule = self._by_rule(search, buffer, found.stop)
             if by_word is not None and by_word.first < found.stop:
-                by_word = self._by_word(places, found.stop)
+                by_word = self._by_word(first, found.stop)
 
     def _by_rule(self, search: Search, buffer: bytes, start: int) -> _Found | None:
         while match := search(start):
@@ -209,16 +211,16 @@ class Redactor:
             return _Found(first, at, until, end, kind, place == OPEN_KEY)
         return None
 
-    def _by_word(self, places: Places, start: int) -> _Found | None:
+    def _by_word(self, first: First, start: int) -> _Found | None:
         """The next word, and those that overlap it."""
-        found = places.first(start)
+        found = first(start)
         if found is None:
             return None
-        first, word = found
-        at, end = first, first + len(word)
-        while (more := places.first(at + 1)) and more[0] < end:
+        begin, word = found
+        at, end = begin, begin + len(word)
+        while (more := first(at + 1)) and more[0] < end:
             at, end = more[0], max(end, more[0] + len(more[1]))
-        return _Found(first, first, end, end, self._words[word])
+        return _Found(begin, begin, end, end, self._words[word])
 
 
 def _both(rule: _Found, word: _Found) -> _Found:

@@ -76,6 +76,10 @@ TRACES: tuple[bytes, ...] = (
 
 Search = Callable[[int], Any]
 """From a place on: the first match, None when there is none."""
+First = Callable[[int], tuple[int, bytes] | None]
+"""From a place on: where the first literal is, and which; of several at one place the longest."""
+_FEW = 4
+"""So many literals are found faster one by one."""
 
 
 class PatternError(ValueError):
@@ -150,6 +154,36 @@ def _within_a_line(pattern: Any, buffer: bytes, at: int, stop: int) -> Any:
             return match
         at = match.start() + 1
     return None
+
+
+class Literals:
+    """Texts to be found as they are: by RE2 in one pass, however many there are."""
+
+    def __init__(self, words: Iterable[bytes], *, by_re2: bool = re2 is not None) -> None:
+        self._words = sorted(words, key=len, reverse=True)
+        self._pattern: Any = None
+        if by_re2 and len(self._words) > _FEW:
+            try:
+                self._pattern = _compiled_by_re2("|".join(map(_literal, self._words)))
+            except PatternError:  # too much for it
+                self._pattern = None
+
+    def over(self, buffer: bytes, start: int, stop: int) -> First:
+        """Finds them in a part of a buffer. The place asked for must not go back."""
+        if self._pattern is None:
+            return Places(self._words, buffer, start, stop).first
+
+        def first(at: int) -> tuple[int, bytes] | None:
+            match = self._pattern.search(buffer, at, stop)
+            return (match.start(), match.group()) if match else None
+
+        return first
+
+
+def _literal(word: bytes) -> str:
+    return "".join(
+        chr(one) if chr(one).isalnum() and one < 128 else f"\\x{one:02x}" for one in word
+    )
 
 
 class Places:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from ringtest.agent.secrets.forms import all_forms
 from ringtest.language.redaction import Held, Redactor
+from ringtest.language.secret_rules import Literals
 
 PIECE = 256 * 1024
 _LOOK = 8 * 1024
@@ -47,6 +48,7 @@ class Cleaner:
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         self._forms = all_forms(values)
+        self._literals = Literals(self._forms)
         self.redactor = Redactor(words=self._forms, least=1)
 
     def clean(self, source: Path, target: Path) -> Cleaned | None:
@@ -98,9 +100,8 @@ class Cleaner:
         kept, most = b"", max(map(len, self._forms), default=1) - 1
         for piece in pieces:
             data = kept + piece
-            for form, name in self._forms.items():
-                if form in data:
-                    return name
+            if found := self._literals.over(data, 0, len(data))(0):
+                return self._forms[found[1]]
             kept = data[-most:] if most else b""
         return ""
 
