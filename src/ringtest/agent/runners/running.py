@@ -1,10 +1,11 @@
 """A step with a runner: choose, run, try again what was bad, keep what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ringtest.agent.control import StageFailed
 from ringtest.agent.protocol import Progress
 from ringtest.agent.runners.blacklist import Blacklist, read_blacklist
+from ringtest.agent.runners.changed import tests_at
 from ringtest.agent.runners.earlier import bad_before
 from ringtest.agent.runners.report import Report, read_cases, summary, write_junit
 from ringtest.agent.runners.runner import Case, Runner, Task
@@ -50,7 +51,10 @@ async def _run_tests(
 ) -> None:
     blacklist = _blacklist(options, task)
     names = await runner.tests(task)
-    chosen = _choose(runner, names, options, task)
+    before = None
+    if names is not None and options.changed_since:
+        before = await tests_at(options.changed_since, runner, options, task)
+    chosen = _choose(runner, names, options, task, before)
     add = _Adding(report, len(chosen), blacklist, tell)
     left = []
     for test in chosen:
@@ -63,8 +67,7 @@ async def _run_tests(
     if not left and not everything:
         return
     for attempt in range(1, options.reruns + 2):
-        before = set(report.bad)
-        add.wanted = before if everything and attempt > 1 else None
+        add.wanted = set(report.bad) if everything and attempt > 1 else None
         await runner.run(task, [] if everything else left, attempt, add)
         if everything and not report.last:
             raise StageFailed("no test was told of")
@@ -76,7 +79,11 @@ async def _run_tests(
 
 
 def _choose(
-    runner: Runner, names: Sequence[str] | None, options: RunnerOptions, task: Task
+    runner: Runner,
+    names: Sequence[str] | None,
+    options: RunnerOptions,
+    task: Task,
+    before: Collection[str] | None,
 ) -> list[str]:
     if names is None:
         if not options.is_everything:
@@ -88,7 +95,8 @@ def _choose(
         if options.file and not exactly:
             raise StageFailed(f"list: {options.file} names no test")
         bad = bad_before(task.work / options.rerun, names, runner) if options.rerun else None
-        chosen = choose(names, options, exactly=exactly, bad=bad)
+        seed = task.variables.get("RINGTEST_JOB_ID", "")
+        chosen = choose(names, options, exactly=exactly, bad=bad, before=before, seed=seed)
     except ValueError as error:
         raise StageFailed(str(error)) from None
     task.say(f"{runner.name}: {len(chosen)} of {len(names)} tests")

@@ -1,6 +1,7 @@
 """Which of a runner's tests a step runs. Pure."""
 
 import fnmatch
+import random
 from collections.abc import Collection, Sequence
 from typing import Annotated
 
@@ -8,7 +9,8 @@ from msgspec import Meta, Struct, field
 
 
 class Selection(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Narrowed in this order: `tests` and `list`, `rerun`, `set`, `only`, `no`, `slice`."""
+    """Narrowed in this order: `tests` and `list`, `rerun`, `set`, `only`, `no`,
+    `changed_since`, `slice`."""
 
     tests: list[str] = []
     """Exactly these, in this order."""
@@ -24,6 +26,11 @@ class Selection(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Any of these patterns: a part of the name, or with `*`, `?` the whole of it."""
     no: list[str] = []
     """None of these patterns."""
+    changed_since: str = ""
+    """A branch or commit of the work folder's repository: only tests that it does not have, and
+    some of the others."""
+    others: Annotated[int, Meta(ge=0)] = 5
+    """How many of the others."""
     slice: Annotated[str, Meta(pattern=r"^$|^\d+/\d+$")] = ""
     """`2/5`: the second of five parts, which together are everything."""
 
@@ -80,11 +87,14 @@ def choose(
     *,
     exactly: Sequence[str] = (),
     bad: Collection[str] | None = None,
+    before: Collection[str] | None = None,
+    seed: str = "",
 ) -> list[str]:
     """What is left of `names`.
 
     `exactly` are more names beside `selection.tests`, those of its file; `bad` are those of an
-    earlier run, when one is named. ValueError says which of the wanted tests is not there, or
+    earlier run, when one is named; `before` is what there was at `changed_since`, and `seed` says
+    which of them are taken. ValueError says which of the wanted tests is not there, or
     which slice or set there cannot be.
 
     >>> choose(["a.1", "a.2", "b.1", "b.2"], Selection(only=["a", "b"], no=["*.1"], slice="1/2"))
@@ -108,6 +118,10 @@ def choose(
     if selection.only:
         left = [name for name in left if _any(name, selection.only)]
     left = [name for name in left if not _any(name, selection.no)]
+    if before is not None:
+        rest = [name for name in left if name in before]
+        some = random.Random(seed).sample(rest, min(selection.others, len(rest)))
+        left = [name for name in left if name not in before or name in some]
     if selection.slice:
         part, of = (int(number) for number in selection.slice.split("/"))
         if not 1 <= part <= of:
