@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -78,14 +78,17 @@ class FragileDatabase(Database):
 
 
 class LossyTransport(httpx.AsyncBaseTransport):
-    """Loses requests before they arrive and answers after they were made, half and half."""
+    """Loses requests before they arrive and answers after they were made, half and half; what
+    arrived of a lab's may arrive once more, after others that were sent later."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, rng: random.Random) -> None:
         self._inner = inner
         self._rng = rng
         self.loss = 0.0
+        self._late: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self._deliver_late(request)
         dice = self._rng.random()
         if dice < self.loss / 2:
             raise httpx.ConnectError("request lost", request=request)
@@ -96,3 +99,17 @@ class LossyTransport(httpx.AsyncBaseTransport):
         if dice < self.loss:
             raise httpx.ReadError("answer lost", request=request)
         return response
+
+    async def _deliver_late(self, request: httpx.Request) -> None:
+        """A copy of an earlier request arrives, and nobody hears the answer."""
+        if self.loss and self._late and self._rng.random() < self.loss / 3:
+            late = self._late.pop(self._rng.randrange(len(self._late)))
+            with suppress(Killed):
+                await self._inner.handle_async_request(late)
+        if request.url.path.endswith(("/records", "/files")) and self._rng.random() < self.loss:
+            await request.aread()
+            self._late.append(
+                httpx.Request(
+                    request.method, request.url, headers=request.headers, content=request.content
+                )
+            )

@@ -1,16 +1,22 @@
-"""A simulated lab: speaks the agent's protocol, keeps a journal, dies and comes back."""
+"""A simulated lab: speaks the agent's protocol, dies and comes back. Its journals are the
+agent's own, on a disk that is full at times."""
 
-import base64
 import random
+from base64 import b64decode
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
+import msgspec
 
+from ringtest.agent.chain import replay
+from ringtest.agent.journal import Journal
+from ringtest.agent.thinning import LogWriter
 from ringtest.client.signing import Signable, signature_headers
 from ringtest.control.kernel.clock import Clock
 
@@ -48,18 +54,37 @@ class VirtualHmac(httpx.Auth):
 
 @dataclass(slots=True)
 class Try:
-    """What the lab's disk holds of one attempt at one job."""
+    """What the lab's disk holds of one attempt at one job. `printed` is what the job said, of
+    which a full disk may have kept less."""
 
     job_id: str
     attempt: int
     token: str
     todo: list[dict[str, Any]]
-    records: list[dict[str, Any]] = field(default_factory=list)
+    path: Path
+    journal: Journal
+    lines: LogWriter
     sent: int = 0
-    log: bytes = b""
+    printed: bytes = b""
+    was_full: bool = False
     file: bytes | None = None
     file_sent: bool = False
     done: bool = False
+
+    @property
+    def origin(self) -> str:
+        return f"{self.job_id}.{self.attempt}"
+
+    def records(self) -> list[dict[str, Any]]:
+        """All records on the disk, whose chain must be whole."""
+        raw = self.path.read_bytes().splitlines(keepends=True)
+        walk, fitting = replay(self.origin, raw)
+        assert (fitting, walk.problem) == (len(raw), "")
+        return [msgspec.json.decode(line) for line in raw]
+
+    def log(self) -> bytes:
+        """The log on the disk."""
+        return b"".join(b64decode(one["data"]) for one in self.records() if one["kind"] == "log")
 
 
 @dataclass(slots=True)
@@ -72,6 +97,8 @@ class Lab:
     rng: random.Random
     clock: Clock
     script: Script
+    disk: Path
+    is_full: bool = False
     instance: int = 0
     current: Try | None = None
     claiming: str | None = None  # a claim whose answer may have been lost
@@ -81,6 +108,8 @@ class Lab:
     async def step(self) -> None:
         """One thing an agent does: look for work, run a bit, or tell the server."""
         if self.offline_until and self.clock.now() < self.offline_until:
+            if self.current is not None and self.current.todo:
+                self._produce()  # work goes on
             return
         try:
             if self.current is None:
@@ -93,12 +122,28 @@ class Lab:
             pass  # tried again at a later step: the journal knows what was not confirmed
 
     def kill(self) -> None:
-        """kill -9: processes are gone, the journal on disk stays; the agent starts again."""
+        """kill -9: processes are gone, the journal on disk stays; the agent starts again. What
+        was being written is torn; how far the server is may be forgotten."""
         self.instance += 1
         self.claiming = None
-        if self.current is not None and self.current.todo:
-            self.current.todo = [{"kind": "release", "reason": "agent was killed"}]
-            self.current.file = None
+        if self.current is None:
+            return
+        ours = self.current
+        ours.journal.close()
+        with ours.path.open("ab") as file:
+            file.write(
+                b'{"seq":9,"at":"2026-01-01T00:00:00","kind":"fini'[: self.rng.randint(0, 60)]
+            )
+        self._open(ours)
+        assert ours.journal.damage == ""
+        ours.sent = self.rng.randint(0, ours.sent)
+        if ours.todo:
+            ours.todo = [{"kind": "release", "reason": "agent was killed"}]
+            ours.file = None
+
+    def _open(self, ours: Try) -> None:
+        ours.journal = Journal(ours.path, origin=ours.origin)
+        ours.lines = LogWriter(ours.journal, lambda size: "the disk is full" * self.is_full)
 
     async def _claim(self) -> None:
         self.claiming = self.claiming or await self._next_job()
@@ -111,10 +156,19 @@ class Lab:
         if answer.status_code == 200:
             claim = answer.json()["claim"]
             todo, file = self.script(self, claim)
-            self.current = Try(job_id, claim["attempt"], claim["lease_token"], todo, file=file)
+            self.current = self._begin(job_id, claim, todo, file)
             self.history.append(self.current)
         else:
             assert answer.status_code in (404, 409), answer.text
+
+    def _begin(
+        self, job_id: str, claim: dict[str, Any], todo: list[dict[str, Any]], file: bytes | None
+    ) -> Try:
+        path = self.disk / f"{self.name}-{job_id}.{claim['attempt']}"
+        journal = Journal(path, origin=f"{job_id}.{claim['attempt']}")
+        lines = LogWriter(journal, lambda size: "the disk is full" * self.is_full)
+        token = claim["lease_token"]
+        return Try(job_id, claim["attempt"], token, todo, path, journal, lines, file=file)
 
     async def _next_job(self) -> str | None:
         where = f"remoteci_id:{self.remoteci_id},status:new"
@@ -126,24 +180,31 @@ class Lab:
     def _produce(self) -> None:
         """Append the next record to the journal, as a running job does."""
         assert self.current is not None
-        record = self.current.todo.pop(0)
-        record |= {"seq": len(self.current.records) + 1, "at": self.clock.now().isoformat()}
-        if record["kind"] == "log":
-            self.current.log += record["data"]
-            record["data"] = base64.b64encode(record["data"]).decode()
-        self.current.records.append(record)
+        ours = self.current
+        record = ours.todo.pop(0)
+        kind = record.pop("kind")
+        if kind == "log":
+            ours.printed += record["data"]
+            ours.was_full |= self.is_full
+            ours.lines.write(record["stage"], record["data"])
+            return
+        ours.lines.end_gap()
+        ours.journal.append(kind, at=self.clock.now().isoformat(), **record)
 
     async def _tell(self) -> None:
         assert self.current is not None
         ours = self.current
-        batch = ours.records[ours.sent : ours.sent + self.rng.randint(0, 4)]
-        if any(r["kind"] == "finish" for r in batch) and ours.file and not ours.file_sent:
+        batch = self._batch(ours)
+        ends = (
+            ours.journal.last_kind == "finish" and ours.sent + len(batch) >= ours.journal.last_seq
+        )
+        if ends and ours.file and not ours.file_sent:
             await self._upload(ours)
             return
         answer = await self.http.post(
             f"/jobs/{ours.job_id}/records",
-            json={"records": batch},
-            headers={"X-Ringtest-Lease": ours.token},
+            content=b'{"records":[' + b",".join(batch) + b"]}",
+            headers={"X-Ringtest-Lease": ours.token, "Content-Type": "application/json"},
         )
         if answer.status_code == 409:
             ours.sent = answer.json()["payload"]["applied_seq"]
@@ -153,9 +214,15 @@ class Lab:
         ours.sent = max(ours.sent, said["applied_seq"])
         if said["cancel"] and ours.todo and ours.todo[-1].get("result") != "cancelled":
             ours.todo = [{"kind": "finish", "result": "cancelled"}]
-        if said["fenced"] or (not ours.todo and ours.sent == len(ours.records)):
+        if said["fenced"] or (not ours.todo and ours.sent == ours.journal.last_seq):
             ours.done = not said["fenced"]
             self.current = None
+
+    def _batch(self, ours: Try) -> list[bytes]:
+        if self.rng.random() < 0.2:
+            return []
+        lines = ours.journal.read(ours.sent + 1, most=10**6)
+        return lines[: self.rng.randint(1, 4)]
 
     async def _upload(self, ours: Try) -> None:
         assert ours.file is not None

@@ -75,6 +75,8 @@ def story(lab: Lab, claim: Mapping[str, Any]) -> tuple[list[dict[str, Any]], byt
         {"kind": "log", "stage": "test", "data": f"{lab.name} {version} line {n}\n".encode()}
         for n in range(lab.rng.randint(1, 4))
     ]
+    if lab.rng.random() < 0.2:  # more than a full disk keeps of an end
+        log.insert(0, {"kind": "log", "stage": "test", "data": (b"x" * 99 + b"\n") * 600})
     broken = version == "2.1.0"
     records: list[dict[str, Any]] = [
         {"kind": "stage", "stage": "prepare", "status": "running"},
@@ -124,7 +126,8 @@ class World:
     async def step(self) -> None:
         """One random action; any process may be killed in the middle of it."""
         match self.rng.choices(
-            ["clock", "loop", "lab", "kill_lab", "offline", "publish"], [3, 8, 16, 0.3, 0.2, 1]
+            ["clock", "loop", "lab", "kill_lab", "offline", "full_disk", "publish"],
+            [3, 8, 16, 0.3, 0.2, 0.4, 1],
         )[0]:
             case "clock":
                 self.clock.advance(self.rng.choice([0.1, 1, 5, 20, 70]))
@@ -139,9 +142,24 @@ class World:
             case "offline":
                 lab = self.rng.choice(self.labs)
                 lab.offline_until = self.clock.now() + self.rng.choice(OFFLINE)
+            case "full_disk":
+                lab = self.rng.choice(self.labs)
+                lab.is_full = not lab.is_full
             case "publish":
                 await self._publish_next()
         self.db.fuse.put_out()
+
+    async def be_away_for_a_week(self) -> None:
+        """No lab reaches the server for seven days; the jobs go on, the server gives them up."""
+        until = self.clock.now() + timedelta(days=7)
+        for lab in self.labs:
+            lab.offline_until = until
+            for _ in range(6):
+                await lab.step()
+        while self.clock.now() < until:
+            self.clock.advance(36 * 3600)
+            for loop in self.loops:
+                await self._run_loop(loop, fragile=False)
 
     async def _run_loop(self, loop: Loop, *, fragile: bool) -> None:
         if fragile and self.rng.random() < 0.3:
@@ -175,7 +193,7 @@ class World:
         """No more faults: run everything until nothing is left to do."""
         self.transport.loss = self.receiver.trouble = 0.0
         for lab in self.labs:
-            lab.offline_until = None
+            lab.offline_until, lab.is_full = None, False
         while self.to_publish:
             await self._publish_next()
         for _ in range(rounds):
@@ -269,8 +287,9 @@ def build_stage(db: Database, folder: Path) -> Stage:
 
 
 @asynccontextmanager
-async def open_world(seed: int, dsn: str, stage: Stage) -> AsyncIterator[World]:
-    """A world over an empty database, seeded with its product, at the start of its story."""
+async def open_world(seed: int, dsn: str, stage: Stage, disk: Path) -> AsyncIterator[World]:
+    """A world over an empty database, seeded with its product, at the start of its story; its
+    labs have a disk."""
     rng = random.Random(seed)
     clock = VirtualClock(datetime(2026, 1, 1))
     db = await FragileDatabase.connect(dsn, clock=clock, connections=3)
@@ -299,7 +318,7 @@ async def open_world(seed: int, dsn: str, stage: Stage) -> AsyncIterator[World]:
     for lab in seeded["labs"]:
         auth = VirtualHmac(f"remoteci/{lab['id']}", lab["api_secret"], clock)
         http = connect(parts, auth, transport)
-        world.labs.append(Lab(lab["name"], lab["id"], http, rng, clock, story))
+        world.labs.append(Lab(lab["name"], lab["id"], http, rng, clock, story, disk))
     logging.getLogger("ringtest").addHandler(world.mistakes)
     try:
         yield world

@@ -167,6 +167,7 @@ async def test_a_job_past_its_time_is_stopped_and_is_an_error(
     job_id = await bench.queued(timeout_seconds=100)
     token = (await bench.claim(job_id))["lease_token"]
     clock.advance(99)
+    await bench.told(job_id, token)
     assert await stop_overdue(bench.world.db, SETTINGS) == 0
     clock.advance(1)
     assert await stop_overdue(bench.world.db, SETTINGS) == 1
@@ -177,12 +178,28 @@ async def test_a_job_past_its_time_is_stopped_and_is_an_error(
     assert (job["result"], job["status_reason"]) == ("errored", "timed out after 100 s")
 
 
+async def test_an_agent_that_could_not_be_heard_past_its_time_may_still_have_been_in_time(
+    bench: Bench, clock: VirtualClock, watch: Watch
+) -> None:
+    """The server was away for a week; the agent has finished meanwhile."""
+    job_id = await bench.queued(timeout_seconds=100)
+    token = (await bench.claim(job_id))["lease_token"]
+    clock.advance(7 * 86400)
+    assert await stop_overdue(bench.world.db, SETTINGS) == 0
+    assert await silence(bench, clock, watch, 60) == 1
+    assert await stop_overdue(bench.world.db, SETTINGS) == 0
+    await bench.told(job_id, token, {"seq": 1, "kind": "finish", "result": "passed"})
+    assert (await bench.job(job_id))["result"] == "passed"
+
+
 async def test_an_agent_that_does_not_stop_loses_the_job_a_lease_later(
     bench: Bench, clock: VirtualClock
 ) -> None:
     job_id = await bench.queued(timeout_seconds=100)
     token = (await bench.claim(job_id))["lease_token"]
-    clock.advance(100)
+    clock.advance(99)
+    await bench.told(job_id, token)
+    clock.advance(1)
     await stop_overdue(bench.world.db, SETTINGS)
     clock.advance(59)
     assert (await bench.told(job_id, token))["cancel"]

@@ -210,10 +210,13 @@ def time_out(job: Job, attempt: Attempt, *, lease_seconds: int, now: datetime) -
     """Past its time the agent is asked to stop; a lease later the job ends without it.
 
     None: nothing to do. A request of a person counts as the asking, but the agent always
-    has a whole lease after the deadline to say how far it came.
+    has a whole lease after the deadline to say how far it came. One that is silent is not asked:
+    it may have been in time, and be back to say so; its lease ends as that of others.
     """
     deadline = attempt.claimed_at + timedelta(seconds=job.timeout_seconds)
     if standing(job, attempt) is not Standing.OWNS or now < deadline:
+        return None
+    if attempt.lease_expires_at <= now:
         return None
     if job.cancel_requested_at is None:
         asked = replace(job, cancel_requested_at=now, reason=_timed_out(job))

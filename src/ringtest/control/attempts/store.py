@@ -171,11 +171,13 @@ async def select_expired(tx: Transaction, *, limit: int) -> list[UUID]:
 
 
 async def select_overdue(tx: Transaction, *, asked_before: datetime, limit: int) -> list[UUID]:
-    """Jobs past their time: nobody asked them to stop, or it was before `asked_before`."""
+    """Jobs past their time whose agent is heard: nobody asked them to stop, or it was before
+    `asked_before`."""
     rows = await tx.fetch(
         """SELECT j.id FROM jobs j JOIN job_attempts a ON a.job_id = j.id AND a.number = j.attempt
         WHERE j.status = 'running' AND j.definition_id IS NOT NULL AND a.ended_at IS NULL
         AND a.claimed_at + j.timeout_seconds * interval '1 second' <= $1
+        AND a.lease_expires_at > $1
         AND (j.cancel_requested_at IS NULL OR (j.cancel_requested_at <= $2
           AND a.claimed_at + j.timeout_seconds * interval '1 second' <= $2))
         ORDER BY a.claimed_at LIMIT $3""",
