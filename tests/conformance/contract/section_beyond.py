@@ -343,4 +343,18 @@ ARCHIVE = [
     Row("POST /archive/query", EVERYONE, {"sql": "SELECT 1", "from": "2026-01-01"}),
 ]
 
-ROWS = [*ARCHIVE, *PLANS, *AGENTS, *ANSWERS, *CALLERS, *MAIL, *UPLOADS, *NOTES]
+COMPONENT_FILES = [
+    Row(
+        "GET /components/:component/files/:component_file/permit",
+        {200: "lab", 401: REST},
+        gives="permit no etag",
+        keys="window key",
+    ),
+    Row(
+        "GET /components/:component/files/:component_file/chunks",
+        {404: REACH, 401: REST},
+        note="too small for a list",
+    ),
+]
+
+ROWS = [*COMPONENT_FILES, *ARCHIVE, *PLANS, *AGENTS, *ANSWERS, *CALLERS, *MAIL, *UPLOADS, *NOTES]
