@@ -58,8 +58,8 @@ def prepare(
 ) -> None:
     """Bring the environment of a definition about: only what has changed since the last time.
 
-    What was done in a work folder is on record for this account; `ringtest run` goes on from
-    the same record. With isolation `venv` packages of pip are the run's: they are left to it.
+    What was done in a work folder is on record for this account; runs go on from the same
+    record. With isolation `venv` packages of pip are the run's: they are left to it.
 
     Exit codes: 0 it is prepared, 11 a step failed, 12 cancelled, 2 wrong usage or definition.
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ringtest.agent import proc
 from ringtest.agent.alone.run import run_alone
 from ringtest.agent.attempt import Outcome
 from ringtest.agent.definitions.model import Definition
@@ -22,6 +23,18 @@ def needed(program: str) -> str:
     path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     assert path, f"{program} is missing: run `make setup`"
     return path
+
+
+def running(word: str) -> list[int]:
+    """Pids of the processes that have this word on their command line."""
+    return [one.pid for one in proc.table() if word.encode() in _words(one.pid)]
+
+
+def _words(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 class Done:
@@ -46,16 +59,30 @@ Isolated = Callable[..., Coroutine[Any, Any, Done]]
 
 @pytest.fixture
 def isolated(tmp_path: Path) -> Isolated:
-    """`await isolated({"kind": …}, "command", …, artifacts=[…])`: one run of test commands."""
+    """`await isolated({"kind": …}, "command", …, artifacts=[…])`: one run of test commands.
 
-    async def run(isolation: Any, *commands: str, out: str = "out", **more: Any) -> Done:
+    `watch` sees what is printed as it comes.
+    """
+
+    async def run(
+        isolation: Any,
+        *commands: str,
+        out: str = "out",
+        watch: Callable[[bytes], None] = lambda data: None,
+        **more: Any,
+    ) -> Done:
         work, folder = tmp_path / "work", tmp_path / out
         work.mkdir(exist_ok=True)
         stages = {"test": [{"run": one} for one in commands], **more.pop("stages", {})}
         definition = msgspec.convert({"isolation": isolation, "stages": stages, **more}, Definition)
         shown: list[bytes] = []
+
+        def show(data: bytes) -> None:
+            shown.append(data)
+            watch(data)
+
         outcome = await run_alone(
-            definition, work=work, folder=folder, cache=tmp_path / "cache", show=shown.append
+            definition, work=work, folder=folder, cache=tmp_path / "cache", show=show
         )
         return Done(outcome, b"".join(shown).decode(errors="replace"), folder, work)
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ringtest.agent import proc
-from tests.agent.isolation.conftest import Isolated, needed
+from tests.agent.isolation.conftest import Isolated, needed, running
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ async def test_containers_end_with_their_step_whatever_they_started(
     steps = [{"run": stray, "timeout_seconds": 1}, {"run": "echo still works", "always": True}]
     done = await isolated(podman, stages={"test": steps})
     assert "not done after its 1 s" in done.text and "still works" in done.printed()
-    assert done.cleanup.left == [] and not _sleepers()
+    assert done.cleanup.left == [] and not running("31415")
 
 
 async def test_writable_root_filesystem_keeps_what_prepare_did(
@@ -65,15 +64,3 @@ async def test_lab_without_the_folder_says_so(isolated: Isolated) -> None:
     missing = {"kind": "podman", "rootfs": "/nowhere/at/all"}
     done = await isolated(missing, stages={"prepare": [{"run": "true"}], "test": []})
     assert done.result == "errored" and "no folder /nowhere/at/all" in (done.outcome.reason or "")
-
-
-def _sleepers() -> list[int]:
-    found = []
-    for one in proc.table():
-        try:
-            line = Path(f"/proc/{one.pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if line.startswith(b"sleep\x0031415"):
-            found.append(one.pid)
-    return found
