@@ -177,3 +177,5 @@ def test_git_is_given_the_credential_that_the_job_names(
         patch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
         done = runs(credentials=path, scm=sources)
     assert "ci ****" in done.lines
+    files = [one for one in done.out.rglob("*") if one.is_file()]
+    assert not [one for one in files if b"hunter-two" in one.read_bytes()]

@@ -78,6 +78,8 @@ def test_a_job_runs_and_its_folder_tells_of_it(typed: Typed, tmp_path: Path) -> 
     assert "j #1: UNSTABLE" in (out / "report.html").read_text()
     assert (out / "artifacts/r.xml").read_bytes() == (out / "junit/r.xml").read_bytes()
     assert "blue ****" in (out / "log.txt").read_text()
+    files = [one for one in out.rglob("*") if one.is_file()]
+    assert not [one for one in files if b"k3y-of-file" in one.read_bytes()]
 
 
 def test_values_that_a_job_does_not_take_end_it_before_it_begins(

@@ -39,6 +39,25 @@ def test_tests_decide_the_result(
     assert (done.out / "junit/out-r.xml").exists() == bool(text)
 
 
+@pytest.mark.parametrize(
+    ("limits", "result"),
+    [
+        ({"failed": {"unstable": 1}}, "SUCCESS"),
+        ({"failed": {"unstable": 0}}, "UNSTABLE"),
+        ({"failed": {"unstable": 0, "failure": 0}}, "FAILURE"),
+        ({"skipped": {"unstable": 0}}, "SUCCESS"),
+    ],
+)
+def test_thresholds_of_xunit_decide(runs: Runs, limits: dict[str, Any], result: str) -> None:
+    xunit = {
+        "thresholdmode": "number",
+        "thresholds": [limits],
+        "types": [{"junit": {"pattern": "*.xml", "deleteoutput": False}}],
+    }
+    done = runs(builders=[write("r.xml", BAD)], publishers=[{"xunit": xunit}])
+    assert done.state.result == result
+
+
 def test_results_of_an_earlier_build_do_not_count(runs: Runs) -> None:
     old = {"shell": "mkdir -p out; echo '<testsuite><testcase/></testsuite>' > out/r.xml\n"
            "touch -d '2 days ago' out/r.xml"}  # fmt: skip

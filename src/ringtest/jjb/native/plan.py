@@ -46,6 +46,8 @@ class State(Struct):
     variables: dict[str, str] = {}
     bound: dict[str, tuple[str, str]] = {}
     hidden: list[str] = []
+    used: list[tuple[str, str]] = []
+    """Secrets that stand in no variable: (credential, part)."""
     description: str = ""
     display_name: str = ""
     running: str = ""

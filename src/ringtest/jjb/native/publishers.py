@@ -49,11 +49,11 @@ def _junit(fields: Fields, job: Translation) -> list[Action]:
 
 def _xunit(fields: Fields, job: Translation) -> list[Action]:
     """JUnit files of the xunit plugin, with its thresholds of failed and skipped tests."""
-    fields.ignore("thresholdMode", "extraConfiguration", "testTimeMargin")
+    fields.ignore("extraConfiguration", "testTimeMargin")
     if fields.text("thresholdMode", "1") not in ("", "1"):
         fields.refuse("thresholds in percent")
     made = []
-    for element in fields.children("types"):
+    for element in [*fields.children("tools"), *fields.children("types")]:
         one = Fields(element)
         if element.tag not in ("JUnitType", "GoogleTestType", "PHPUnitJunitHudsonTestType"):
             fields.refuse(str(element.tag))

@@ -84,7 +84,8 @@ def _end(build: Build) -> int:
     state.agents.clear()
     shutil.rmtree(build.scratch, ignore_errors=True)
     (build.folder / "secrets.json").unlink(missing_ok=True)
-    build.state.bound.clear()
+    for secret in (state.bound, state.used, state.hidden):
+        secret.clear()
     build.state.ended = True
     _tell(build)
     build.save()

@@ -70,6 +70,12 @@ class Build:
         self.state.bound[name] = (credential, part)
         self.hide_again()
 
+    def use(self, credential: str, part: str) -> str:
+        """A secret for a command, which is then hidden."""
+        self.state.used.append((credential, part))
+        self.hide_again()
+        return self.credentials.part(credential, part)
+
     def hide(self, texts: Sequence[str]) -> None:
         """Hides texts from here on."""
         self.state.hidden += texts
@@ -82,7 +88,7 @@ class Build:
     def _hidden(self) -> list[str]:
         bound = [
             self.credentials.part(name, "password" if part == PAIR else part)
-            for name, part in self.state.bound.values()
+            for name, part in [*self.state.bound.values(), *self.state.used]
             if part in SECRET
         ]
         return [*self._secrets.values(), *bound, *self.state.hidden]

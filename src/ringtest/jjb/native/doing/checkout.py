@@ -189,11 +189,10 @@ class _Checkout:
         if not credentials.missing(name, ("key_file",)):
             key = credentials.part(name, "key_file")
             return {"GIT_SSH_COMMAND": f"ssh -i '{key}' -o IdentitiesOnly=yes -o BatchMode=yes"}
-        self._build.hide([credentials.part(name, "password")])
         return {
             "GIT_ASKPASS": str(askpass(self._build)),
             "RINGTEST_ASKED_USER": credentials.part(name, "username"),
-            "RINGTEST_ASKED": credentials.part(name, "password"),
+            "RINGTEST_ASKED": self._build.use(name, "password"),
         }
 
     def _asked(self, *words: str) -> str:

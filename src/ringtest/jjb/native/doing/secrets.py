@@ -83,7 +83,7 @@ def ssh_agent(given: dict[str, Any], inside: Inside, build: Build) -> None:
                 "SSH_ASKPASS": str(askpass(build)),
                 "SSH_ASKPASS_REQUIRE": "force",
                 "DISPLAY": os.environ.get("DISPLAY", ":0"),
-                "RINGTEST_ASKED": build.credentials.part(credential, "passphrase"),
+                "RINGTEST_ASKED": build.use(credential, "passphrase"),
             },
         )
 
