@@ -166,7 +166,7 @@ def _rows(pipeline: Pipeline) -> list[dict[str, Any]]:
             "after": list(job.previous),
             "topic": job.values.get("topic") or ("previous" if job.previous else ""),
             "components": [one if isinstance(one, str) else one["type"] for one in job.components],
-            "playbook": str(job.path("ansible_playbook")),
+            "playbook": str(job.path("ansible_playbook") or f"hooks of {job.values['hooks']}"),
             "gives": list(job.values.get("outputs") or {}),
             "needs": list(job.values.get("inputs") or {}),
         }

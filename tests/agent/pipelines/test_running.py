@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from pathlib import Path
 
 import yaml
 
@@ -174,6 +175,41 @@ async def test_the_key_leaves_in_no_text(site: Site, bench: Bench) -> None:
     assert len(files) == 3
     assert secret not in json.dumps([files, texts])
     assert "key " in texts[-1] + texts[0] + texts[1]
+
+
+async def test_temporary_folders_are_there_for_the_run_alone(site: Site, bench: Bench) -> None:
+    bench.write("a.yml", 'test -d "$SCRATCH"; echo "$SCRATCH" > scratch; passed a')
+    text = one_job("a", ansible_envvars={"SCRATCH": "/@tmpdir"})
+    assert await bench.run("scratch", text) == 0, bench.said
+    assert not Path((bench.folder / "scratch").read_text().strip()).exists()
+
+
+async def test_an_input_that_nobody_left_is_an_error_without_a_job(
+    site: Site, bench: Bench
+) -> None:
+    bench.write("install.yml", "passed install")
+    bench.write("app.yml", "passed app")
+    assert await bench.run("lacking", TWO) == 2
+    assert bench.said[-1] == "app: input config: install left no file"
+    assert [job["name"] for job in await site.jobs("lacking")] == ["install"]
+
+
+async def test_topics_components_and_keys_that_are_not_there_are_named(
+    site: Site, bench: Bench
+) -> None:
+    for more, words in (
+        ({"topic": "ring-7"}, "there is no topic ring-7"),
+        ({"components": ["ring=9"]}, "no component for ring=9"),
+        ({"dci_credentials": "none.yml"}, "none.yml: No such file"),
+    ):
+        assert await bench.run("absent", one_job("a", **more)) == 2
+        assert words in bench.said[-1]
+    assert await site.jobs("absent") == []
+
+
+async def test_a_data_folder_that_cannot_be_is_told_by_its_exit_code(bench: Bench) -> None:
+    bench.write("data", "a file")
+    assert await bench.run("nowhere", one_job("a")) == 4
 
 
 async def test_words_of_the_command_line_change_jobs(site: Site, bench: Bench) -> None:

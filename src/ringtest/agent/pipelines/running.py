@@ -34,16 +34,21 @@ async def run_pipeline(pipeline: Pipeline, name: str, options: Options) -> int:
         return EXIT_NO_DATA
     stop = Stop()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
         loop.add_signal_handler(number, stop.stop, number)
     given = pipeline.options
     run = Run(options, stop, str(given.get("name") or name), str(given.get("pipeline_id") or ""))
     stages = _Stages(run)
     placed = [replace(job, folder=job.folder.absolute()) for job in pipeline.jobs]
-    for stage, jobs in stages_of(placed):
-        options.say(f"stage {stage}: {', '.join(job.name for job in jobs)}")
-        if not await stages.run(jobs):
-            break
+    try:
+        for stage, jobs in stages_of(placed):
+            options.say(f"stage {stage}: {', '.join(job.name for job in jobs)}")
+            if not await stages.run(jobs):
+                break
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
     return 128 + stop.signal if stop.signal else stages.exit_code
 
 
