@@ -101,6 +101,19 @@ async def test_a_list_that_was_made_later_serves_too(
     assert moved(server) <= 30_000
 
 
+async def test_a_file_that_was_kept_without_a_note_is_a_version_too(
+    server: Any, store: ComponentStore, tmp_path: Path
+) -> None:
+    old = publish(server, "ring-1.0.tar", OLD)
+    kept = store.shelf.path(old.files[0].sha256 or "")
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(OLD)
+    assert await provide(store, old, tmp_path / "1") == OLD
+    assert server.ranges == []
+    assert await provide(store, publish(server, "ring-1.1.tar", NEW), tmp_path / "2") == NEW
+    assert moved(server) <= 30_000
+
+
 async def test_without_lists_the_whole_file_is_fetched(
     server: Any, store: ComponentStore, tmp_path: Path
 ) -> None:

@@ -95,9 +95,13 @@ class Shelf:
         part, path = self.part(key), self.path(key)
         part.chmod(0o444)
         part.replace(path)
+        self.remember(key, note)
+        return path
+
+    def remember(self, key: str, note: Note) -> None:
+        """What a kept file is; it is what it should be."""
         self._write_note(key, note)
         self._enter(key, note)
-        return path
 
     def keep_list(self, key: str, data: bytes) -> None:
         """The list of its chunks, for the version that comes next."""

@@ -113,6 +113,8 @@ class ComponentStore:
         async with self._locks.setdefault(key, asyncio.Lock()):
             there = await asyncio.to_thread(self.shelf.find, key, file.size, file.sha256)
             if there:
+                if self.shelf.note(key) is None:  # kept by an agent that wrote none
+                    self.shelf.remember(key, _note(key, component, file))
                 self.shelf.used(key)
                 return there
             try:
@@ -135,8 +137,7 @@ class ComponentStore:
             elif not await self._from_lan(part, plan, source, file):
                 continue
             if await self._is_right(part, file):
-                note = Note(key, file.size, component.type, file.name, component.id, file.id)
-                path = self.shelf.adopt(key, note)
+                path = self.shelf.adopt(key, _note(key, component, file))
                 if not source.is_server:
                     say(f"{file.name} came from {source.name}")
                 if self._lists:
@@ -233,3 +234,7 @@ class ComponentStore:
 def key_of(file: ComponentFile) -> str:
     """Under which name a file is kept: its digest."""
     return safe_name(file.sha256.lower() if file.sha256 else f"id-{file.id}")
+
+
+def _note(key: str, component: Component, file: ComponentFile) -> Note:
+    return Note(key, file.size, component.type, file.name, component.id, file.id)
