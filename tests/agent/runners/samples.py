@@ -198,8 +198,8 @@ SAMPLES = {
         Sample("command", _command, {"listing": "ls cases", "each": 'sh -e "cases/$RINGTEST_TEST"'},
                outcomes={"broken": "failed"}),
         Sample("make-check", _make_check, {}, outcomes={"late": ""}),
-        Sample("meson", _meson, {}, "it:{}"),
-        Sample("robot", _robot, {"paths": ["it.robot"]}, "It.{}", {"broken": "failed"}),
+        Sample("meson", _meson, {}, "it:{}", {"flaky": ""}, reruns=0),
+        Sample("robot", _robot, {"paths": ["it.robot"]}, "It.{}", {"broken": "failed", "flaky": ""}, reruns=0),
         Sample("tmt", _tmt, {}, "/it/{}", {"flaky": "", "left_out": ""}, reruns=0, limit=5),
     )
 }  # fmt: skip

@@ -59,6 +59,12 @@ class Tmt:
     async def tests(self, task: Task) -> Sequence[str]:
         """Names, in the order of the plan; StageFailed when tmt cannot discover them."""
         folder = self._folder(task, "discovered")
+        if self._outside and await task.command(["test", "-d", self._outside], env=task.variables):
+            self._keep(task)
+            raise StageFailed(
+                "tmt copies its tree, and in the sandbox there is no folder outside of it: "
+                "run it with a folder for the result that is not inside the tree"
+            )
         code = await task.command(
             self._argv(task, folder, [*self._discover(), *self._plan()]), env=task.variables
         )
