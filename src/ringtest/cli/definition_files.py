@@ -27,6 +27,7 @@ def read_file(file: Path, *, runners: Runners | None = None) -> Definition:
 
 
 def refuse(message: str) -> NoReturn:
+    """End with exit code 2 and what is wrong."""
     print(message, file=sys.stderr)
     raise typer.Exit(EXIT_USAGE)
 

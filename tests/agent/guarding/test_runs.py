@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ringtest.agent.guarding.guard import read_left
+from ringtest.agent.guarding.guard import Left, read_left
+from ringtest.agent.guarding.guarded import judged
+from ringtest.agent.guarding.things import Change
+from ringtest.agent.runners.runner import Case
 from tests.agent.alone.conftest import Done, Ringtest
 from tests.agent.guarding.conftest import World
 
@@ -51,8 +54,12 @@ def run(ringtest: Ringtest, world: World, tmp_path: Path) -> Callable[[str], Don
 
 
 def test_each_test_finds_the_machine_as_the_first_one_did(run: Run, world: World) -> None:
-    done = run("fail: false")
-    assert done.outcomes() == {ONE: "passed", TWO: "passed", THREE: "failed"}, done.text
+    done = run("fail: true")
+    assert done.code == 10
+    assert done.outcomes() == {ONE: "errored", TWO: "passed", THREE: "failed"}, done.text
+    [message] = [case.message for case in done.cases if case.name == ONE]
+    assert message.startswith("it left the machine otherwise: domain test changed (state: ")
+    assert message.endswith(": put back")
     told = {case.name: "domain test changed" in case.stdout for case in done.cases}
     assert told == {ONE: True, TWO: False, THREE: True}
     by = [left.by.rpartition("::")[2] for left in read_left(done.folder / "junit")]
@@ -61,13 +68,15 @@ def test_each_test_finds_the_machine_as_the_first_one_did(run: Run, world: World
     assert "running" in world.virsh("list")
 
 
-def test_what_is_left_makes_a_test_errored_where_that_is_wanted(run: Run) -> None:
-    done = run("fail: true")
-    assert done.code == 10
-    assert done.outcomes() == {ONE: "errored", TWO: "passed", THREE: "failed"}, done.text
-    [message] = [case.message for case in done.cases if case.name == ONE]
-    assert message.startswith("it left the machine otherwise: domain test changed (state: ")
-    assert message.endswith(": put back")
+def test_what_is_left_fails_a_test_only_where_that_is_wanted_and_nothing_else_was_wrong() -> None:
+    left = Left("t", [Change("domain", "vm", "appeared", restored=True)])
+    passed, failed = Case("t", "", "t", "passed"), Case("t", "", "t", "failed", message="no")
+    assert judged(passed, left, fail=True).outcome == "errored"
+    assert judged(passed, left, fail=False).outcome == "passed"
+    assert judged(failed, left, fail=True).message == "no"
+    for case in (passed, failed):
+        assert judged(case, left, fail=False).stdout == "state: domain vm appeared: put back"
+        assert judged(case, Left("t", []), fail=True) == case
 
 
 def test_a_shell_step_is_watched_as_a_whole(run: Run, world: World) -> None:

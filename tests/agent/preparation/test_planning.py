@@ -11,7 +11,7 @@ from ringtest.agent.preparation.wishes import resolve
 
 
 def plan(memory: Memory, now: float = 1000.0, **wanted: Any) -> list[tuple[str, str]]:
-    wishes = resolve(wanted, {"VIRTUAL_ENV": "/venv"}, Path("/work"))
+    wishes = resolve(wanted, {"VIRTUAL_ENV": "/venv"}, Path("/lab"))
     return [(one.step, one.why) for one in plan_of(make_handlers(), memory, wishes, now=now)]
 
 
