@@ -58,6 +58,7 @@ class Attempt:
         self.progress = folder / "progress.jsonl"
         self.journal = folder / "journal.jsonl"
         self.position = folder / "position"
+        self.reported = folder / "reported.position"
         self.processes = folder / "processes.json"
         self.cleaned = folder / "cleaned"
         self.left = folder / "left.jsonl"

@@ -12,8 +12,10 @@ import pytest
 
 from ringtest.agent.alone import reporting
 from ringtest.agent.alone.reporting import About, NotReported, report_folder
+from ringtest.agent.attempt import Attempt
 from ringtest.agent.capsule import NAME, Capsule, describe_machine, differences, read_capsule
 from ringtest.agent.lab_api import LabApi
+from ringtest.agent.secrets.left import SENT, what_left
 from ringtest.client import AsyncClient, Connection, Unreachable
 from tests.agent.alone.conftest import Ringtest, environment
 from tests.agent.pipelines.conftest import Site, site
@@ -73,6 +75,11 @@ async def test_the_job_is_the_run(site: Site, folder: Path) -> None:
         ("prepare", "passed"), ("test", "failed"), ("collect", "passed"),
     ]  # fmt: skip
     names = {file["name"] for file in await site.files(job)}
+    attempt = Attempt.load(folder)
+    assert attempt
+    left = what_left(attempt)
+    assert {one.state for one in left} == {SENT}
+    assert {one.name for one in left if one.what == "file"} == names
     assert {"kept.txt", f"ringtest-results/{NAME}"} < names
     tests = (await site.http.get(f"/jobs/{job['id']}/tests?outcome=failed")).json()["tests"]
     assert [one["name"] for one in tests] == ["test_round"]

@@ -19,6 +19,7 @@ from ringtest.agent.capsule import MIME, NAME
 from ringtest.agent.journal import Journal, Position
 from ringtest.agent.lab_api import LabApi
 from ringtest.agent.protocol import Claim
+from ringtest.agent.secrets.left import Line, note
 from ringtest.agent.uploader import Uploader
 from ringtest.client import ApiError, AsyncClient
 from ringtest.client.files import LocalFile
@@ -107,15 +108,16 @@ async def _tell(
         for name, mime, path in _files(folder, attempt):
             say(f"{name}")
             key = hashlib.sha256(f"{claim.job_id}/{name}".encode()).hexdigest()
+            file = LocalFile.measure(path)
             await api.upload(
-                job_id=claim.job_id, attempt=claim.attempt, name=name, mime=mime, key=key,
-                file=LocalFile.measure(path),
-            )  # fmt: skip
+                job_id=claim.job_id, attempt=claim.attempt, name=name, mime=mime, key=key, file=file
+            )
+            note(attempt, Line("file", name, size=file.size, sha256=file.sha256))
     finally:
         breathing.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await breathing
-    position = Position(folder / "reported.position")
+    position = Position(attempt.reported)
     uploader = Uploader(
         journal,
         position,

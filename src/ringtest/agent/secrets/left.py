@@ -133,7 +133,7 @@ class _Sum:
 
 def _records(attempt: Attempt, redacted: dict[str, int]) -> Iterator[Left]:
     """Log, ends of stages, counts and end: of each what the server has and what it has not."""
-    applied = _applied(attempt.position)
+    applied = max(_applied(attempt.position), _applied(attempt.reported))
     sums: dict[tuple[str, str, str], _Sum] = {}
     for line in _lines(attempt.journal):
         record = _decode_record(line)
