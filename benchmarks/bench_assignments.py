@@ -20,8 +20,8 @@ from ringtest.client.auth import HmacAuth
 
 AGENTS = 1000
 ACTIVE = 10
-ROUNDS = 200
-WARM_UP = 10
+ROUNDS = 100
+WARM_UP = 5
 LIMIT_MS = 100.0
 _AT_ONCE = 20
 
@@ -78,13 +78,16 @@ async def main() -> None:
             httpx.AsyncClient(base_url=base, auth=auth, timeout=60) as http,
             httpx.AsyncClient(base_url=base, timeout=None, limits=unbounded) as streams,
         ):
+            began = time.perf_counter()
             topics, labs = await _labs(http)
+            row(f"  {AGENTS} labs made", f"{time.perf_counter() - began:.0f} s", "printed")
             listeners = [Listener(streams, lab) for lab in labs]
             tasks = []
             for start in range(0, AGENTS, _AT_ONCE):
                 some = listeners[start : start + _AT_ONCE]
                 tasks += [asyncio.create_task(one.listen()) for one in some]
                 await asyncio.gather(*(one.connected.wait() for one in some))
+            row(f"  {AGENTS} agents connected", f"{time.perf_counter() - began:.0f} s", "printed")
             times = [
                 await _publish(http, topics[turn % ACTIVE], listeners[turn % ACTIVE], turn)
                 for turn in range(ROUNDS + WARM_UP)
