@@ -213,7 +213,8 @@ async def test_every_example_runs(
         await agent.stop()
     one, other = (group["id"] for group in json.loads(type_in("group list -f json")))
     [job] = json.loads(type_in("job list -f json"))
-    [file, _] = json.loads(type_in("job files latest -f json"))
+    files = json.loads(type_in("job files latest -f json"))
+    file = next(one for one in files if one["name"] == "junit.xml")
     things = {
         ("group", "ID"): one, ("group", "OTHER"): other, ("file", "ID"): file["id"],
         ("compare", "JOB"): job["id"],

@@ -33,6 +33,20 @@ def fill(path: str, ids: dict[str, str]) -> str | None:
     return "/" + "/".join(filled)
 
 
+_WITHOUT_IDS: dict[str, dict[str, Any]] = {
+    "/jobs/{job_id:str}/hold": {"attempt": 1, "hours": 1, "host": "x", "shell": "x"},
+    "/jobs/{job_id:str}/hold/extend": {"hours": 1},
+    "/jobs/{job_id:str}/records": {"records": []},
+    "/archive/query": {"sql": "SELECT * FROM results"},
+    "/jobs/{job_id:str}/kv": {"key": "k", "value": 1},
+    "/files/{file_id:str}/certifications": {
+        "username": "jo",
+        "password": "x",
+        "certification_id": "1",
+    },
+}
+
+
 def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
     """A body that names the first team's things wherever the route takes ids."""
     bodies: dict[str, dict[str, Any]] = {
@@ -64,11 +78,7 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
         "/jobs/upgrade": {"job_id": ids["job_id"]},
         "/jobstates": {"job_id": ids["job_id"], "status": "success"},
         "/jobs/{job_id:str}/claim": {"agent": "thief"},
-        "/jobs/{job_id:str}/records": {"records": []},
-        "/jobs/{job_id:str}/hold": {"attempt": 1, "hours": 1, "host": "x", "shell": "x"},
-        "/jobs/{job_id:str}/hold/extend": {"hours": 1},
         "/jobs/{job_id:str}/components": {"id": ids["component_id"]},
-        "/jobs/{job_id:str}/kv": {"key": "k", "value": 1},
         "/job_definitions": {"name": "x", "topic_id": ids["topic_id"], "spec": {"stages": {}}},
         "/trigger_rules": {
             "name": "x",
@@ -92,13 +102,7 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
             "topic_id": ids["topic_id"],
             "team_id": ids["team_id"],
         },
-        "/archive/query": {"sql": "SELECT * FROM results"},
         "/failure_groups/{group_id:str}/merge": {"into": ids["group_id"]},
-        "/files/{file_id:str}/certifications": {
-            "username": "jo",
-            "password": "x",
-            "certification_id": "1",
-        },
         "/teams/{team_id:str}/permissions/components": {"teams_ids": [ids["team_id"]]},
     }
-    return bodies.get(path, {"name": "stolen"})
+    return bodies.get(path, _WITHOUT_IDS.get(path, {"name": "stolen"}))

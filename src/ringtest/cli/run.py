@@ -74,11 +74,9 @@ def run(
     Example: `ringtest run smoke.yaml -p arch=x86_64 --plan`
     """
     if runners:
-        write_many(_runner_rows(), _RUNNERS, form)
-        return
+        return write_many(_runner_rows(), _RUNNERS, form)
     if show_schema:
-        print(json.dumps(schema(OPTIONS), indent=2))
-        return
+        return print(json.dumps(schema(OPTIONS), indent=2))
     if release:
         raise typer.Exit(release_run(release))
     definition = read_file(file, runners=OPTIONS)
@@ -89,12 +87,12 @@ def run(
     elif explain:
         write_many(_explained(merged), _PARAMETERS, form)
     elif show_plan:
-        steps = plan(definition, values)
-        write_many([msgspec.to_builtins(one) for one in steps], _PLAN, form)
+        write_many(msgspec.to_builtins(plan(definition, values)), _PLAN, form)
     else:
         kept = Hold("always") if hold else definition.hold
         ready = msgspec.structs.replace(definition, parameters=values, hold=kept)
         raise typer.Exit(_run(ready, file, out, work))
+    return None
 
 
 def _explained(merged: Mapping[str, Value]) -> list[dict[str, Any]]:
