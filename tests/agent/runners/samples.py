@@ -199,7 +199,8 @@ SAMPLES = {
                outcomes={"broken": "failed"}),
         Sample("make-check", _make_check, {}, outcomes={"late": ""}),
         Sample("meson", _meson, {}, "it:{}", {"flaky": ""}, reruns=0),
-        Sample("robot", _robot, {"paths": ["it.robot"]}, "It.{}", {"broken": "failed", "flaky": ""}, reruns=0),
+        Sample("robot", _robot, {"paths": ["it.robot"]}, "It.{}",
+               {"broken": "failed", "flaky": ""}, reruns=0),
         Sample("tmt", _tmt, {}, "/it/{}", {"flaky": "", "left_out": ""}, reruns=0, limit=5),
     )
 }  # fmt: skip
