@@ -1,10 +1,12 @@
 """What the jobs of one run share, and what they come to."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from uuid import uuid4
 
 from ringtest.agent.control import Control, Early
 from ringtest.agent.lab_api import is_temporary
@@ -84,6 +86,7 @@ class Run:
     name: str
     pipeline_id: str = ""
     _pipelines: dict[str, str] = field(default_factory=dict)
+    _key: str = field(default_factory=lambda: uuid4().hex)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def pipeline_of(self, client: AsyncClient, team_id: str) -> str:
@@ -93,7 +96,8 @@ class Run:
         async with self._lock:
             if team_id not in self._pipelines:
                 body = {"name": self.name, "team_id": team_id}
-                made = await client.post("/pipelines", body)
+                key = hashlib.sha256(f"{self._key}/{team_id}".encode()).hexdigest()[:32]
+                made = await client.post("/pipelines", body, key=key)
                 self._pipelines[team_id] = str(made["pipeline"]["id"])
             return self._pipelines[team_id]
 

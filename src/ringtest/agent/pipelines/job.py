@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -84,7 +85,9 @@ async def find_ground(
 async def create_job(
     job: PipelineJob, run: Run, lab: AsyncClient, ground: Ground, tags: Sequence[str]
 ) -> dict[str, Any]:
-    """The job on the server, under the names and links that dci-pipeline gives it."""
+    """The job on the server, under the names and links that dci-pipeline gives it; one, even when
+    an answer is lost and it is asked for again."""
+    key = uuid4().hex
 
     async def create() -> dict[str, Any]:
         identity = (await lab.get("/identity"))["identity"]
@@ -102,7 +105,7 @@ async def create_job(
             "configuration": _text(job.values.get("configuration")),
             "url": job.values.get("url"),
         }
-        made: dict[str, Any] = (await lab.post("/jobs", body))["job"]
+        made: dict[str, Any] = (await lab.post("/jobs", body, key=key))["job"]
         return {**made, "components": [dict(one) for one in ground.components]}
 
     return await run.patiently(create, job.name)
