@@ -47,8 +47,9 @@ def agent(
     that only its owner can read.
 
     Settings file: `server`, `client_id`, `api_secret` or `api_secret_file`, `data`, `label`,
-    `max_jobs`, `python`, `keep_jobs`, `keep_failed`, `cache_gib`, `kill_grace_seconds`, and
-    variables for a stage in tables such as `[stage_environment.test]`.
+    `max_jobs`, `python`, `keep_jobs`, `keep_failed`, `disk_gib`, `cache_gib`,
+    `kill_grace_seconds`, and variables for a stage in tables such as
+    `[stage_environment.test]`.
 
     Example: `ringtest agent --config west.toml --data /var/lib/ringtest`, after
     `ringtest lab settings west --to west.toml`; or with its key in DCI_API_SECRET.
