@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ringtest.agent.attempt import Attempt
+from ringtest.agent.isolation.held import let_go, read_note
+from ringtest.agent.isolation.programs import printed
 from tests.agent.isolation.conftest import Isolated, needed, running
 
 
@@ -64,3 +67,16 @@ async def test_lab_without_the_folder_says_so(isolated: Isolated) -> None:
     missing = {"kind": "podman", "rootfs": "/nowhere/at/all"}
     done = await isolated(missing, stages={"prepare": [{"run": "true"}], "test": []})
     assert done.result == "errored" and "no folder /nowhere/at/all" in (done.outcome.reason or "")
+
+
+async def test_held_run_is_entered_by_a_container_on_the_same_folders(
+    isolated: Isolated, podman: dict[str, object]
+) -> None:
+    done = await isolated(podman, "echo kept > /tmp/file; false", hold={"after": "failure"})
+    held, attempt = read_note(done.folder), Attempt.load(done.folder)
+    assert held and attempt
+    shell = held.shell.replace("--interactive --tty", "--interactive")
+    code, text = await printed("sh", "-c", f"echo 'cat /tmp/file' | {shell}", seconds=60)
+    assert (code, text) == (0, "kept\n")
+    assert await let_go(attempt, held) == []
+    assert not (done.folder / "podman").exists() and not (done.folder / "tmp").exists()

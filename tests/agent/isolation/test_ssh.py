@@ -14,7 +14,9 @@ import pytest
 
 from examples.jinja2.free_port import free_ports
 from ringtest.agent import proc
+from ringtest.agent.attempt import Attempt
 from ringtest.agent.isolation.far_side import MARK
+from ringtest.agent.isolation.held import let_go, read_note
 from ringtest.agent.isolation.ssh import Ssh
 from tests.agent.isolation.conftest import Isolated, needed
 from tests.conftest import reachable_folder
@@ -163,3 +165,14 @@ def _look_again(condition: Callable[[], bool]) -> None:
     while not condition() and time.monotonic() < give_up:
         time.sleep(0.05)
     assert condition()
+
+
+async def test_held_run_keeps_its_folder_there_until_it_is_let_go(
+    isolated: Isolated, machine: Machine
+) -> None:
+    done = await isolated(machine.wanted, "echo kept > file; false", hold={"after": "failure"})
+    [far] = machine.runs
+    assert (far / "work/file").read_text() == "kept\n" and not _marked()
+    held, attempt = read_note(done.folder), Attempt.load(done.folder)
+    assert held and attempt and held.shell.endswith(f"'cd {far}/work && exec sh'")
+    assert await let_go(attempt, held) == [] and machine.runs == []
