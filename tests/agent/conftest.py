@@ -67,6 +67,11 @@ class FakeJob:
         lines = self.log(attempt).splitlines(keepends=True)
         return b"".join(line for line in lines if not line.startswith(b"[ringtest] "))
 
+    def collected(self) -> list[dict[str, Any]]:
+        """The files that the job has asked for: without those that the agent adds."""
+        own = "ringtest-results/"
+        return [file for file in self.files.values() if not file["name"].startswith(own)]
+
     def kinds(self, kind: str, attempt: int = 1) -> list[dict[str, Any]]:
         """The records of one kind."""
         return [r for r in self.records.get(attempt, []) if r["kind"] == kind]

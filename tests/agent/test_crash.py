@@ -121,7 +121,7 @@ async def test_an_outcome_that_could_not_be_told_is_told_by_the_next_agent(
     await server.until(lambda: job.phase == "finished")
     assert job.attempt == 1
     assert job.end()["result"] == "passed"
-    assert [file["content"] for file in job.files.values()] == [b"x\n"]
+    assert [file["content"] for file in job.collected()] == [b"x\n"]
 
 
 async def test_a_claim_whose_reply_never_came_is_asked_for_again(

@@ -36,7 +36,7 @@ async def test_a_third_of_the_requests_fails_and_nothing_is_lost_or_doubled(
     job = server.add_job(spec(TALK, "echo x > a", artifacts=[{"path": "a"}]))
     await server.until(lambda: job.phase == "finished")
     assert job.printed() == LINES
-    assert len(job.files) == 1
+    assert len(job.collected()) == 1
     assert job.attempt == 1
 
 
@@ -48,7 +48,7 @@ async def test_every_first_reply_is_dropped_and_nothing_is_doubled(
     job = server.add_job(spec(TALK, "echo x > a", artifacts=[{"path": "a"}]))
     await server.until(lambda: job.phase == "finished")
     assert job.printed() == LINES
-    assert len(job.files) == 1
+    assert len(job.collected()) == 1
 
 
 async def test_a_server_that_is_down_is_outlived(

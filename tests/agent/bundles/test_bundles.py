@@ -95,7 +95,7 @@ async def test_a_carried_attempt_counts_once_whoever_reports_it_first(
         return done.exists()
 
     await until(agent_has_reported, "the agent itself reports, too")
-    assert sorted(file["name"] for file in job.files.values()) == ["a.txt", "b.txt"]
+    assert sorted(file["name"] for file in job.collected()) == ["a.txt", "b.txt"]
     assert [record["kind"] for record in job.records[1]].count("finish") == 1
 
 
