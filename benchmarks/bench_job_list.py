@@ -224,8 +224,7 @@ async def _unchanged(server: Server, case: Case, answer: httpx.Response) -> None
     row(
         f"  not modified, CPU / SQL: {case.name}",
         f"{spent:.2f} ms / {statements}",
-        "<= 0.5 ms",
-        spent <= 0.5,
+        "bench_throughput judges",
     )
 
 
