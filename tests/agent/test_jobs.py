@@ -94,7 +94,7 @@ async def test_a_job_that_is_out_of_time_errs_and_is_collected(
     assert job.stages() == [("prepare", "passed"), ("test", "errored"), ("collect", "passed")]
     assert job.end()["result"] == "errored"
     assert job.end()["reason"] == "timed out after 0.5 s"
-    assert [file["content"] for file in job.files.values()] == [b"x\n"]
+    assert [file["content"] for file in job.collected()] == [b"x\n"]
 
 
 async def test_artifacts_arrive_before_the_finish_and_never_from_outside_the_work_folder(
@@ -113,7 +113,7 @@ async def test_artifacts_arrive_before_the_finish_and_never_from_outside_the_wor
     ]
     job = server.add_job(spec(*commands, artifacts=rules))
     await server.until(lambda: job.phase == "finished")
-    assert sorted((file["name"], file["mime"]) for file in job.files.values()) == [
+    assert sorted((file["name"], file["mime"]) for file in job.collected()) == [
         ("link.log", "text/plain"),
         ("reports/a/junit-%C3%BC.xml", "application/junit"),
         ("run.log", "text/plain"),
