@@ -88,7 +88,7 @@ def export_attempts(
 
 
 def import_attempts(
-    file: Annotated[Path, typer.Argument(help="The bundle.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="The bundle.", dir_okay=False)],
     config: ConfigOption = None,
     data: DataOption = None,
     only_check: Annotated[

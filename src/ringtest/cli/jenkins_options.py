@@ -100,7 +100,10 @@ HomeOption = Annotated[
 ]
 CredentialsOption = Annotated[
     Path | None,
-    typer.Option(help="A YAML file that says where the secrets of this lab are, by their ids."),
+    typer.Option(
+        "--credentials-file",
+        help="A YAML file that says where the secrets of this lab are, by their ids.",
+    ),
 ]
 ManagedOption = Annotated[
     Path | None,

@@ -81,18 +81,25 @@ def run(
         raise typer.Exit(release_run(release))
     definition = read_file(file, runners=OPTIONS)
     merged = merge_parameters(definition, parameter or [], parameters)
-    values = {name: one.value for name, one in merged.items()}
     if check:
         print(f"{file}: nothing is wrong")
     elif explain:
         write_many(_explained(merged), _PARAMETERS, form)
     elif show_plan:
-        write_many(msgspec.to_builtins(plan(definition, values)), _PLAN, form)
+        write_many(msgspec.to_builtins(plan(definition, _values(merged))), _PLAN, form)
     else:
-        kept = Hold("always") if hold else definition.hold
-        ready = msgspec.structs.replace(definition, parameters=values, hold=kept)
+        ready = _ready(definition, merged, hold)
         raise typer.Exit(_run(ready, file, out, work))
     return None
+
+
+def _ready(definition: Definition, merged: Mapping[str, Value], hold: bool) -> Definition:
+    kept = Hold("always") if hold else definition.hold
+    return msgspec.structs.replace(definition, parameters=_values(merged), hold=kept)
+
+
+def _values(merged: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: one.value for name, one in merged.items()}
 
 
 def _explained(merged: Mapping[str, Value]) -> list[dict[str, Any]]:

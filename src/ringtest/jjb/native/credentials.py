@@ -47,7 +47,7 @@ class Credentials:
     def missing(self, name: str, parts: tuple[str, ...]) -> str:
         """What a job cannot have of a credential, in words; empty when all is there."""
         if self._path is None:
-            return f"needs the credential {name}: name a file with --credentials"
+            return f"needs the credential {name}: name a file with --credentials-file"
         if name not in self._known:
             return f"needs the credential {name}, which {self._path} has not"
         for part in parts:

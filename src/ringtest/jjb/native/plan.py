@@ -16,8 +16,8 @@ class Plan(Struct):
     """What stays the same throughout a build. Paths are absolute.
 
     out: the folder of the build. home: of all runs. variables: Jenkins' own and parameters.
-    credentials, managed: what `--credentials` and `--managed-files` named. notes: what people must
-    know.
+    credentials, managed: what `--credentials-file` and `--managed-files` named. notes: what people
+    must know.
     """
 
     program: Program
