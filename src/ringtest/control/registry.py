@@ -16,6 +16,7 @@ from typing import Any
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.ports.certification_desk import CertificationDesk
+from ringtest.control.ports.ci_backend import CiBackend
 from ringtest.control.ports.columnar import Columnar
 from ringtest.control.ports.file_source import FileSource
 from ringtest.control.ports.identity_provider import IdentityProvider
@@ -122,6 +123,11 @@ def _create_only(port: str, settings: Settings) -> Any:
 def notifiers(settings: Settings) -> Mapping[str, Notifier]:
     """Notifiers by channel."""
     return _create_all("notifier", "channel", settings)
+
+
+def ci_backends(settings: Settings) -> Mapping[str, CiBackend]:
+    """Systems that build by themselves, by kind."""
+    return _create_all("ci_backend", "kind", settings)
 
 
 def result_parsers(settings: Settings | None = None) -> Mapping[str, ResultParser]:

@@ -111,7 +111,7 @@ def wait_for_build(
 ) -> Started:
     """The build's number, once the queue has let it go. Cancelled when it never will."""
     while started.number is None:
-        number = _look(controller, started)
+        number = look(controller, started)
         if number is None:
             pause()
         else:
@@ -119,8 +119,11 @@ def wait_for_build(
     return started
 
 
-def _look(controller: Controller, started: Started) -> int | None:
-    """Queue items vanish some minutes after they left: then the builds know."""
+def look(controller: Controller, started: Started) -> int | None:
+    """The build's number, None while it waits. Cancelled when it never will be a build, Unsure
+    when nobody knows the wish. Queue items vanish some minutes after they left: then the builds
+    know.
+    """
     tree = "cancelled,why,executable[number]"
     try:
         item = controller.exchange.json(f"queue/item/{started.queue_id}/", tree)
@@ -155,19 +158,27 @@ def follow_log(
     """The log from a byte on, until the build ends: (byte to go on from, text)."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     while True:
-        answer = controller.exchange.get(
-            f"{_path(job, number)}logText/progressiveText", start=start
-        )
-        more = answer.headers.get("X-More-Data") == "true"
-        size = int(answer.headers.get("X-Text-Size") or start)
-        text = decoder.decode(answer.content, final=not more)
-        start = max(size, start)
+        data, start, more = log_piece(controller, job, number, start=start)
+        text = decoder.decode(data, final=not more)
         if text:
             yield start, text
         if not more:
             return
         if not text:
             pause()
+
+
+def log_piece(
+    controller: Controller, job: str, number: int, *, start: int
+) -> tuple[bytes, int, bool]:
+    """Bytes of the log from a place on, the place to go on from, and whether there may be more.
+
+    Places count what Jenkins keeps; notes that it leaves out of what it shows are in them.
+    """
+    path = f"{_path(job, number)}logText/progressiveText"
+    answer = controller.exchange.get(path, start=start)
+    size = int(answer.headers.get("X-Text-Size") or start)
+    return answer.content, max(size, start), answer.headers.get("X-More-Data") == "true"
 
 
 def report(controller: Controller, job: str, number: int) -> dict[str, Any] | None:
@@ -205,6 +216,14 @@ def download(controller: Controller, job: str, number: int, artifact: str, targe
         if isinstance(error, JenkinsError) and getattr(error, "status", 0) not in RETRIED_STATUSES:
             raise
         return once()
+
+
+def cancel_queued(controller: Controller, queue_id: int) -> None:
+    """Take a wish out of the queue; fine when it has left it."""
+    try:
+        controller.exchange.post("queue/cancelItem", params={"id": queue_id}, again=True)
+    except Missing:
+        return
 
 
 def stop(controller: Controller, job: str, number: int) -> None:

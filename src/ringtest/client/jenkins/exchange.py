@@ -1,6 +1,7 @@
 """One request and its answer: identity, crumbs, retries."""
 
 import itertools
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +51,7 @@ class Exchange:
             auth=auth,
             headers={"User-Agent": USER_AGENT},
             timeout=httpx.Timeout(site.timeout, connect=10.0),
+            verify=_trusting(site.ca) if site.ca else True,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             transport=transport,
         )
@@ -201,6 +203,16 @@ class Exchange:
         if response.is_success or (moved and "login" not in response.headers["Location"]):
             return response
         raise refusal(response)
+
+
+def _trusting(ca: str) -> ssl.SSLContext:
+    """The usual authorities, and those of a site. JenkinsError when there are none in it."""
+    context = httpx.create_ssl_context()
+    try:
+        context.load_verify_locations(cadata=ca)
+    except (ssl.SSLError, ValueError):
+        raise JenkinsError("the certificates to trust are not in PEM form") from None
+    return context
 
 
 def _may_be_lost(error: Exception) -> bool:

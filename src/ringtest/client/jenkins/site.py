@@ -12,13 +12,15 @@ class Site:
     """A controller's address, with a slash at its end, and an identity.
 
     `secret` is an API token (better: it needs no crumb and outlives restarts) or a password;
-    it never shows in the repr. `timeout` is in seconds.
+    it never shows in the repr. `timeout` is in seconds. `ca`: certificates in PEM form that are
+    trusted beside the usual ones.
     """
 
     url: str
     user: str | None = None
     secret: str | None = field(default=None, repr=False)
     timeout: float = 60.0
+    ca: str = field(default="", repr=False)
 
 
 def find_site(
