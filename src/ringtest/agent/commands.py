@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -97,7 +98,8 @@ class CommandRunner:
     ) -> int:
         """One command to its end, and all it printed; the exit code, negative for a signal.
 
-        TimedOut after `seconds`, or when the moment that `until` gives has passed.
+        TimedOut after `seconds`, or when the moment that `until` gives has passed. Whoever is
+        cancelled meanwhile goes on once nothing of the command is left.
         """
         wrapped = await self._control.unless_stopped(
             self._box.enter(argv, work, env), collecting=collecting
@@ -116,12 +118,15 @@ class CommandRunner:
             if run.done():
                 await self._box.after()
                 return run.result()
-            everything = stop.done()
-            await self._processes.kill("all" if everything else "step", grace=self._grace)
+            if not stop.done():
+                await self._end_step()
+                raise TimedOut
+            await self._processes.kill("all", grace=self._grace)
             await self._box.kill()
-            if everything:
-                raise Interrupted
-            raise TimedOut
+            raise Interrupted
+        except asyncio.CancelledError:
+            await self._end_step()
+            raise
         except GuardLost:
             raise StageFailed("the guard of the job's processes was killed") from None
         finally:
@@ -129,6 +134,12 @@ class CommandRunner:
             stop.cancel()
             run.cancel()
             await asyncio.gather(run, stop, return_exceptions=True)
+
+    async def _end_step(self) -> None:
+        """Nothing of the command that runs is left."""
+        with suppress(GuardLost):
+            await self._processes.kill("step", grace=self._grace)
+        await self._box.kill()
 
 
 async def _first(

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ringtest.agent.proc import descendants, in_session
+from ringtest.agent.proc import descendants, tree
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -119,8 +119,8 @@ class Guard:
 
     def _begin_killing(self, scope: str, grace: float) -> None:
         if scope == "step":
-            session = self._step
-            self._targets = lambda: self._step_processes(session)
+            session, doomed = self._step, dict[int, int]()
+            self._targets = lambda: self._step_processes(session, doomed)
         else:
             self._targets = self._all_processes
         self._deadly_at = time.monotonic() + grace
@@ -135,13 +135,14 @@ class Guard:
         self._targets = None
         self._answer(killed=not left)
 
-    def _step_processes(self, session: int) -> set[int]:
+    def _step_processes(self, session: int, doomed: dict[int, int]) -> set[int]:
+        """Whom a step has begun. `doomed` are those of the looks before: when their parents have
+        ended nothing else tells whose they are."""
         if not session:
             return set()
-        found = in_session(session)  # a sandbox's init stays there when its parent has ended
-        for each in [session, *found]:
-            found |= descendants(each)
-        return found | ({session} if self._step == session else set())
+        found = tree(session, doomed)  # a sandbox's init is in the session without a parent
+        doomed.update(found)
+        return found.keys() | ({session} if self._step == session else set())
 
     def _all_processes(self) -> set[int]:
         return descendants(os.getpid()) or ({self._step} if self._step else set())

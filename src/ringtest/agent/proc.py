@@ -4,6 +4,7 @@ Only `os` is imported: the guard of every running job holds this in memory.
 """
 
 import os
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -52,9 +53,25 @@ def descendants(root: int) -> set[int]:
     return found
 
 
-def in_session(session: int) -> set[int]:
-    """Pids of the processes of a session."""
-    return {each.pid for each in table() if each.session == session}
+def tree(session: int, known: Mapping[int, int]) -> dict[int, int]:
+    """Pids and starts of the processes of a session, of those of `known` that still live, and of
+    all their descendants, whatever session these opened."""
+    living = table()
+    found = {
+        each.pid: each.started
+        for each in living
+        if session in (each.pid, each.session) or known.get(each.pid) == each.started
+    }
+    grew = True
+    while grew:
+        more = {
+            each.pid: each.started
+            for each in living
+            if each.parent in found and each.pid not in found
+        }
+        found |= more
+        grew = bool(more)
+    return found
 
 
 def with_variable(name: str, value: str) -> set[int]:

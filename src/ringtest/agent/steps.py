@@ -1,5 +1,6 @@
 """The steps of a stage, one after the other: shell commands and runners, tried again if need be."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -127,7 +128,14 @@ class Steps:
             copying=self._output.copying,
             parameters=self._parameters,
         )
-        await run_tests(runner, options, task, suite=suite, tell=self._tell)
+        limit = asyncio.timeout(step.timeout_seconds)
+        try:
+            async with limit:
+                await run_tests(runner, options, task, suite=suite, tell=self._tell)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise StageFailed(f"not done after its {step.timeout_seconds:g} s, killed") from None
 
     def _say(self, text: str) -> None:
         self._output.say(f"[ringtest] {text}")
