@@ -97,6 +97,13 @@ class Venvs:
         self._python = python
         self._lock = asyncio.Lock()
 
+    @property
+    def shown(self) -> list[Path]:
+        """What commands in a sandbox must see, for environments to work there."""
+        prefix = Path(shutil.which(self._python) or self._python).resolve().parent.parent
+        system = prefix in (Path("/"), Path("/usr"))
+        return [self._folder] if system else [self._folder, prefix]
+
     async def create(self, venv: Path, run: Callable[[list[str]], Awaitable[int]]) -> None:
         """Make `venv` with a working `pip`. `run` runs a command and gives its exit code."""
         if await run([self._python, "-m", "venv", "--without-pip", str(venv)]):

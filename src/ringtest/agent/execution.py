@@ -15,7 +15,7 @@ from ringtest.agent.ansible.files import MIME as TASK_MIME
 from ringtest.agent.ansible.runner import TASKS
 from ringtest.agent.artifacts import find_artifacts
 from ringtest.agent.attempt import RESULTS, Attempt, Outcome, OutcomeFile, safe_name
-from ringtest.agent.commands import CommandRunner
+from ringtest.agent.commands import CommandRunner, Outside
 from ringtest.agent.components import human_size
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted, StageFailed
 from ringtest.agent.definitions.model import Artifact, Definition, StageName
@@ -27,6 +27,7 @@ from ringtest.agent.environment import (
 )
 from ringtest.agent.guarding.guard import RECORD, make_guard
 from ringtest.agent.isolation.box import Box
+from ringtest.agent.isolation.floor import under
 from ringtest.agent.isolation.held import is_due
 from ringtest.agent.journal import Journal
 from ringtest.agent.output import Output
@@ -79,10 +80,15 @@ class Execution:
         self._settings = settings
         self._provide = provide
         self._venvs = venvs
-        self._definition = attempt.claim.definition or Definition()
+        self._floored = under(settings.floor, attempt.claim.definition or Definition())
+        self._definition = self._floored.definition
+        asked = attempt.claim.definition
+        self._has_venv = asked is not None and asked.isolated.kind == "venv"
+        self._is_moved = self._has_venv and self._definition.isolated.kind != "venv"
         self.leaving = Leaving(attempt, {"api secret": settings.api_secret})
         self._variables = job_variables(attempt, os.environ, {})
-        self._stage: StageName = "prepare"
+        self._first: StageName = "provision" if self._definition.stages.provision else "prepare"
+        self._stage: StageName = self._first
         self._files: list[OutcomeFile] = []
         limit = self._definition.isolated.seconds
         self._seconds = min(filter(None, (attempt.claim.timeout_seconds, limit)))
@@ -103,6 +109,7 @@ class Execution:
                 self._attempt,
                 cookie=self._processes.cookie,
                 say=self._say,
+                shown=self._venvs.shown if self._is_moved else [],
             )
             exits.push_async_callback(self._leave)
             exits.push_async_callback(self._end_processes)
@@ -111,6 +118,13 @@ class Execution:
                 self._output,
                 self._control,
                 self.box,
+                grace=self._settings.kill_grace_seconds,
+            )
+            self._own_commands = CommandRunner(
+                self._processes,
+                self._output,
+                self._control,
+                Outside(),
                 grace=self._settings.kill_grace_seconds,
             )
             self._steps = Steps(
@@ -142,7 +156,7 @@ class Execution:
     async def _run_stages(self) -> tuple[Result, str | None]:
         result: Result = "passed"
         reason = None
-        if self._definition.stages.provision:
+        if self._first == "provision":
             reason = await self._run_stage("provision", self._provision, failure="errored")
         if reason is None:
             reason = await self._run_stage("prepare", self._prepare, failure="errored")
@@ -211,7 +225,12 @@ class Execution:
             return f"timed out after {self._seconds:g} s"
         return "cancelled"
 
-    async def _find_secrets(self) -> None:
+    async def _begin(self) -> None:
+        """What comes before the first command of a stage that may be the first."""
+        if self._floored.refused:
+            raise StageFailed(f"this lab does not run it: {self._floored.refused}")
+        for line in self._floored.said if self._stage == self._first else ():
+            self._say(line)
         try:
             await self.leaving.open(self._definition.secrets, self._settings)
         except SecretError as error:
@@ -220,13 +239,13 @@ class Execution:
         self._variables = job_variables(self._attempt, environment, {})
 
     async def _provision(self) -> None:
-        await self._find_secrets()
+        await self._begin()
         await self._run_steps("provision")
 
     async def _prepare(self) -> None:
         if self._attempt.claim.definition is None:
             raise StageFailed("the job has no definition: this agent does not know what to run")
-        await self._find_secrets()
+        await self._begin()
         placed = {}
         for component in self._attempt.claim.components:
             target = self._attempt.components / safe_name(component.type)
@@ -234,7 +253,7 @@ class Execution:
             placed[component.type] = await self._control.unless_stopped(work)
         environment = self.leaving.environment(os.environ)
         self._variables = job_variables(self._attempt, environment, placed)
-        if self._definition.isolated.kind == "venv":
+        if self._has_venv:
             await self._venvs.create(self._attempt.venv, self._run_own)
         if self._definition.progress == "pytest":
             place_progress_plugin(self._attempt)
@@ -319,10 +338,11 @@ class Execution:
         )
 
     async def _run_own(self, argv: list[str]) -> int:
-        """A command of the agent's own; its variables must not steer the interpreter."""
+        """A command of the agent's own, outside of the sandbox: neither what steps have left in
+        the work folder nor variables may steer the interpreter."""
         names = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
         env = {name: value for name, value in self._variables.items() if name not in names}
-        return await self._commands.run(argv, work=self._attempt.work, env=env)
+        return await self._own_commands.run(argv, work=self._attempt.folder, env=env)
 
     async def _end_processes(self) -> None:
         abandoned = self._control.abandoned is not None

@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 
 from ringtest.agent.credentials import CredentialsError, is_credentials, read_credentials
+from ringtest.agent.definitions.isolated import Kind
 from ringtest.agent.definitions.model import STAGES
+from ringtest.agent.isolation.floor import ON_THE_MACHINE, Floor, Limits
 from ringtest.client import Connection
 from ringtest.client.auth import HmacAuth
 from ringtest.client.connection import base_url
@@ -78,6 +80,16 @@ class AgentSettings:
     """Where this lab's secrets are (`env`, `file` or `command`), by name: jobs may have them."""
     job_secrets: Sequence[str] = ()
     """What else a server's jobs may have as secrets: patterns such as `env:LAB_*`."""
+    accepts: tuple[Kind, ...] = ()
+    """Kinds of isolation in which a server's jobs may run: bubblewrap, ssh; empty: all."""
+    limits: Limits = field(default_factory=Limits)
+    """The most that a server's jobs get: `memory`, `cpus`, `processes`, `open_files`, `file_size`,
+    `seconds`, `network`; and what they may name: `readable`, `rootfs`, `writable`, `hosts`."""
+
+    @property
+    def floor(self) -> Floor:
+        """What a server's definition cannot lower."""
+        return Floor(self.accepts, self.limits)
 
     @property
     def connection(self) -> Connection:
@@ -159,6 +171,7 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
     if not isinstance(stages, dict) or not set(stages) <= set(STAGES):
         raise SettingsError(f"stage_environment may hold the tables {', '.join(STAGES)}")
     values["secrets"] = _secrets(values.get("secrets", {}))
+    values |= _floor(values)
     try:
         values["job_secrets"] = tuple(map(str, values.get("job_secrets", ())))
         values["data"] = Path(values.get("data", "ringtest-agent")).absolute()
@@ -191,6 +204,26 @@ def _secrets(tables: Any) -> dict[str, Secret]:
         ):
             raise SettingsError(f"secrets: {problem}")
     return secrets
+
+
+def _floor(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a lab's floor is given."""
+    kinds: dict[str, Any] = {"accepts": tuple[Kind, ...], "limits": Limits}
+    found = {}
+    for name in kinds.keys() & values.keys():
+        try:
+            found[name] = msgspec.convert(values[name], kinds[name])
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{name}: {error}") from None
+    accepts, limits = found.get("accepts"), found.get("limits")
+    if accepts == ():
+        raise SettingsError("accepts names no kind of isolation: without it all are accepted")
+    if limits and not limits.network and (not accepts or set(accepts) & set(ON_THE_MACHINE)):
+        raise SettingsError(
+            "limits.network = false needs accepts without none and venv: jobs on the machine "
+            "itself have its network"
+        )
+    return found
 
 
 def _addresses(name: str, value: Any) -> tuple[str, ...]:

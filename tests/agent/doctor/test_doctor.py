@@ -16,9 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ringtest.agent.attempt import Attempt
-from ringtest.agent.doctor import connection, credentials, disk, files, programs, reports
+from ringtest.agent.doctor import connection, credentials, disk, files, floor, programs, reports
 from ringtest.agent.doctor.examining import examine
 from ringtest.agent.doctor.model import Check, Found, Lab, ok
+from ringtest.agent.isolation.floor import Limits
 from ringtest.agent.journal import Journal
 from ringtest.agent.protocol import Claim
 from ringtest.agent.settings import AgentSettings
@@ -229,3 +230,18 @@ def test_the_command_tells_all_and_its_exit_code_the_worst(tmp_path: Path) -> No
         done = CliRunner().invoke(app, words, env=env)
     assert done.exit_code == 1
     assert "bad  files        " in done.stdout and " bad\n" in done.stdout
+
+
+def test_the_floor_and_whether_its_programs_work_is_told(lab: Lab, tmp_path: Path) -> None:
+    assert told(floor.floor, lab) == {
+        "floor": "ok: a server's jobs run in: every kind of isolation"
+    }
+    assert lab.settings
+    mine = replace(lab.settings, accepts=("bubblewrap", "ssh"), limits=Limits(memory="2GiB"))
+    lab = replace(lab, settings=mine, environment={"PATH": str(tmp_path)})
+    found = [f"{one.state}: {one.message}" for one in floor.floor(lab)]
+    assert found[:2] == [
+        "ok: a server's jobs run in: bubblewrap, ssh; at most memory 2GiB",
+        "bad: bubblewrap is accepted and there is no program bwrap",
+    ]
+    assert found[-1] == "warn: ssh is accepted and limits.hosts names none: no such job runs"

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ringtest.agent.doctor import connection, credentials, disk, files, programs, reports
+from ringtest.agent.doctor import connection, credentials, disk, files, floor, programs, reports
 from ringtest.agent.doctor.model import Check, Found, Lab, bad, warn
 
 CHECKS: tuple[Check, ...] = (
@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     programs.interpreter,
     programs.programs,
     programs.user,
+    floor.floor,
     files.named_files,
     reports.reports,
 )

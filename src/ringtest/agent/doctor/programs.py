@@ -29,7 +29,7 @@ def programs(lab: Lab) -> Iterator[Found]:
             tell = bad if name in wanted else warn
             yield tell("programs", f"no {name}: no {_FOR[name]}", f"install {package}")
             continue
-        problem = _does_not_start(name, path)
+        problem = does_not_start(name, path)
         if problem:
             tell = bad if name in wanted else warn
             yield tell("programs", f"{path} does not work: {problem}", f"reinstall {package}")
@@ -37,7 +37,8 @@ def programs(lab: Lab) -> Iterator[Found]:
             yield ok("programs", f"{path} for {_FOR[name]}")
 
 
-def _does_not_start(name: str, path: str) -> str:
+def does_not_start(name: str, path: str) -> str:
+    """Why a program of that name does not work; empty: it does."""
     if name == "bwrap":
         argv = [path, "--unshare-all", "--ro-bind", "/", "/", "/bin/true"]
     else:

@@ -32,16 +32,23 @@ class Box:
     """Opened by the first command. A box that cannot be opened refuses every one."""
 
     def __init__(
-        self, wanted: Isolation, attempt: Attempt, *, cookie: str, say: Callable[[str], None]
+        self,
+        wanted: Isolation,
+        attempt: Attempt,
+        *,
+        cookie: str,
+        say: Callable[[str], None],
+        shown: Sequence[Path] = (),
     ) -> None:
+        """`shown` is what a virtual environment in a sandbox needs, if there is one."""
         self.wanted = wanted
         self._attempt = attempt
         self._say = say
         self._around = Surroundings(
             folder=attempt.folder,
             work=attempt.work,
-            written=(attempt.steps, attempt.progress),
-            read=(attempt.components, attempt.plugins),
+            written=(attempt.steps, attempt.progress, *([attempt.venv] if shown else [])),
+            read=(attempt.components, attempt.plugins, *shown),
             cookie=cookie,
             say=say,
         )

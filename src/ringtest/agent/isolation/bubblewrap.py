@@ -79,8 +79,8 @@ class Bubblewrap(Sandbox):
         options += ["--bind", str(self.temporary), "/tmp", "--symlink", "/tmp", "/var/tmp"]
         for path in (*_interpreter(), *wanted.readable, *map(str, around.read)):
             options += ["--ro-bind-try", path, path]
-        for own in (self.home, around.work, *around.written):
-            options += ["--bind", str(own), str(own)]
+        for own in (self.home, around.work, *around.written):  # some come later, or never
+            options += ["--bind-try", str(own), str(own)]
         return ["bwrap", *options, "--remount-ro", "/", "--chdir", str(cwd), "--"]
 
     async def close(self) -> list[str]:
