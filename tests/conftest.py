@@ -1,28 +1,23 @@
-"""A PostgreSQL for the whole run, a fresh migrated database for each test, a clock to turn."""
+"""A PostgreSQL for the whole run, an empty migrated database for each test, a clock to turn."""
 
 import gc
-import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
-from ringtest.control.db.cluster import OWNER, SUPERUSER
 from ringtest.control.db.launcher import Postgres
-from ringtest.control.db.migrate import migrate
 from ringtest.control.db.pool import Database
 from ringtest.control.kernel.clock import SystemClock, VirtualClock
+from tests.databases import Databases
 from tests.described import look_at_every_answer
 from tests.workers import Workers
 
-_TEMPLATE = "template_migrated"
-_numbers = itertools.count(1)
 gc.set_threshold(50_000, 20, 20)  # a worker holds a million objects: looking at them all takes time
 look_at_every_answer()
 
@@ -43,32 +38,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Workers:
 
 
 @pytest.fixture(scope="session")
-async def postgres() -> AsyncIterator[Postgres]:
-    """The run's own PostgreSQL (one per xdist worker), with a migrated template database."""
+async def databases() -> AsyncIterator[Databases]:
+    """Those of the run's own PostgreSQL (one per xdist worker)."""
     with reachable_folder() as data:
         server = Postgres(data, source=os.environ.get("RINGTEST_POSTGRES", ""), fsync=False)
         await server.start()
         try:
-            await _run_as_superuser(server, f"CREATE DATABASE {_TEMPLATE} OWNER {OWNER}")
-            await migrate(server.dsn(OWNER, _TEMPLATE))
-            yield server
+            made = Databases(server)
+            await made.prepare()
+            yield made
         finally:
             await server.stop()
 
 
 @pytest.fixture(scope="session")
-def fresh_database(postgres: Postgres) -> Callable[[], AbstractAsyncContextManager[str]]:
-    """Makes empty, migrated databases: each gives its owner's DSN, and is dropped at the end."""
+def postgres(databases: Databases) -> Postgres:
+    """The run's own PostgreSQL."""
+    return databases.server
 
-    @asynccontextmanager
-    async def fresh() -> AsyncIterator[str]:
-        name = f"test_{next(_numbers)}"
-        made = f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy"
-        await _run_as_superuser(postgres, made)
-        yield postgres.dsn(OWNER, name)
-        await _run_as_superuser(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
-    return fresh
+@pytest.fixture(scope="session")
+def fresh_database(databases: Databases) -> Callable[[], AbstractAsyncContextManager[str]]:
+    """Gives empty, migrated databases: each by its owner's DSN, and as long as it is held."""
+    return databases.fresh
 
 
 @pytest.fixture
@@ -118,11 +110,3 @@ def reachable_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="ringtest-") as name:
         Path(name).chmod(0o711)
         yield Path(name)
-
-
-async def _run_as_superuser(server: Postgres, sql: str) -> None:
-    connection: asyncpg.Connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
