@@ -19,7 +19,8 @@ SITE = """\
   tasks:
     - {name: hidden, debug: {msg: "the s3cret {{ word }}"}, no_log: true}
     - {name: never, debug: {msg: x}, when: false}
-    - {name: sources, git: {repo: "{{ repo }}", dest: "{{ playbook_dir }}/sources"}}
+    - name: sources
+      ansible.builtin.git: {repo: "{{ repo }}", dest: "{{ playbook_dir }}/sources"}
 - name: tests
   hosts: localhost
   gather_facts: false
@@ -98,15 +99,16 @@ def test_a_git_task_becomes_a_component(ran: tuple[Path, int, list[Told], str]) 
     assert component.uid == head.strip()
 
 
+@pytest.mark.parametrize("module", ["git", "ansible.builtin.git", "ansible.legacy.git"])
 def test_a_commit_that_the_job_has_is_checked_out_again(
-    ran: tuple[Path, int, list[Told], str], tmp_path: Path
+    ran: tuple[Path, int, list[Told], str], tmp_path: Path, module: str
 ) -> None:
     repo = ran[0] / "app.git"
     first = subprocess.check_output(["git", "rev-parse", "HEAD~1"], cwd=repo, text=True).strip()
     site = tmp_path / "site.yml"
     site.write_text(
         "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
-        f"    - git: {{repo: {repo}, dest: {tmp_path}/sources, version: master}}\n"
+        f"    - {module}: {{repo: {repo}, dest: {tmp_path}/sources, version: master}}\n"
     )
     pins = f'{{"{repo}": "{first}"}}'
     code, told, output = _run(Playbook(site), RINGTEST_GIT_PINS=pins)

@@ -2,7 +2,7 @@
 in place of the wanted version, and the exact tag of what is there is noted.
 
 `RINGTEST_GIT_PINS` is JSON: addresses of repositories and their commits. Like the callback beside
-it this runs in the lab's own Ansible. It stands for `git:`; `ansible.builtin.git:` goes past it.
+it this runs in the lab's own Ansible. It stands for `git:`; `normal` brings `ansible.builtin.git:`.
 """
 
 from __future__ import annotations
