@@ -1,15 +1,37 @@
-"""Runs an agent as a process: one-line logs on stderr, ends on SIGTERM and SIGINT."""
+"""Runs an agent as a process: one-line logs on stderr, ends on SIGTERM and SIGINT.
+
+`ringtest agent` reads its options and becomes this process (`exec`), which holds nothing of what
+a command line needs: an agent waits for weeks. Options are given as `name=value`, after the
+names of the settings, and `config=FILE`; the lab's key is never among them.
+"""
 
 import asyncio
 import logging
+import os
 import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from ringtest import __version__
 from ringtest.agent.service import Agent
-from ringtest.agent.settings import AgentSettings
+from ringtest.agent.settings import AgentSettings, SettingsError, read_settings
+
+_EXIT_USAGE = 2
 
 log = logging.getLogger("ringtest.agent")
+
+
+def main(words: Sequence[str]) -> int:
+    """Serve until a signal comes; the exit code: 2 for settings that cannot be used."""
+    given = dict(word.partition("=")[::2] for word in words)
+    config = given.pop("config", None)
+    try:
+        run_agent(read_settings(given, os.environ, Path(config) if config else None))
+    except SettingsError as error:
+        print(f"ringtest agent: {error}", file=sys.stderr)
+        return _EXIT_USAGE
+    return 0
 
 
 def run_agent(settings: AgentSettings) -> None:
@@ -35,3 +57,7 @@ async def _serve(settings: AgentSettings) -> None:
     )
     await agent.run()
     log.info("stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

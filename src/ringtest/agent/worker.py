@@ -1,9 +1,11 @@
 """One job from its assignment to the server's last receipt."""
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +16,6 @@ from ringtest.agent.components import ComponentStore
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted
 from ringtest.agent.delivery import deliver, end_abandoned, note, release
 from ringtest.agent.environment import Venvs
-from ringtest.agent.execution import Execution
 from ringtest.agent.isolation.held import read_note
 from ringtest.agent.isolation.holding import begin, keep
 from ringtest.agent.journal import moment
@@ -22,6 +23,9 @@ from ringtest.agent.lab_api import LabApi, is_temporary
 from ringtest.agent.protocol import Claim
 from ringtest.agent.settings import AgentSettings
 from ringtest.client import ApiError, Backoff, Unreachable
+
+if TYPE_CHECKING:
+    from ringtest.agent.execution import Execution
 
 GOODBYE_SECONDS = 5.0
 """How long a stopping agent tries to give its jobs back."""
@@ -62,6 +66,7 @@ class Worker:
 
     async def run(self, executed: Callable[[], None]) -> None:
         """Everything. `executed` is called when only reporting is left."""
+        _execution()  # a broken installation claims nothing
         intent = self._settings.data / "claiming" / self.job_id
         intent.touch()
         try:
@@ -99,7 +104,7 @@ class Worker:
             await asyncio.sleep(backoff.next())
 
     async def _execute(self, attempt: Attempt, channel: Channel) -> Outcome | None:
-        execution = Execution(
+        execution = _execution()(
             attempt,
             channel.journal,
             self.control,
@@ -131,6 +136,12 @@ class Worker:
         if outcome is None:
             return await end_abandoned(attempt, channel, self.control, seconds=GOODBYE_SECONDS)
         return await report(attempt, outcome, channel, self._api, self.control)
+
+
+def _execution() -> "type[Execution]":
+    """What runs jobs, loaded with the first of them: an agent that waits does without 6 MiB."""
+    loaded: type[Execution] = importlib.import_module("ringtest.agent.execution").Execution
+    return loaded
 
 
 async def report(

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ringtest.agent.main import run_agent
-from ringtest.agent.settings import SettingsError, read_settings
 from ringtest.cli.agent_doctor import add_to as add_doctor
 from ringtest.cli.agent_offline import add_to as add_offline
 from ringtest.cli.agent_setup import add_to as add_setup
-from ringtest.cli.exits import EXIT_USAGE
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False, invoke_without_command=True)
 
@@ -62,12 +59,11 @@ def agent(
         "data": data,
         "max_jobs": max_jobs,
         "label": label,
+        "config": config,
     }
-    try:
-        run_agent(read_settings(options, os.environ, config))
-    except SettingsError as error:
-        print(f"ringtest agent: {error}", file=sys.stderr)
-        raise typer.Exit(EXIT_USAGE) from None
+    given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "ringtest.agent.main", *given])
 
 
 add_setup(app)
