@@ -21,11 +21,15 @@ from ringtest.control.archive_queries import api as archive_queries_api
 from ringtest.control.attempts import api as attempts_api
 from ringtest.control.attempts import loop as attempts_loop
 from ringtest.control.blast_radius import api as blast_radius_api
+from ringtest.control.builds import api as builds_api
+from ringtest.control.builds import loop as builds_loop
+from ringtest.control.builds.service import Shop
 from ringtest.control.catalog import api as catalog_api
 from ringtest.control.certifications import api as certifications_api
 from ringtest.control.comparisons import api as comparisons_api
 from ringtest.control.component_files import api as component_files_api
 from ringtest.control.component_files import loop as component_files_loop
+from ringtest.control.controllers import api as controllers_api
 from ringtest.control.db import pool
 from ringtest.control.db.loops import Loop
 from ringtest.control.db.notify import Notifications
@@ -40,6 +44,7 @@ from ringtest.control.files import api as files_api
 from ringtest.control.holds import api as holds_api
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity.api import caller_provider
+from ringtest.control.inventories import api as inventories_api
 from ringtest.control.job_parts import api as job_parts_api
 from ringtest.control.jobs import api as jobs_api
 from ringtest.control.jobs_events import api as jobs_events_api
@@ -63,6 +68,7 @@ from ringtest.control.operations import loop as operations_loop
 from ringtest.control.operations.service import Readiness
 from ringtest.control.pipelines import api as pipelines_api
 from ringtest.control.ports.certification_desk import CertificationDesk
+from ringtest.control.ports.ci_backend import CiBackend
 from ringtest.control.ports.columnar import Columnar
 from ringtest.control.ports.identity_provider import IdentityProvider
 from ringtest.control.ports.notifier import Notifier
@@ -106,6 +112,7 @@ ROOMS = (
     accounts_api,
     identity_api,
     labs_api,
+    controllers_api,
     tokens_api,
     catalog_api,
     component_files_api,
@@ -119,6 +126,7 @@ ROOMS = (
     pipelines_api,
     attempts_api,
     holds_api,
+    inventories_api,
     logs_api,
     log_search_api,
     log_tail_api,
@@ -126,6 +134,7 @@ ROOMS = (
     files_api,
     results_api,
     certifications_api,
+    builds_api,
     uploads_api,
     triggers_api,
     scheduling_api,
@@ -163,6 +172,7 @@ class Parts:
     columnar: Columnar
     provider: IdentityProvider | None = None
     certifications: CertificationDesk | None = None
+    backends: Mapping[str, CiBackend] = field(default_factory=dict)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -192,6 +202,7 @@ def all_loops(parts: Parts) -> list[Loop]:
         *objects_loop.loops(parts.db, parts.objects),
         *component_files_loop.loops(parts.db, parts.objects),
         *uploads_loop.loops(parts.db),
+        *builds_loop.loops(_shop(parts)),
         *archive_loop.loops(parts.db, parts.objects, parts.columnar, parts.settings),
         *tallies_loop.loops(parts.db, parts.settings),
         *evidence_loop.loops(parts.db),
@@ -204,6 +215,12 @@ def all_loops(parts: Parts) -> list[Loop]:
         *purge_loop.loops(parts.db, parts.settings),
         *reporting_loop.loops(parts.db, parts.notifiers, parts.secrets, parts.settings),
     ]
+
+
+def _shop(parts: Parts) -> Shop:
+    return Shop(
+        parts.db, parts.settings, parts.secrets, parts.objects, parts.parsers, parts.backends
+    )
 
 
 @get(["/api/v1", "/api/v2"], summary="Is this a control server?")

@@ -217,6 +217,30 @@ async def _held_job(scene: Scene, tx: Transaction) -> Thing:
     return job
 
 
+@thing("told_job")
+async def _told_job(scene: Scene, tx: Transaction) -> Thing:
+    """The job, of an agent that told what its machine is made of."""
+    job = await scene.get("job", tx)
+    team, lab = await scene.id("team", tx), await scene.id("lab", tx)
+    await tx.execute(
+        "INSERT INTO lab_inventories (id, created_at, remoteci_id, team_id, agent, digest, labels,"
+        " inventory) VALUES (gen_random_uuid(), $1, $2, $3, 'rack-7/1', 'd', '{}',"
+        """ '{"cpu": {"threads": 8}}')""",
+        tx.now,
+        lab,
+        team,
+    )
+    await tx.execute(
+        "INSERT INTO job_attempts (job_id, team_id, number, agent, lease_token, claimed_at,"
+        " lease_expires_at) VALUES ($1, $2, 1, 'rack-7/1', 'token', $3, $3)",
+        job.id,
+        team,
+        tx.now,
+    )
+    await tx.execute("UPDATE jobs SET attempt = 1 WHERE id = $1", job.id)
+    return job
+
+
 @thing("defined_job")
 async def _defined_job(scene: Scene, tx: Transaction) -> Thing:
     """The job, waiting for its lab's agent."""

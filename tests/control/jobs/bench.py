@@ -15,6 +15,7 @@ from ringtest.control.db.notify import Notifications
 from ringtest.control.db.pool import Database
 from ringtest.control.definitions import api as definitions_api
 from ringtest.control.holds import api as holds_api
+from ringtest.control.inventories import api as inventories_api
 from ringtest.control.job_parts import api as job_parts_api
 from ringtest.control.jobs import api as jobs_api
 from ringtest.control.jobs_events import api as jobs_events_api
@@ -43,6 +44,7 @@ ROOMS = [
     definitions_api,
     attempts_api,
     holds_api,
+    inventories_api,
     logs_api,
     log_search_api,
     log_tail_api,
