@@ -79,9 +79,15 @@ async def test_correlation_id_builds_once(case: Case, fault: str) -> None:
     assert case.builds() == 2
 
 
-async def test_declared_parameters_arrive_and_others_are_left_out(case: Case) -> None:
+async def test_parameters_arrive_and_what_is_only_offered_may_be_left_out(case: Case) -> None:
+    with pytest.raises(BuildRefused, match="no parameter SIZE"):
+        await case.backend.start(case.site, "team/smoke", {"SIZE": "1"}, correlation="one")
     ticket = await case.backend.start(
-        case.site, "team/smoke", {"COLOUR": "blue", "SIZE": "1"}, correlation="one"
+        case.site,
+        "team/smoke",
+        {"COLOUR": "blue"},
+        correlation="one",
+        offered={"SIZE": "1", "COLOUR": "red"},
     )
     await case.begun(ticket)
     [build] = case.server.controller.item("team/smoke").builds

@@ -53,6 +53,9 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
         notifications = Notifications(dsn)
         await notifications.start()
         stack.push_async_callback(notifications.stop)
+        backends = registry.ci_backends(settings)
+        for backend in backends.values():
+            stack.push_async_callback(backend.close)
         yield Parts(
             settings=settings,
             db=db,
@@ -64,6 +67,7 @@ async def open_parts(settings: Settings, *, clock: Clock | None = None) -> Async
             columnar=registry.columnar(settings),
             provider=registry.identity_provider(settings),
             certifications=registry.certification_desk(settings),
+            backends=backends,
         )
 
 

@@ -1,7 +1,7 @@
 """A topic with components and a definition in a world of callers, and jobs to work on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -179,7 +179,11 @@ class Bench:
 
 @asynccontextmanager
 async def open_bench(
-    db: Database, *, settings: Settings | None = None, **parts: object
+    db: Database,
+    *,
+    settings: Settings | None = None,
+    rooms: Sequence[Any] = (),
+    **parts: object,
 ) -> AsyncIterator[Bench]:
     """A server over the rooms of jobs; red and blue may use the topic `linux`, not `secret`."""
     objects = MemoryObjects()
@@ -189,7 +193,7 @@ async def open_bench(
         "closing": asyncio.Event(),
         **parts,
     }
-    async with open_world(db, ROOMS, settings=settings, **given) as world:
+    async with open_world(db, [*ROOMS, *rooms], settings=settings, **given) as world:
         async with db.transaction(SYSTEM) as tx:
             product_id = await rows.insert(tx, "products", {"name": "Linux", "label": "LINUX"})
             for team in ("red", "blue"):

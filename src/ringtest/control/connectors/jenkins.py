@@ -29,6 +29,7 @@ PORT = "ci_backend"
 _RETRIES = Retries(attempts=3, first=0.1, most=1.0)
 """Short: who follows builds comes again anyway."""
 _SITES = 100
+_NONE: Mapping[str, str] = {}
 _T = TypeVar("_T")
 
 
@@ -48,7 +49,13 @@ class Jenkins:
         self._controllers: dict[CiSite, Controller] = {}
 
     async def start(
-        self, site: CiSite, job: str, parameters: Mapping[str, str], *, correlation: str
+        self,
+        site: CiSite,
+        job: str,
+        parameters: Mapping[str, str],
+        *,
+        correlation: str,
+        offered: Mapping[str, str] = _NONE,
     ) -> Ticket:
         def act(controller: Controller) -> Ticket:
             declared = builds.declared_parameters(controller, job)
@@ -57,8 +64,9 @@ class Jenkins:
                     f"{job} declares no parameter {builds.CORRELATION}: without it a build"
                     " cannot be found again"
                 )
-            given = {name: value for name, value in parameters.items() if name in declared}
-            return _ticket(builds.start(controller, job, given, correlation=correlation))
+            given = {name: value for name, value in offered.items() if name in declared}
+            values = {**given, **parameters}
+            return _ticket(builds.start(controller, job, values, correlation=correlation))
 
         return await self._ask(site, act, gone=BuildRefused)
 

@@ -170,6 +170,15 @@ async def person(db: Database, *, user_id: UUID, roles: RoleNames) -> Caller | N
     return Person.read(text, roles).caller if text is not None else None
 
 
+async def lab(db: Database, *, remoteci_id: UUID, roles: RoleNames) -> Caller | None:
+    """The identity of a lab that the server itself works for. None: not active, or its team."""
+    text = await store.machine(db, "remoteci", remoteci_id)
+    if text is None:
+        return None
+    row = model.read_machine(text)
+    return model.machine_caller("remoteci", row, roles) if row.team.state == "active" else None
+
+
 # Passwords ---------------------------------------------------------------------------
 
 

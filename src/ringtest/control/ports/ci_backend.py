@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+_NONE: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class CiSite:
@@ -56,12 +58,19 @@ class CiBackend(Protocol):
     kind: str
 
     async def start(
-        self, site: CiSite, job: str, parameters: Mapping[str, str], *, correlation: str
+        self,
+        site: CiSite,
+        job: str,
+        parameters: Mapping[str, str],
+        *,
+        correlation: str,
+        offered: Mapping[str, str] = _NONE,
     ) -> Ticket:
         """Build once, however often and by whomever this is asked with that correlation id.
 
-        Parameters that the job does not declare are left out. BuildRefused: there is no such
-        job, or none that could be found again by its correlation id.
+        `offered` are parameters that go along if the job declares them. BuildRefused: there is
+        no such job, it does not declare one of `parameters`, or a build of it could not be found
+        again by its correlation id.
         """
         ...
 
