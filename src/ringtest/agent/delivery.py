@@ -7,7 +7,13 @@ import asyncio
 import hashlib
 import logging
 from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
 
+from ringtest.agent.ansible.files import MIME as TASK_MIME
+from ringtest.agent.ansible.kept import COMMITS, kept_task, read_commits
 from ringtest.agent.attempt import Attempt, Outcome, OutcomeFile
 from ringtest.agent.channel import Channel
 from ringtest.agent.control import Abandoned, Control
@@ -17,6 +23,14 @@ from ringtest.client import ApiError, Backoff, Unreachable
 from ringtest.client.files import LocalFile
 
 _LAST_WORDS_SECONDS = 30.0
+_STATES = {
+    "provision": "pre-run",
+    "prepare": "pre-run",
+    "test": "running",
+    "collect": "post-run",
+    "teardown": "post-run",
+}
+"""Word of the state that a job is in, by its stage."""
 
 log = logging.getLogger("ringtest.agent")
 
@@ -26,8 +40,16 @@ async def deliver(
 ) -> str:
     """Report a finished attempt: its result, or `lost`. Interrupted when given up meanwhile."""
     if channel.journal.last_kind != "finish":
+        states = await control.unless_stopped(
+            _states(attempt, outcome, channel, api), collecting=True
+        )
         for file in outcome.files:
-            problem = await control.unless_stopped(_upload(attempt, file, api), collecting=True)
+            if Path(file.name).name == COMMITS and file.mime == TASK_MIME:
+                work = _attach_commits(attempt, file, channel, api)
+                await control.unless_stopped(work, collecting=True)
+                continue
+            upload = _upload(attempt, file, api, states)
+            problem = await control.unless_stopped(upload, collecting=True)
             if problem:
                 note(channel, f"artifact {file.name} was not stored: {problem}")
         channel.journal.append(
@@ -70,25 +92,66 @@ async def end_abandoned(
     return await release(attempt, channel, control.detail, seconds=seconds)
 
 
-async def _upload(attempt: Attempt, file: OutcomeFile, api: LabApi) -> str:
+async def _states(
+    attempt: Attempt, outcome: Outcome, channel: Channel, api: LabApi
+) -> dict[str, str]:
+    """Ids of the job's states by their words, where a task of a playbook is to stand below one:
+    the server has them once it has the journal so far."""
+    if not any(kept_task(file.name) for file in outcome.files):
+        return {}
+    await channel.drained()
+    states: dict[str, str] = {}
+
+    async def ask() -> None:
+        states.update(await api.states(attempt.claim.job_id))
+
+    await _persist(ask)
+    return states
+
+
+async def _attach_commits(
+    attempt: Attempt, file: OutcomeFile, channel: Channel, api: LabApi
+) -> None:
+    """Commits that `git` tasks have checked out become components of the job."""
+    for told in await asyncio.to_thread(read_commits, attempt.source(file.name)):
+        key = hashlib.sha256(f"{attempt.origin}/{told.repo}/{told.commit}".encode()).hexdigest()
+        attach = partial(api.attach_commit, attempt.claim.job, told, key[:32])
+        if problem := await _persist(attach, refused_below=429):
+            note(channel, f"commit {told.commit[:7]} is not a component of the job: {problem}")
+
+
+async def _upload(
+    attempt: Attempt, file: OutcomeFile, api: LabApi, states: Mapping[str, str]
+) -> str:
     """Store one file, however long that takes; why it cannot be, empty when it is stored."""
-    backoff = Backoff()
     local = LocalFile(attempt.source(file.name), file.size, file.sha256)
     key = hashlib.sha256(f"{attempt.claim.attempt}/{file.name}".encode()).hexdigest()
+    task = kept_task(file.name) if file.mime == TASK_MIME else None
+    upload = partial(
+        api.upload,
+        job_id=attempt.claim.job_id,
+        attempt=attempt.claim.attempt,
+        name=task.name if task else file.name,
+        mime=file.mime,
+        key=key,
+        file=local,
+        jobstate_id=states.get(_STATES.get(task.stage, ""), "") if task else "",
+    )
+    problem = await _persist(upload)
+    if not problem:
+        note_file(attempt, file)
+    return problem
+
+
+async def _persist(send: Callable[[], Awaitable[Any]], *, refused_below: int = 0) -> str:
+    """Do it, however long that takes; why it cannot be done, empty when it is."""
+    backoff = Backoff()
     while True:
         try:
-            await api.upload(
-                job_id=attempt.claim.job_id,
-                attempt=attempt.claim.attempt,
-                name=file.name,
-                mime=file.mime,
-                key=key,
-                file=local,
-            )
-            note_file(attempt, file)
+            await send()
             return ""
         except ApiError as error:
-            if not is_temporary(error):
+            if not is_temporary(error) or error.status < refused_below:
                 return str(error)
         except Unreachable:
             pass  # the uploader has said so already

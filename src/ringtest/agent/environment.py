@@ -8,6 +8,9 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
+from ringtest.agent.ansible.commits import PINS, pins_of
 from ringtest.agent.attempt import Attempt, remove_tree
 from ringtest.agent.control import StageFailed
 from ringtest.agent.protocol import Component
@@ -36,6 +39,8 @@ def job_variables(
     definition = attempt.claim.definition
     for name, value in (definition.parameters if definition else {}).items():
         variables[f"RINGTEST_PARAMETER_{variable_part(name)}"] = str(value)
+    if pins := pins_of(attempt.claim.job.get("components") or ()):
+        variables[PINS] = msgspec.json.encode(pins).decode()
     for component in attempt.claim.components:
         variables.update(_component_variables(component, placed.get(component.type, [])))
     if definition and definition.isolated.kind == "venv":

@@ -12,7 +12,7 @@ import msgspec
 
 from ringtest.agent import capsule
 from ringtest.agent.ansible.files import MIME as TASK_MIME
-from ringtest.agent.ansible.runner import TASKS
+from ringtest.agent.ansible.kept import TASKS
 from ringtest.agent.artifacts import find_artifacts
 from ringtest.agent.attempt import RESULTS, Attempt, Outcome, OutcomeFile, safe_name
 from ringtest.agent.commands import CommandRunner, Outside

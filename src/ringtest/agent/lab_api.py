@@ -1,6 +1,6 @@
 """The requests an agent makes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +9,9 @@ import httpx
 import msgspec
 
 from ringtest import __version__
+from ringtest.agent.ansible.commits import attach
+from ringtest.agent.ansible.files import commit_component, plain_address
+from ringtest.agent.ansible.told import CommitTold
 from ringtest.agent.protocol import Applied, Claim, Permit
 from ringtest.client import ApiError, AsyncClient, ServerEvent
 from ringtest.client.errors import error_from
@@ -52,6 +55,10 @@ class LabApi:
         body = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
         return msgspec.json.decode(body["claim"], type=Claim), bytes(body["claim"])
 
+    async def tell_inventory(self, body: dict[str, Any]) -> None:
+        """What this machine is made of; the same again changes nothing."""
+        await self._ask(post("/agent/inventory", body, key=""))
+
     async def hold(self, job_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """Tell that a job is held here; telling it again changes nothing."""
         answer: dict[str, Any] = (await self._ask(post(f"/jobs/{job_id}/hold", body, key="")))[
@@ -85,10 +92,19 @@ class LabApi:
         return msgspec.json.decode(response.content, type=Applied)
 
     async def upload(
-        self, *, job_id: str, attempt: int, name: str, mime: str | None, key: str, file: LocalFile
+        self,
+        *,
+        job_id: str,
+        attempt: int,
+        name: str,
+        mime: str | None,
+        key: str,
+        file: LocalFile,
+        jobstate_id: str = "",
     ) -> Any:
-        """Store a file of the job. The same key stores it once, however often it is sent; a
-        large one goes on where an earlier try was cut, also one of another process."""
+        """Store a file of the job, or of one of its states. The same key stores it once, however
+        often it is sent; a large one goes on where an earlier try was cut, also one of another
+        process."""
         if file.size > RESUMABLE_FROM:
             return await self._upload_large(job_id, attempt, name, mime, key, file)
         headers = {
@@ -99,7 +115,19 @@ class LabApi:
             "X-Ringtest-Attempt": str(attempt),
             "Idempotency-Key": key,
         }
+        if jobstate_id:
+            headers["DCI-JOBSTATE-ID"] = jobstate_id
         return await self._client.upload("/files", file, headers)
+
+    async def states(self, job_id: str) -> dict[str, str]:
+        """Id of the latest state of each word that a job has been in."""
+        answer = await self._client.get(f"/jobs/{job_id}")
+        return {one["status"]: str(one["id"]) for one in answer["job"]["jobstates"]}
+
+    async def attach_commit(self, job: Mapping[str, Any], told: CommitTold, key: str) -> None:
+        """A commit that was checked out becomes a component of the job, once."""
+        repo = plain_address(told.repo)
+        await attach(self._client, job, commit_component(told), pinned=repo, key=key)
 
     async def _upload_large(
         self, job_id: str, attempt: int, name: str, mime: str | None, key: str, file: LocalFile

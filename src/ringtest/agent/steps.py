@@ -127,6 +127,7 @@ class Steps:
             say=self._say,
             copying=self._output.copying,
             parameters=self._parameters,
+            stage=place.partition("-")[0],
         )
         limit = asyncio.timeout(step.timeout_seconds)
         try:

@@ -74,8 +74,12 @@ async def test_a_playbook_and_its_tests_are_cases_and_its_tasks_files(task: Task
     assert cases[1].message == "last: nothing goes"
     folder = task.results / "ansible"
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*[]]"))
-    assert files == ["00001/TASK [say]", "00002/TASK [test_a∕b]", "00003/failed/TASK [last]"]
-    assert '"a b"' in (folder / "00001" / "TASK [say]").read_text()
+    assert files == [
+        "00001.test/TASK [say]",
+        "00002.test/TASK [test_a∕b]",
+        "00003.test/failed/TASK [last]",
+    ]
+    assert '"a b"' in (folder / "00001.test" / "TASK [say]").read_text()
 
 
 async def test_a_hook_of_tasks_runs_and_one_without_a_file_is_left_out(task: Task) -> None:

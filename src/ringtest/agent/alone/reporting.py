@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ringtest.agent.ansible.files import MIME as TASK_MIME
+from ringtest.agent.ansible.kept import COMMITS, kept_task, read_commits
 from ringtest.agent.attempt import RESULTS, Attempt, write_durably
 from ringtest.agent.capsule import MIME, NAME
 from ringtest.agent.journal import Journal, Position
@@ -106,11 +108,21 @@ async def _tell(
     breathing = asyncio.create_task(_breathe(api, claim))
     try:
         for name, mime, path in _files(folder, attempt):
+            if path.name == COMMITS and mime == TASK_MIME:
+                await _attach_commits(path, claim, api, say)
+                continue
             say(f"{name}")
+            task = kept_task(name) if mime == TASK_MIME else None
             key = hashlib.sha256(f"{claim.job_id}/{name}".encode()).hexdigest()
             file = LocalFile.measure(path)
+            shown = task.name if task else name
             await api.upload(
-                job_id=claim.job_id, attempt=claim.attempt, name=name, mime=mime, key=key, file=file
+                job_id=claim.job_id,
+                attempt=claim.attempt,
+                name=shown,
+                mime=mime,
+                key=key,
+                file=file,
             )
             note(attempt, Line("file", name, size=file.size, sha256=file.sha256))
     finally:
@@ -135,6 +147,19 @@ async def _tell(
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
         position.close()
+
+
+async def _attach_commits(
+    path: Path, claim: Claim, api: LabApi, say: Callable[[str], None]
+) -> None:
+    for told in read_commits(path):
+        say(f"commit {told.commit[:7]}")
+        words = f"{claim.job_id}/{told.repo}/{told.commit}"
+        try:
+            key = hashlib.sha256(words.encode()).hexdigest()[:32]
+            await api.attach_commit(claim.job, told, key)
+        except ApiError as error:
+            say(f"it is not a component of the job: {error}")
 
 
 async def _breathe(api: LabApi, claim: Claim) -> None:

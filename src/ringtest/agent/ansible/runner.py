@@ -9,17 +9,14 @@ import msgspec
 from ringtest.agent.ansible.cases import PREFIX, task_cases
 from ringtest.agent.ansible.files import task_file
 from ringtest.agent.ansible.hooks import AGENTS, LAST, Hook, hook_playbook, hooks_of, last_hooks
+from ringtest.agent.ansible.kept import COMMITS, TASKS, place
 from ringtest.agent.ansible.playbook import Playbook
 from ringtest.agent.ansible.running import run_playbook
-from ringtest.agent.ansible.told import TaskTold, Told
+from ringtest.agent.ansible.told import CommitTold, TaskTold, Told
 from ringtest.agent.control import StageFailed
 from ringtest.agent.runners.report import told_path
 from ringtest.agent.runners.runner import Case, Task, TimedOut
 from ringtest.agent.runners.selection import RunnerOptions
-
-TASKS = "ansible"
-"""Folder of the results that has a file per task."""
-_LONGEST = 200
 
 
 class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
@@ -77,7 +74,7 @@ class Ansible:
             case = Case(f"playbook::{name}", "playbook", name, "skipped", message=why)
             tell(msgspec.structs.replace(case, attempt=attempt))
         for number, path in enumerate(playbooks, start=1):
-            pages = _Pages(task.results / TASKS, self._options.prefix, attempt, tell)
+            pages = _Pages(task, self._options.prefix, attempt, tell)
             told = told_path(task.scratch, attempt).with_suffix(f".{number}.ansible")
             limit = self._options.timeout_seconds
             try:
@@ -144,18 +141,21 @@ class Ansible:
 class _Pages:
     """Writes a file per task, as the run goes on, and tells of tests."""
 
-    def __init__(
-        self, folder: Path, prefix: str, attempt: int, tell: Callable[[Case], None]
-    ) -> None:
-        self._folder = folder
+    def __init__(self, task: Task, prefix: str, attempt: int, tell: Callable[[Case], None]) -> None:
+        self._folder = task.results / TASKS
+        self._stage = task.stage
         self._prefix = prefix
         self._attempt = attempt
         self._tell = tell
         self._failed: TaskTold | None = None
-        self._count = sum(1 for _ in folder.glob("[0-9]*"))
+        self._count = sum(1 for _ in self._folder.glob("[0-9]*"))
 
     def take(self, told: Told) -> None:
         """A line of the callback."""
+        if isinstance(told, CommitTold):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / COMMITS).open("ab") as file:
+                file.write(msgspec.json.encode(told) + b"\n")
         if not isinstance(told, TaskTold):
             return
         name, text = task_file(told)
@@ -166,13 +166,8 @@ class _Pages:
             self._tell(msgspec.structs.replace(case, attempt=self._attempt))
 
     def _write(self, name: str, text: str) -> None:
-        """`<number>/<prefix>/TASK [name]`: the number keeps their order, and equal names apart."""
-        prefix, sign, rest = name.partition("/TASK [")
-        parts = [prefix, f"TASK [{rest}"] if sign else [name]
         self._count += 1
-        path = self._folder / f"{self._count:05}"
-        for part in parts:
-            path /= part.replace("/", "∕").replace("\0", "")[:_LONGEST]
+        path = self._folder / place(self._count, self._stage, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="replace")
 

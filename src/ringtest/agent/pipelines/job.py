@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
-from ringtest.agent.ansible.files import plain_address
+from ringtest.agent.ansible.commits import PINS, pins_of
 from ringtest.agent.commands import CommandRunner, Outside
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted, StageFailed
 from ringtest.agent.output import Output
@@ -234,7 +234,7 @@ class JobRun:
             **self._credentials.variables,
             **workspace.variables(job),
             "DCI_JOB_ID": str(self._made["id"]),
-            "RINGTEST_GIT_PINS": msgspec.json.encode(_pins(self._made["components"])).decode(),
+            PINS: msgspec.json.encode(pins_of(self._made["components"])).decode(),
         }
         return Player(
             job,
@@ -323,19 +323,3 @@ def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value for name, value in environment.items() if not name.startswith(_OWN_VARIABLES)
     }
-
-
-def _pins(components: Sequence[Found]) -> dict[str, str]:
-    """Commits that the job has, by the address of their repository."""
-    pins = {}
-    for component in components:
-        uid = str(component.get("uid") or "")
-        repo = (component.get("data") or {}).get("repo") or _page(component.get("url"))
-        if len(uid) == 40 and repo:
-            pins[plain_address(str(repo))] = uid
-    return pins
-
-
-def _page(url: object) -> str:
-    head, found, _ = str(url or "").partition("/commit/")
-    return head if found else ""

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from ringtest.agent.ansible.commits import attach
 from ringtest.agent.ansible.files import Commit
 from ringtest.agent.lab_api import HEADER_SAFE, is_temporary
 from ringtest.client import ApiError, AsyncClient, Backoff, Unreachable
@@ -176,7 +177,7 @@ class Sender:
         if entry.kind in ("state", "end"):
             return await self._state(entry, key)
         if entry.kind == "commit" and entry.commit:
-            await self._commit(entry, entry.commit, key)
+            await attach(self._client, self._job, entry.commit, pinned=entry.pinned, key=key)
         elif entry.kind == "text":
             await self._text(entry, at.jobstate_id, key)
         elif entry.kind == "file":
@@ -208,33 +209,3 @@ class Sender:
         if jobstate_id:
             headers["DCI-JOBSTATE-ID"] = jobstate_id
         return headers
-
-    async def _commit(self, entry: Entry, commit: Commit, key: str) -> None:
-        """The component of a commit, made where there is none, in the job."""
-        found = await self._component(commit) or await self._new_component(entry, commit, key)
-        try:
-            path = f"/jobs/{self._job['id']}/components"
-            await self._client.post(path, {"id": found}, key=f"{key}+")
-        except ApiError as error:
-            if error.status != 409:
-                raise
-
-    async def _component(self, commit: Commit) -> str | None:
-        where = f"type:{commit.type},uid:{commit.uid}"
-        path = f"/topics/{self._job['topic_id']}/components"
-        answer = await self._client.get(path, {"where": where, "limit": "1", "offset": "0"})
-        return next((str(one["id"]) for one in answer["components"]), None)
-
-    async def _new_component(self, entry: Entry, commit: Commit, key: str) -> str:
-        body = {
-            "type": commit.type,
-            "display_name": commit.display_name,
-            "version": commit.version,
-            "uid": commit.uid,
-            "url": commit.url or None,
-            "topic_id": self._job["topic_id"],
-            "team_id": self._job["team_id"],
-            "data": {"repo": entry.pinned} if entry.pinned else {},
-        }
-        answer = await self._client.post("/components", body, key=key)
-        return str(answer["component"]["id"])

@@ -68,6 +68,8 @@ class Task:
     """While it lasts, what commands print goes to this file too."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Those of the run."""
+    stage: str = "test"
+    """Of which the step is."""
 
 
 class Runner(Protocol):
