@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from ringtest.agent.alone.again import only_bad
 from ringtest.agent.alone.run import run_alone
 from ringtest.agent.attempt import RESULTS
 from ringtest.agent.capsule import (
@@ -24,7 +25,9 @@ from ringtest.agent.capsule import (
     read_capsule,
 )
 from ringtest.agent.components.names import safe_path
+from ringtest.agent.definitions.model import Definition
 from ringtest.agent.protocol import Component
+from ringtest.agent.runners.runner import BAD
 from ringtest.cli.calls import ServerOption, UserOption, end, find_connection, problems
 from ringtest.cli.config import UsageError
 from ringtest.cli.definition_files import cache_folder, show
@@ -52,6 +55,9 @@ def rerun(
     check: Annotated[
         bool, typer.Option("--check", help="Only list what is different here; run nothing.")
     ] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only the tests that were bad in the recorded run.")
+    ] = False,
     form: FormatOption = Format.TABLE,
     server: ServerOption = None,
     user: UserOption = None,
@@ -61,9 +67,12 @@ def rerun(
     Lists what is different here (machine, agent, commit, components) before, and afterwards
     each test case that did not end as it had.
 
+    With `--failed` each runner takes only the tests that were bad: one without any is left out, one
+    that cannot tell its tests does all. Other commands run as they did.
+
     Exit codes: 0 passed, 10 failed, 11 errored, 12 cancelled, 2 wrong usage.
 
-    Example: `ringtest rerun latest --check`, `ringtest rerun runs/smoke --work .`
+    Example: `ringtest rerun latest --check`, `ringtest rerun runs/smoke --work . --failed`
     """
     with problems():
         name = f"{Path(which).name}-again-{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -76,6 +85,7 @@ def rerun(
         except NoCapsule as error:
             shutil.rmtree(folder, ignore_errors=True)
             end(f"{error}: only a run with a capsule can be done again", EXIT_USAGE)
+        definition = _only_bad(capsule, recorded, folder) if failed else capsule.definition
     place = (work or (Path() if Path(which).is_dir() else folder / "work")).absolute()
     place.mkdir(parents=True, exist_ok=True)
     _list(list(differences(capsule, describe_machine(place), placed)), form, "different here")
@@ -84,7 +94,7 @@ def rerun(
         return
     outcome = asyncio.run(
         run_alone(
-            msgspec.structs.replace(capsule.definition, name=capsule.name or Path(which).name),
+            msgspec.structs.replace(definition, name=capsule.name or Path(which).name),
             work=place,
             folder=folder,
             cache=cache_folder(),
@@ -93,10 +103,29 @@ def rerun(
             provide=_provider(placed),
         )
     )
-    changed = compare(outcomes(recorded), outcomes(folder / "junit"))
+    before, after = outcomes(recorded), outcomes(folder / "junit")
+    if failed:
+        before = {name: how for name, how in before.items() if name in after or how in BAD}
+    changed = compare(before, after)
     _list(changed, form, "did not end as before")
     print(f"{capsule.name}: {outcome.result}\n{folder / 'report.html'}")
     raise typer.Exit(EXIT_OF_RESULT.get(outcome.result, EXIT_OK))
+
+
+def _only_bad(capsule: Capsule, recorded: Path, folder: Path) -> Definition:
+    """The definition for what was bad; ends the program when nothing was."""
+    try:
+        again = only_bad(capsule.definition, recorded)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for line in again.left_out:
+        print(f"left out: {line}")
+    if again.is_nothing:
+        shutil.rmtree(folder)
+        print("no test was bad: there is nothing to do again")
+        raise typer.Exit(EXIT_OK)
+    print(f"{again.bad} bad in the recorded run")
+    return again.definition
 
 
 def _fetch(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 
+import msgspec
+
 from ringtest.agent.control import StageFailed
 from ringtest.agent.protocol import Progress
 from ringtest.agent.runners.blacklist import Blacklist, read_blacklist
@@ -86,9 +88,10 @@ def _choose(
     before: Collection[str] | None,
 ) -> list[str]:
     if names is None:
-        if not options.is_everything:
+        if not msgspec.structs.replace(options, rerun="").is_everything:
             raise StageFailed(f"{runner.name} cannot tell which tests there are: none is chosen")
-        task.say(f"{runner.name}: all there is")
+        why = ", as it cannot tell which tests there are" if options.rerun else ""
+        task.say(f"{runner.name}: all there is{why}")
         return []
     try:
         exactly = _lines(options.file, task) if options.file else []
