@@ -1,8 +1,8 @@
 """A small server over chosen rooms, and one caller of every role to ask it."""
 
 import logging
-from collections.abc import AsyncIterator, Generator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ from uuid import UUID
 import httpx
 from dciauth.v2.headers import generate_headers
 from litestar import Litestar, Request, Response, Router
+from litestar.di import NamedDependency as Injected
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.params import SkipValidation
 
-from ringtest.control.accounts.model import Machine, RoleNames, hash_password
+from ringtest.control.accounts.model import Caller, Machine, RoleNames, hash_password
 from ringtest.control.connectors.aes_secret_box import AesSecretBox
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction, statements
@@ -26,6 +28,7 @@ from ringtest.control.kernel.tenant import SYSTEM
 from ringtest.control.labs import store as lab_store
 from ringtest.control.ports.secret_box import SecretBox
 from ringtest.control.results.api import intake_provider
+from ringtest.control.results.service import Intake
 from ringtest.control.wire import answers
 
 log = logging.getLogger(__name__)
@@ -117,11 +120,84 @@ class World:
             return [dict(row) for row in found]
 
 
+@dataclass(slots=True)
+class Wired:
+    """An app over some rooms, and what it works with: both may be exchanged between tests."""
+
+    rooms: Sequence[Any]
+    parts: dict[str, object]
+    caller: Callable[..., Awaitable[Caller]]
+    intake: Callable[..., Intake]
+    app: Litestar = field(init=False)
+
+    @classmethod
+    def over(cls, rooms: Sequence[Any], parts: dict[str, object]) -> "Wired":
+        """The rooms' routes, wired as the server wires them."""
+        wired = cls(rooms, parts, *_providers(parts))
+        wired.app = _app(wired)
+        return wired
+
+    def work_with(self, parts: dict[str, object]) -> None:
+        """Parts of the same names as before."""
+        self.caller, self.intake = _providers(parts)
+        self.parts = parts
+
+
+_spare: dict[object, list[Wired]] = {}
+"""Apps that no test uses, by their routes, the names of their parts and how much they take:
+making one takes longer than most tests do."""
+
+
+@contextmanager
+def _lent(rooms: Sequence[Any], parts: dict[str, object]) -> Iterator[Litestar]:
+    settings = parts["settings"]
+    assert isinstance(settings, Settings)
+    names = frozenset(parts) - {"provider"}
+    kind = (*map(id, _routes(rooms)), names, settings.max_body)
+    spare = _spare.setdefault(kind, [])
+    if spare:
+        wired = spare.pop()
+        wired.work_with(parts)
+    else:
+        wired = Wired.over(rooms, parts)
+    yield wired.app
+    wired.parts = {}
+    spare.append(wired)
+
+
 def small_app(rooms: Sequence[Any], parts: dict[str, object]) -> Litestar:
     """The rooms' routes, wired as the server wires them."""
+    return Wired.over(rooms, parts).app
 
-    def constant(value: object) -> Provide:
-        return Provide(lambda: value, sync_to_thread=False)
+
+def _providers(
+    parts: dict[str, object],
+) -> tuple[Callable[..., Awaitable[Caller]], Callable[..., Intake]]:
+    settings, secrets = parts["settings"], parts["secrets"]
+    provider: Any = parts.get("provider")
+    assert isinstance(settings, Settings)
+    assert isinstance(secrets, SecretBox)
+    objects: Any = parts.get("objects")
+    parsers: Any = parts.get("parsers", {})
+    intake = intake_provider(lambda: objects, parsers, settings)
+    return caller_provider(secrets, settings, provider), intake
+
+
+def _routes(rooms: Sequence[Any]) -> list[Any]:
+    return [route for room in rooms for route in room.routes]
+
+
+def _app(wired: Wired) -> Litestar:
+    def part(name: str) -> Provide:
+        return Provide(lambda: wired.parts[name], sync_to_thread=False)
+
+    async def provide_caller(request: Request[Any, Any, Any], db: Injected[Database]) -> Caller:
+        return await wired.caller(request, db)
+
+    def provide_intake(
+        db: SkipValidation[Injected[Database]], caller: SkipValidation[Injected[Caller]]
+    ) -> Intake:
+        return wired.intake(db, caller)
 
     def refuse(_: Request[Any, Any, Any], error: RingtestError) -> Response[bytes]:
         return answers.error(error.status_code, error.message, error.payload)
@@ -135,19 +211,14 @@ def small_app(rooms: Sequence[Any], parts: dict[str, object]) -> Litestar:
         log.error("the server made a mistake", exc_info=error)
         return answers.error(500, repr(error), {})
 
-    settings, secrets = parts["settings"], parts["secrets"]
-    provider: Any = parts.pop("provider", None)
+    settings = wired.parts["settings"]
     assert isinstance(settings, Settings)
-    assert isinstance(secrets, SecretBox)
-    objects: Any = parts.get("objects")
-    parsers: Any = parts.get("parsers", {})
-    intake = intake_provider(lambda: objects, parsers, settings)
     return Litestar(
-        [Router("/api/v1", route_handlers=[route for room in rooms for route in room.routes])],
+        [Router("/api/v1", route_handlers=_routes(wired.rooms))],
         dependencies={
-            "caller": Provide(caller_provider(secrets, settings, provider)),
-            "intake": Provide(intake, sync_to_thread=False),
-            **{name: constant(value) for name, value in parts.items()},
+            "caller": Provide(provide_caller),
+            "intake": Provide(provide_intake, sync_to_thread=False),
+            **{name: part(name) for name in wired.parts if name != "provider"},
         },
         exception_handlers={RingtestError: refuse, HTTPException: refuse_http, Exception: fail},
         request_max_body_size=settings.max_body,
@@ -162,14 +233,15 @@ async def open_world(
     """A server over `rooms` with one caller of every role."""
     settings = settings or Settings(data=Path("/nonexistent"), max_body=1024 * 1024)
     secrets = AesSecretBox("a key of the tests alone")
-    app = small_app(rooms, {"db": db, "settings": settings, "secrets": secrets, **parts})
-    world = World(db, app, secrets)
-    async with db.transaction(SYSTEM) as tx:
-        await _settle(tx, world)
-    world.clients["nobody"] = world.client()
-    yield world
-    for client in world.clients.values():
-        await client.aclose()
+    given: dict[str, object] = {"db": db, "settings": settings, "secrets": secrets, **parts}
+    with _lent(rooms, given) as app:
+        world = World(db, app, secrets)
+        async with db.transaction(SYSTEM) as tx:
+            await _settle(tx, world)
+        world.clients["nobody"] = world.client()
+        yield world
+        for client in world.clients.values():
+            await client.aclose()
 
 
 async def _settle(tx: Transaction, world: World) -> None:
