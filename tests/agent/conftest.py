@@ -99,6 +99,7 @@ class FakeServer:
         self.requests: list[str] = []
         self.tried: list[str] = []
         self.ranges: list[str] = []
+        self.inventories: list[dict[str, Any]] = []
         self.port = 0
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.Queue[bytes | None]] = set()
@@ -241,6 +242,9 @@ class FakeServer:
         parts = path.strip("/").split("/")
         if parts[0] == "files":
             return self._take_file(headers, body)
+        if path == "/agent/inventory":
+            self.inventories.append(json.loads(body))
+            return 200, {"inventory": {}}
         if parts[0] == "components":
             return self._give_content(path, headers)
         job = self.jobs.get(parts[1])

@@ -15,11 +15,15 @@ from msgspec import Struct
 from ringtest import __version__
 from ringtest.agent.attempt import Attempt
 from ringtest.agent.definitions.model import Definition
+from ringtest.agent.inventory.reading import read_inventory
 from ringtest.agent.protocol import Component
+from ringtest.language.differing import leaves
 
 NAME = "ringtest-capsule.json"
 """Of the file, beside the JUnit files of a run."""
 MIME = "application/json"
+_INSIDE = " / "
+"""In names of what the inventory has; capsules of earlier versions have none of these."""
 FORMAT = 1
 
 
@@ -80,6 +84,11 @@ def read_capsule(path: Path) -> Capsule:
 def describe_machine(work: Path) -> dict[str, str]:
     """The machine, the agent, and the commit of the work folder where it has one."""
     release = platform.freedesktop_os_release() if Path("/etc/os-release").exists() else {}
+    parts = {
+        name: str(value)
+        for name, value in leaves(read_inventory())
+        if name not in ("cpu / arch", "kernel / release", "os / name")
+    }
     found = {
         "agent": __version__,
         "python": platform.python_version(),
@@ -89,6 +98,7 @@ def describe_machine(work: Path) -> dict[str, str]:
         "processors": str(os.cpu_count() or 1),
         "memory": f"{_memory_gib():.0f} GiB",
         "commit": _commit(work),
+        **parts,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -97,7 +107,9 @@ def differences(
     capsule: Capsule, machine: Mapping[str, str], files: Mapping[str, Path]
 ) -> Iterator[Difference]:
     """What of a recorded run is otherwise here. `files` are those of components, by file id."""
-    for name in sorted({*capsule.machine, *machine}):
+    is_whole = any(_INSIDE in name for name in capsule.machine)
+    compared = {name for name in machine if is_whole or _INSIDE not in name}
+    for name in sorted({*capsule.machine, *compared}):
         there, here = capsule.machine.get(name, "unknown"), machine.get(name, "unknown")
         if there != here:
             yield Difference(name, there, here)

@@ -16,6 +16,7 @@ from ringtest.agent.components.serving import CacheServer
 from ringtest.agent.components.shelf import Note
 from ringtest.agent.control import Abandoned, Control
 from ringtest.agent.environment import Venvs
+from ringtest.agent.inventory.telling import Telling
 from ringtest.agent.isolation.box import GROUPS
 from ringtest.agent.isolation.cleanup import remove_groups
 from ringtest.agent.isolation.held import read_note
@@ -62,6 +63,7 @@ class Agent:
         self._tidying = asyncio.Lock()
         self._cache: CacheServer | None = None
         self._name = ""
+        self._telling: Telling | None = None
 
     def stop(self) -> None:
         """End: jobs are given back within seconds. May be called from a signal handler."""
@@ -72,7 +74,14 @@ class Agent:
         lock = _lock_folder(self._settings.data)
         try:
             self._name = f"{self._settings.label}/{_instance(self._settings.data)}"
+            self._telling = Telling(
+                self._api.tell_inventory,
+                agent=self._name,
+                labels=self._settings.labels,
+                data=self._settings.data,
+            )
             self._serve_cache()
+            telling = asyncio.create_task(self._telling.keep_telling())
             await self._recover()
             stream = Stream(self._api, on_assignment=self._assign, on_cancel=self._cancel)
             listening = asyncio.create_task(stream.listen())
@@ -84,7 +93,8 @@ class Agent:
             if listening.done():
                 listening.result()  # it never ends but by a fault of ours: fail loudly
             listening.cancel()
-            await asyncio.gather(listening, stopping, return_exceptions=True)
+            telling.cancel()
+            await asyncio.gather(listening, stopping, telling, return_exceptions=True)
         finally:
             if self._cache:
                 await asyncio.to_thread(self._cache.stop)
@@ -176,6 +186,8 @@ class Agent:
 
     async def _work(self, worker: Worker) -> None:
         try:
+            if self._telling:
+                await self._telling.tell()  # first: it is what the job is known to have run on
             await worker.run(executed=lambda: self._free(worker.job_id))
         finally:
             self._controls.remove(worker.control)

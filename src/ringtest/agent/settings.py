@@ -51,6 +51,8 @@ class AgentSettings:
     """Folder of jobs, journals and the component cache."""
     label: str = field(default_factory=socket.gethostname)
     """Name of this agent in attempts."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people choose this machine by, beside what it shows by itself: `rack = "7"`."""
     max_jobs: int = 1
     """Jobs that run at the same time."""
     python: str = sys.executable
@@ -181,6 +183,7 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
         for name in ("cache_peers", "mirrors"):
             if name in values:
                 values[name] = _addresses(name, values[name])
+        values["labels"] = {str(k): str(v) for k, v in values.get("labels", {}).items()}
         values["stage_environment"] = {
             stage: {str(k): str(v) for k, v in table.items()} for stage, table in stages.items()
         }
