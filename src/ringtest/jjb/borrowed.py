@@ -1,7 +1,8 @@
-"""Rare components, rendered by the installed library's own functions.
+"""What a site adds to the library by entry points, rendered by its functions and classes.
 
-The library's modules see an adapter of its registry: they read plugin versions from it and
-give nested components back to us. Nothing of the library is imported before it is needed.
+What the library itself renders, we do. Others' modules see an adapter of its registry: they
+read plugin versions from it and give nested components back to us. Nothing of the library is
+imported before it is needed.
 """
 
 import copy
@@ -109,7 +110,7 @@ def dispatch(
 
 
 def root(group: str, name: str, data: Mapping[str, Any], host: Host) -> Element | None:
-    """The root element of a kind of project or view; None when the library has no such kind.
+    """The root element of a kind of project or view; None when nobody installed such a kind.
 
     group: "projects" or "views". Raises Failure.
     """
@@ -133,17 +134,11 @@ def root(group: str, name: str, data: Mapping[str, Any], host: Host) -> Element 
     return made
 
 
-def filters(parent: Element, wanted: Mapping[str, Any]) -> None:
-    """Job filters of a list view."""
-    module = _module("jenkins_jobs.modules.view_jobfilters")
-    for name in wanted:
-        function = getattr(module, name.replace("-", "_"), None)
-        if function is None:
-            raise Failure("unknown-component", f"Unknown job filter {name!r}")
-        try:
-            function(parent, plain(wanted[name]))
-        except _errors() as error:
-            raise Failure("component", str(error)) from None
+def names(group: str) -> list[str]:
+    """The kinds of projects or views that were installed beside the library's own."""
+    return sorted(
+        name for name, where in _kinds(group).items() if not where.startswith("jenkins_jobs.")
+    )
 
 
 class Registry:
@@ -204,7 +199,6 @@ def functions(kind: str) -> dict[str, Callable[..., Any]]:
 
 @cache
 def _kinds(group: str) -> dict[str, str]:
-    _module("jenkins_jobs")
     return {point.name: point.value for point in entry_points(group=f"jenkins_jobs.{group}")}
 
 

@@ -83,7 +83,7 @@ CLEANS = {
 }
 
 
-@reads("clean")
+@reads("clean.after.remove-stale-nested-repos clean.before.remove-stale-nested-repos")
 def clean(parent: Element, data: Any, ctx: Context) -> None:
     """To clean after the checkout, before it, or both."""
     if "clean" not in data:
@@ -185,7 +185,7 @@ def wipe(parent: Element, data: Any, ctx: Context) -> None:
         WIPE(parent, data, ctx)
 
 
-@reads("sparse-checkout")
+@reads("sparse-checkout.paths")
 def sparse_paths(parent: Element, data: Any, ctx: Context) -> None:
     """The paths that are checked out."""
     element = SubElement(parent, "sparseCheckoutPaths")

@@ -24,7 +24,9 @@ from ringtest.jjb.components.shapes import Node, attributes_of
 
 __all__ = [
     "Kind",
+    "branch_source",
     "builder",
+    "job_kind",
     "metadata",
     "notification",
     "parameter",
@@ -33,6 +35,7 @@ __all__ = [
     "reporter",
     "scm",
     "trigger",
+    "view",
     "wrapper",
 ]
 
@@ -82,11 +85,15 @@ def raw(parent: Element, data: Any, ctx: Context) -> None:
 
 
 class Kind:
-    """The components of one kind, by the name that the YAML has for the list of them."""
+    """The components of one kind, by the name that the YAML has for the list of them.
 
-    def __init__(self, name: str) -> None:
+    takes_raw: whether XML as it is may stand in place of one.
+    """
+
+    def __init__(self, name: str, takes_raw: bool = True) -> None:
         self.name = name
-        component(name, "raw")(raw)
+        if takes_raw:
+            component(name, "raw")(raw)
 
     def __call__(self, name: str, tag: str, *parts: Render, **attributes: str) -> None:
         """A component that is one element."""
@@ -116,3 +123,7 @@ project_property = Kind("properties")
 metadata = Kind("metadata")
 notification = Kind("notifications")
 reporter = Kind("reporters")
+# The root of a job or view, and where the branches of a multibranch job come from.
+job_kind = Kind("projects", takes_raw=False)
+view = Kind("views", takes_raw=False)
+branch_source = Kind("branch-sources", takes_raw=False)

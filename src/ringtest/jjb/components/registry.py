@@ -73,6 +73,11 @@ def find(kind: str, name: str) -> Render | None:
     return RENDERERS.get((kind, name))
 
 
+def names(kind: str) -> list[str]:
+    """The native components of a kind that is loaded, sorted."""
+    return sorted(name for of, name in RENDERERS if of == kind)
+
+
 def load(kind: str) -> bool:
     """Imports `ringtest.jjb.components.<kind>`; False when there is no such package."""
     module = f"{__package__}.{kind.replace('-', '_')}"
@@ -85,4 +90,14 @@ def load(kind: str) -> bool:
     return True
 
 
-__all__ = ["NEWEST", "RENDERERS", "Context", "Render", "Version", "component", "find", "load"]
+__all__ = [
+    "NEWEST",
+    "RENDERERS",
+    "Context",
+    "Render",
+    "Version",
+    "component",
+    "find",
+    "load",
+    "names",
+]

@@ -1,10 +1,11 @@
-"""The root element of each kind of job. Rare kinds are the installed library's."""
+"""The root element of each kind of job."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from ringtest.jjb import borrowed
+from ringtest.jjb.components import registry
 from ringtest.jjb.problems import Failure
 from ringtest.jjb.rendering.dispatch import Components
 from ringtest.jjb.rendering.general import add, as_text
@@ -98,20 +99,23 @@ KINDS: dict[str, Callable[[Data, Components], Element]] = {
     "pipeline": pipeline,
     "workflow": workflow,
 }
-BORROWED = ("githuborg", "maven", "multibranch", "multibranch-defaults")
 
 
 def root_of(data: Data, components: Components) -> Element:
     """The root of a job. Raises Failure for kinds that nobody knows."""
     kind = data.get("project-type", "freestyle")
-    native = KINDS.get(kind) if isinstance(kind, str) else None
-    if native is not None:
-        return native(data, components)
-    if kind in BORROWED:
-        made = borrowed.root("projects", kind, data, components)
-        if made is not None:
-            components.borrowed["projects", kind] += 1
-            return made
-    supported = ", ".join(sorted((*KINDS, *BORROWED)))
-    said = f"Unrecognized project-type: {kind} (supported types are: {supported})"
+    made = KINDS.get(kind) if isinstance(kind, str) else None
+    if made is not None:
+        return made(data, components)
+    row = registry.find("projects", kind) if isinstance(kind, str) else None
+    if row is not None:
+        hold = Element("projects")
+        row(hold, data, components)
+        return hold[0]
+    root = borrowed.root("projects", kind, data, components)
+    if root is not None:
+        components.borrowed["projects", kind] += 1
+        return root
+    known = (*KINDS, *registry.names("projects"), *borrowed.names("projects"))
+    said = f"Unrecognized project-type: {kind} (supported types are: {', '.join(sorted(known))})"
     raise Failure("unknown-kind", said)

@@ -134,7 +134,7 @@ def _attributes(attributes: dict[str, str]) -> str:
 def _slow(element: Element) -> str:
     """The original's way."""
     try:
-        parsed = minidom.parseString(tostring(_unfolded(element), encoding="UTF-8"))
+        parsed = minidom.parseString(tostring(unfolded(element), encoding="UTF-8"))
     except ExpatError as error:
         raise Failure("xml", f"this gives no XML: {error}") from None
     except TypeError as error:
@@ -145,12 +145,12 @@ def _slow(element: Element) -> str:
     return made.getvalue()
 
 
-def _unfolded(element: Element) -> Element:
+def unfolded(element: Element) -> Element:
     """The same tree, with their children in place of fragments."""
     made = Element(element.tag, element.attrib)
     made.text, made.tail = element.text, element.tail
     for child in element:
-        whole = _unfolded(child)
+        whole = unfolded(child)
         if child.tag is FRAGMENT:
             made.extend(list(whole))
         else:
