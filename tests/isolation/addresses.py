@@ -76,6 +76,12 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
             "name": "x",
             "started_at": "2999-01-01T00:00:00",
         },
+        "/lab_runs": {
+            "remoteci_id": ids["remoteci_id"],
+            "topic_id": ids["topic_id"],
+            "definition": {"stages": {"test": [{"run": "true"}]}},
+        },
+        "/remotecis/{remoteci_id:str}/consent": {"rules": [{"answer": "always"}]},
         "/jobs/upgrade": {"job_id": ids["job_id"]},
         "/jobstates": {"job_id": ids["job_id"], "status": "success"},
         "/jobs/{job_id:str}/claim": {"agent": "thief"},
@@ -88,6 +94,11 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
         },
         "/remotecis/{remoteci_id:str}/topics": {"topic_id": ids["topic_id"]},
         "/products/{product_id:str}/teams": {"team_id": ids["team_id"]},
+        "/ci_controllers": {
+            "name": "x",
+            "url": "http://127.0.0.1:9/",
+            "remoteci_id": ids["remoteci_id"],
+        },
         "/report_targets": {
             "name": "x",
             "channel": "webhook",

@@ -118,6 +118,9 @@ async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
         "/trigger_rules",
         {"name": mark, "topic_id": ids["topic_id"], "definition_id": definition["id"]},
     )
+    controller = {"name": mark, "url": f"http://127.0.0.1:9/{mark}", "secret": SECRET,
+                  "remoteci_id": ids["remoteci_id"]}  # fmt: skip
+    ids["controller_id"] = (await post(admin, "/ci_controllers", controller))["id"]
     target = await post(
         admin,
         "/report_targets",
@@ -201,7 +204,18 @@ async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:
     dci_job = await post(lab, "/jobs", own | {"topic_id": estate.ids["topic_id"]})
     state = await post(lab, "/jobstates", {"job_id": dci_job["id"], "status": "running"})
     pipeline = await post(lab, "/pipelines", {"name": mark, "team_id": estate.ids["team_id"]})
+    wished = {
+        "remoteci_id": estate.ids["remoteci_id"],
+        "topic_id": estate.ids["topic_id"],
+        "definition": {"stages": {"test": [{"run": f"echo {mark}"}]}},
+        "components_ids": [],
+        "name": mark,
+    }
+    run = await post(lab, "/lab_runs", wished)
+    told = {"agent": mark, "labels": {"rack": mark}, "inventory": {"os": {"name": mark}}}
+    assert (await lab.post("/agent/inventory", json=told)).status_code == 200
     estate.ids |= {
+        "run_id": run["id"],
         "job_id": job["id"],
         "file_id": uploaded.json()["file"]["id"],
         "test_id": kernel_ids.test_id_text(id_of_test(mark, "c", mark)),

@@ -53,6 +53,7 @@ from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.known_issues import api as known_issues_api
 from ringtest.control.known_issues import loop as known_issues_loop
+from ringtest.control.lab_runs import api as lab_runs_api
 from ringtest.control.labs import api as labs_api
 from ringtest.control.labs import loop as labs_loop
 from ringtest.control.limits import loop as limits_loop
@@ -127,6 +128,7 @@ ROOMS = (
     attempts_api,
     holds_api,
     inventories_api,
+    lab_runs_api,
     logs_api,
     log_search_api,
     log_tail_api,

@@ -4,7 +4,7 @@ import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ringtest.control.db.pool import Transaction
 from tests.conformance.contract.scene import Scene, Thing, thing
@@ -239,6 +239,56 @@ async def _told_job(scene: Scene, tx: Transaction) -> Thing:
     )
     await tx.execute("UPDATE jobs SET attempt = 1 WHERE id = $1", job.id)
     return job
+
+
+@thing("controller")
+async def _controller(scene: Scene, tx: Transaction) -> Thing:
+    """What the lab stands for."""
+    return await scene.insert(
+        tx,
+        "ci_controllers",
+        name=scene.new("controller"),
+        kind="jenkins",
+        url="https://ci.example/",
+        secret=b"sealed",
+        remoteci_id=await scene.id("lab", tx),
+        team_id=await scene.id("team", tx),
+    )
+
+
+@thing("built_job")
+async def _built_job(scene: Scene, tx: Transaction) -> Thing:
+    """The job, with a build on the lab's controller."""
+    job = await scene.get("job", tx)
+    await tx.execute(
+        "INSERT INTO ci_builds (id, created_at, job_id, team_id, controller_id, attempt, lease,"
+        " name, parameters, offered, artifacts, due_at, ended_at)"
+        " VALUES (gen_random_uuid(), $1, $2, $3, $4, 1, '', 'smoke', '{}', '{}', '[]', $1, $1)",
+        tx.now,
+        job.id,
+        await scene.id("team", tx),
+        await scene.id("controller", tx),
+    )
+    return job
+
+
+@thing("asked_run")
+async def _asked_run(scene: Scene, tx: Transaction) -> Thing:
+    """A question of the vendor to the lab."""
+    run_id: UUID = await tx.fetchval(
+        "INSERT INTO lab_runs (id, created_at, updated_at, remoteci_id, team_id, topic_id,"
+        " product_id, asker_team_id, asker_name, name, spec, status, expires_at, components_ids)"
+        " SELECT gen_random_uuid(), $1, $1, $2, $3, t.id, t.product_id, e.id, 'jo', 'check',"
+        " $5::jsonb, 'asked', $6, '{}' FROM topics t, teams e"
+        " WHERE t.id = $4 AND e.name = 'EPM' RETURNING id",
+        tx.now,
+        await scene.id("lab", tx),
+        await scene.id("team", tx),
+        await scene.id("topic", tx),
+        SPEC,
+        tx.now + timedelta(days=1),
+    )
+    return Thing(run_id, "lab_runs")
 
 
 @thing("defined_job")

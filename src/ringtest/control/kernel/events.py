@@ -23,6 +23,7 @@ class EventType(StrEnum):
     RESULT_RECORDED = "result.recorded"
     LAB_SUBSCRIBED = "lab.subscribed"
     LAB_SEEN = "lab.seen"
+    LAB_RUN_CHANGED = "lab.run_changed"
     FAILURE_GROUPED = "failure.grouped"
     REPORT_DELIVERED = "report.delivered"
     REPORT_FAILED = "report.failed"
@@ -42,6 +43,7 @@ MEANINGS: dict[EventType, str] = {
     EventType.RESULT_RECORDED: "a file was stored, and parsed if it holds results: job_id, file_id",
     EventType.LAB_SUBSCRIBED: "a lab wants a topic's jobs: remoteci_id, topic_id",
     EventType.LAB_SEEN: "a lab's agent connected or left: remoteci_id, connected",
+    EventType.LAB_RUN_CHANGED: "a run on a lab was asked for or answered: run_id, remoteci_id",
     EventType.FAILURE_GROUPED: "a job's failures were grouped: group_id, job_id, new (to its team)",
     EventType.REPORT_DELIVERED: "a report reached its receiver: delivery_id, group_id",
     EventType.REPORT_FAILED: "a report was given up: delivery_id, group_id",
