@@ -22,10 +22,12 @@ class Program:
     ready: str = ""  # a word of the line that says it serves; empty: do not wait
     process: asyncio.subprocess.Process | None = None
     address: str = ""
+    prefix: tuple[str, ...] = ()  # words of a program that becomes it, such as `ip netns exec …`
 
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *self.prefix,
                 sys.executable,
                 "-m",
                 "ringtest.cli.main",
