@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -9,9 +10,13 @@ import pytest
 
 from ringtest.control.accounts.model import Caller, Team
 from ringtest.control.attempts.api import orders
+from ringtest.control.attempts.service import Queues
 from ringtest.control.db.notify import EVENTS, LIVE, Notifications
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.kernel.clock import VirtualClock
+from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.kernel.tenant import SYSTEM, Tenant
 from ringtest.control.wire.sse import Message
 from tests.control.jobs.bench import Bench
 
@@ -111,6 +116,22 @@ async def test_a_job_of_a_dci_client_cannot_be_repeated_by_us(bench: Bench) -> N
 # the stream --------------------------------------------------------------------
 
 
+class Counted(Database):
+    """A database that counts its transactions; the first `failing` find it gone."""
+
+    def __init__(self, db: Database, failing: int = 0) -> None:
+        self._db, self._failing = db, failing
+        self.transactions = 0
+
+    @asynccontextmanager
+    async def transaction(self, tenant: Tenant) -> AsyncIterator[Transaction]:
+        self.transactions += 1
+        if self.transactions <= self._failing:
+            raise Unavailable("gone")
+        async with self._db.transaction(tenant) as tx:
+            yield tx
+
+
 class Stream:
     """An agent's stream, message by message."""
 
@@ -196,3 +217,45 @@ async def test_a_stream_looks_by_itself_when_a_wake_up_was_lost(
 
 async def test_only_labs_have_such_a_stream(bench: Bench) -> None:
     assert (await bench.world["red user"].get("/agent/stream")).status_code == 401
+
+
+async def test_labs_that_look_while_somebody_does_are_served_together(bench: Bench) -> None:
+    world, queues = bench.world, Queues()
+    jobs = {lab: await bench.queued(lab) for lab in ("red lab", "blue lab")}
+    callers = {lab: Caller("remoteci", world.machines[lab], lab, "", ()) for lab in jobs}
+    db = Counted(world.db)
+    await asyncio.gather(
+        *(
+            queues.look(db, caller=caller, agent_version=f"{number}")
+            for number in range(20)
+            for caller in callers.values()
+        )
+    )
+    assert db.transactions == 1
+    for lab, caller in callers.items():
+        [order] = await queues.look(db, caller=caller, agent_version="20")
+        assert str(order.job_id) == jobs[lab]
+    assert await world.sql("SELECT count(*) FROM remotecis WHERE agent_version = '20'") == 2
+
+
+async def test_failed_look_is_everybodys_who_waited_and_nobodys_after(bench: Bench) -> None:
+    world, queues = bench.world, Queues()
+    caller = Caller("remoteci", world.machines["red lab"], "red lab", "", ())
+    db = Counted(world.db, failing=1)
+    looks = (queues.look(db, caller=caller, agent_version=None) for _ in range(3))
+    failed = await asyncio.gather(*looks, return_exceptions=True)
+    assert [type(one) for one in failed] == [Unavailable] * 3
+    assert await queues.look(db, caller=caller, agent_version=None) == []
+
+
+async def test_lab_that_somebody_changes_keeps_no_other_waiting(bench: Bench) -> None:
+    world = bench.world
+    ids = {lab: world.machines[lab] for lab in ("red lab", "blue lab")}
+    async with world.db.transaction(SYSTEM) as changing:
+        await changing.execute("UPDATE remotecis SET name = name WHERE id = $1", ids["red lab"])
+        for lab, version in (("blue lab", "7"), ("red lab", None)):
+            caller = Caller("remoteci", ids[lab], lab, "", ())
+            look = Queues().look(world.db, caller=caller, agent_version="7")
+            assert await asyncio.wait_for(look, 30) == []
+            told = await world.sql("SELECT agent_version FROM remotecis WHERE id = $1", ids[lab])
+            assert told == version

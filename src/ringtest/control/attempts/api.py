@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency as Injected
@@ -19,10 +20,11 @@ from ringtest.control.jobs.model import Client
 from ringtest.control.kernel.errors import Unavailable
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.labs import service as labs
 from ringtest.control.wire import answers, bodies, sse
 
 Http = Request[Any, Any, Any]
+
+_queues: WeakKeyDictionary[Database, service.Queues] = WeakKeyDictionary()
 
 
 @post("/jobs/{job_id:str}/claim", status_code=200, summary="An agent takes a queued job")
@@ -128,6 +130,7 @@ async def orders(
     """Messages for one agent. An order is told once per connection; each look at the queue
     also notes that the lab is there."""
     wake = asyncio.Event()
+    queues = _queues.setdefault(db, service.Queues())
 
     def hear(channel: str, payload: str) -> None:
         if channel == LIVE and (not payload or payload.endswith(f" {caller.id}")):
@@ -145,13 +148,12 @@ async def orders(
         told: set[Order] = set()
         while True:
             wake.clear()
-            async with db.transaction(caller.tenant) as tx:
-                await labs.touch_remoteci(tx, remoteci_id=caller.id, agent_version=version)
-                current = await service.list_orders(tx, caller=caller)
+            current = await queues.look(db, caller=caller, agent_version=version)
             for order in [one for one in current if one not in told]:
                 yield sse.Message(order.kind, f'{{"job_id":"{order.job_id}"}}')
             told = set(current)
-            await _wait(wake, db, settings.heartbeat_seconds)
+            into = db.clock.now().microsecond / 1e6
+            await _wait(wake, db, settings.heartbeat_seconds - into)  # many in the same moment
     except Unavailable:
         return  # the agent comes back when the database does
     finally:

@@ -1,6 +1,8 @@
 """Verbs of attempts: claim, report, cancel, retry, and the rescue of what was lost."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextvars import Context
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +18,7 @@ from ringtest.control.attempts.model import (
     Standing,
     Step,
 )
-from ringtest.control.db.pool import Transaction
+from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.jobs import service as jobs
 from ringtest.control.jobs.model import Client, Definition, Job, ScheduleJob
 from ringtest.control.kernel.errors import Conflict, Unauthorised
@@ -24,6 +26,8 @@ from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
 from ringtest.control.kernel.settings import Settings
+from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.labs import service as labs
 
 _ORDERS = 200
 """Jobs told to a lab at once; the next ones follow when these have gone."""
@@ -219,10 +223,50 @@ async def _tell_stage(tx: Transaction, job: Job, move: model.StageMove) -> None:
     )
 
 
-async def list_orders(tx: Transaction, *, caller: Caller) -> list[Order]:
-    """What the agents of the calling lab should know now."""
-    permit(caller.kind == "remoteci")
-    return await store.select_orders(tx, caller.id, limit=_ORDERS)
+class Queues:
+    """Looks at the queues of labs for the streams of their agents. One per database: looks that
+    are asked for while one is under way become one, however many labs they are of."""
+
+    def __init__(self) -> None:
+        self._versions: dict[UUID, str | None] = {}
+        self._next: asyncio.Future[dict[UUID, list[Order]]] | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    async def look(self, db: Database, *, caller: Caller, agent_version: str | None) -> list[Order]:
+        """What the agents of the calling lab should know now, and note that the lab is there."""
+        permit(caller.kind == "remoteci")
+        self._versions[caller.id] = agent_version
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        if self._looking is None:
+            # in a context of its own: it is no part of the request that happens to begin it
+            self._looking = asyncio.create_task(self._look(db), context=Context())
+        found = await asyncio.shield(self._next)
+        return found.get(caller.id, [])
+
+    async def _look(self, db: Database) -> None:
+        while self._next is not None:
+            answer, versions = self._next, self._versions
+            self._next, self._versions = None, {}
+            try:
+                found = await _list_orders(db, versions)
+            except Exception as error:
+                answer.set_exception(error)
+                answer.exception()  # heard, also when every stream has gone meanwhile
+            else:
+                answer.set_result(found)
+        self._looking = None
+
+
+async def _list_orders(
+    db: Database, versions: Mapping[UUID, str | None]
+) -> dict[UUID, list[Order]]:
+    found: dict[UUID, list[Order]] = {}
+    async with db.transaction(SYSTEM) as tx:
+        await labs.touch_remotecis(tx, versions=versions)
+        for remoteci_id, order in await store.select_orders(tx, list(versions), limit=_ORDERS):
+            found.setdefault(remoteci_id, []).append(order)
+    return found
 
 
 async def _lock_for_agent(tx: Transaction, caller: Caller, job_id: UUID) -> Job:

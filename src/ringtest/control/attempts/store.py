@@ -1,6 +1,6 @@
 """SQL of attempts and stages. Whoever writes here holds the job's row (jobs.service.lock_job)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -139,22 +139,27 @@ async def select_work(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     )
 
 
-async def select_orders(tx: Transaction, remoteci_id: UUID, *, limit: int) -> list[Order]:
-    """What a lab's agents should know: queued jobs, oldest first, and running ones to stop."""
+async def select_orders(
+    tx: Transaction, remoteci_ids: Sequence[UUID], *, limit: int
+) -> list[tuple[UUID, Order]]:
+    """What agents of labs should know, by lab: queued jobs, oldest first, and running ones to
+    stop."""
     rows = await tx.fetch(
         """
-        (SELECT 'cancel' AS kind, id AS job_id, cancel_requested_at::text AS key FROM jobs
-         WHERE remoteci_id = $1 AND status = 'running' AND cancel_requested_at IS NOT NULL
-         AND definition_id IS NOT NULL LIMIT $2)
-        UNION ALL
-        (SELECT 'assignment', id, attempt::text FROM jobs
-         WHERE remoteci_id = $1 AND status = 'queued' AND definition_id IS NOT NULL
-         AND state = 'active' ORDER BY created_at, id LIMIT $2)
+        SELECT l.id, o.kind, o.job_id, o.key
+        FROM unnest($1::uuid[]) l (id) CROSS JOIN LATERAL (
+          (SELECT 'cancel' AS kind, id AS job_id, cancel_requested_at::text AS key FROM jobs
+           WHERE remoteci_id = l.id AND status = 'running' AND cancel_requested_at IS NOT NULL
+           AND definition_id IS NOT NULL LIMIT $2)
+          UNION ALL
+          (SELECT 'assignment', id, attempt::text FROM jobs
+           WHERE remoteci_id = l.id AND status = 'queued' AND definition_id IS NOT NULL
+           AND state = 'active' ORDER BY created_at, id LIMIT $2)) o
         """,
-        remoteci_id,
+        list(remoteci_ids),
         limit,
     )
-    return [Order(**row) for row in rows]
+    return [(row["id"], Order(row["kind"], row["job_id"], row["key"])) for row in rows]
 
 
 async def select_expired(tx: Transaction, *, limit: int) -> list[UUID]:

@@ -1,5 +1,6 @@
 """Verbs of labs: remote CIs and feeders, their keys, who hears of them, when they speak."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -237,10 +238,14 @@ async def touch_remoteci(
     tx: Transaction, *, remoteci_id: UUID, agent_version: str | None = None
 ) -> None:
     """A lab's agent spoke. Says so to everyone if it was silent before."""
-    seen = await store.touch(tx, remoteci_id, agent_version)
-    if seen is None or (seen["before"] and tx.now - seen["before"] < CONNECTED_FOR):
-        return
-    await _tell_lab_seen(tx, remoteci_id, seen["team_id"], connected=True)
+    await touch_remotecis(tx, versions={remoteci_id: agent_version})
+
+
+async def touch_remotecis(tx: Transaction, *, versions: Mapping[UUID, str | None]) -> None:
+    """The same of many labs at once; their agents' versions by lab."""
+    for lab in await store.touch(tx, versions):
+        if lab["before"] is None or tx.now - lab["before"] >= CONNECTED_FOR:
+            await _tell_lab_seen(tx, lab["id"], lab["team_id"], connected=True)
 
 
 async def tell_silent_labs(tx: Transaction, *, limit: int = 50) -> int:

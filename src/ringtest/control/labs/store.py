@@ -4,7 +4,7 @@ Reaching up the ladder: archiving a lab archives its jobs with it (the wire form
 moving it asks whether any have not ended, and both concern its subscriptions to topics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -249,24 +249,26 @@ async def subscribers_of(tx: Transaction, remoteci_id: UUID) -> rows.Page:
     return await rows.everything(tx, USER_COLUMNS, source, conditions, order="u.name")
 
 
-async def touch(
-    tx: Transaction, remoteci_id: UUID, agent_version: str | None
-) -> asyncpg.Record | None:
-    """Note that a lab spoke: (team_id, before). None when it did so a moment ago."""
-    return await tx.fetchrow(
+async def touch(tx: Transaction, versions: Mapping[UUID, str | None]) -> list[asyncpg.Record]:
+    """Note that labs spoke: (id, team_id, before), but of none that did so a moment ago. One
+    that somebody changes at this moment is left for the next time: nobody waits for it."""
+    return await tx.fetch(
         """
         WITH old AS (
-          SELECT id, team_id, last_seen_at, agent_version FROM remotecis WHERE id = $1
-            AND (last_seen_at IS NULL OR last_seen_at < $3
-                 OR agent_version IS DISTINCT FROM coalesce($4, agent_version))
-          FOR UPDATE)
-        UPDATE remotecis m SET last_seen_at = $2, agent_version = coalesce($4, m.agent_version)
-        FROM old WHERE m.id = old.id RETURNING old.team_id, old.last_seen_at AS before
+          SELECT m.id, m.team_id, m.last_seen_at, spoke.version
+          FROM unnest($1::uuid[], $2::text[]) spoke (id, version)
+            JOIN remotecis m ON m.id = spoke.id
+          WHERE m.last_seen_at IS NULL OR m.last_seen_at < $4
+            OR m.agent_version IS DISTINCT FROM coalesce(spoke.version, m.agent_version)
+          FOR UPDATE OF m SKIP LOCKED)
+        UPDATE remotecis m SET last_seen_at = $3,
+          agent_version = coalesce(old.version, m.agent_version)
+        FROM old WHERE m.id = old.id RETURNING m.id, old.team_id, old.last_seen_at AS before
         """,
-        remoteci_id,
+        list(versions),
+        list(versions.values()),
         tx.now,
         tx.now - TOUCH_EVERY,
-        agent_version,
     )
 
 
