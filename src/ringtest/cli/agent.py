@@ -22,7 +22,7 @@ def agent(
     ] = None,
     identity: Annotated[
         str | None,
-        typer.Option("--id", help="The lab: remoteci/<uuid>. Else DCI_CLIENT_ID."),
+        typer.Option("--id", help="The lab: remoteci/UUID. Else DCI_CLIENT_ID."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder for jobs, journals and downloads.")

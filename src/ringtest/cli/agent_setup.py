@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def init(
     to: Annotated[Path, typer.Option(help="Settings file to write.")] = Path("agent.toml"),
     server: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
-    identity: Annotated[str | None, typer.Option("--id", help="The lab: remoteci/<uuid>.")] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="The lab: remoteci/UUID.")] = None,
     key_file: Annotated[
         Path | None, typer.Option(help="File with the lab's key. Else it is asked for.")
     ] = None,

@@ -97,9 +97,15 @@ def test_what_cannot_be_collected_fails_the_step(ringtest: Ringtest, tmp_path: P
     (tmp_path / "test_it.py").write_text("import nothing_of_that_name\n")
     done = ringtest(_step())
     assert done.code == 10
-    assert "pytest cannot collect the tests" in done.text
+    assert "pytest cannot list the tests" in done.text
 
 
 def test_wrong_options_are_named(ringtest: Ringtest, tmp_path: Path) -> None:
     done = ringtest(_step(retries=3))
     assert "there is no key retries; did you mean reruns?" in done.text
+
+
+def test_a_program_that_is_not_there_is_said_with_what_to_do(ringtest: Ringtest) -> None:
+    done = ringtest("isolation: venv\nstages: {test: [{runner: pytest, with: {paths: [.]}}]}\n")
+    assert done.code == 10
+    assert "environment: {packages: {pip: [pytest]}}" in done.text

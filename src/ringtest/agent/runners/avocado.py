@@ -8,10 +8,9 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from ringtest.agent.control import StageFailed
 from ringtest.agent.runners.runner import Case, Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, place_plugin, run_watched
+from ringtest.agent.runners.watching import ToldFile, Until, cannot_list, place_plugin, run_watched
 
 _PLUGIN = "ringtest_avocado"
 
@@ -51,7 +50,7 @@ class Avocado:
         with task.copying(task.scratch / "listed.txt"):
             code = await task.command([options.program, "list", *more], env=task.variables)
         if code or not listed.exists():
-            raise StageFailed(f"avocado cannot list the tests, exit code {code}", code)
+            raise cannot_list("avocado", code, task.scratch / "listed.txt")
         rows = json.loads(listed.read_text(encoding="utf-8"))
         return list(dict.fromkeys(str(row["Test"]) for row in rows))
 

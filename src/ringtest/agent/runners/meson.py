@@ -16,7 +16,7 @@ from ringtest.agent.control import StageFailed
 from ringtest.agent.runners.report import MOST_TEXT, Told
 from ringtest.agent.runners.runner import Case, Outcome, Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import Until, run_watched
+from ringtest.agent.runners.watching import Until, cannot_list, run_watched
 
 _OUTCOMES: Mapping[str, Outcome] = {
     "OK": "passed",
@@ -79,7 +79,7 @@ class Meson:
         with task.copying(listed):
             code = await task.command(argv, env=task.variables)
         if code:
-            raise StageFailed(f"meson cannot list the tests, exit code {code}", code)
+            raise cannot_list("meson", code, listed)
         try:
             tests = json.loads(listed.read_text(encoding="utf-8"))
         except ValueError:

@@ -6,10 +6,9 @@ from typing import ClassVar
 
 import msgspec
 
-from ringtest.agent.control import StageFailed
 from ringtest.agent.runners.runner import Case, Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, place_plugin, run_watched
+from ringtest.agent.runners.watching import ToldFile, Until, cannot_list, place_plugin, run_watched
 
 _PLUGIN = "ringtest_cases"
 _NO_TESTS = 5
@@ -43,7 +42,7 @@ class Pytest:
         with task.copying(task.scratch / "collected.txt"):
             code = await self._pytest(task, ["--collect-only", "-q"], RINGTEST_LISTED=str(listed))
         if code not in (0, _NO_TESTS) or not listed.exists():
-            raise StageFailed(f"pytest cannot collect the tests, exit code {code}", code)
+            raise cannot_list("pytest", code, task.scratch / "collected.txt")
         return listed.read_text(encoding="utf-8").splitlines()
 
     def identity(self, test: str) -> tuple[str, str]:

@@ -8,10 +8,9 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from ringtest.agent.control import StageFailed
 from ringtest.agent.runners.runner import Case, Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, place_plugin, run_watched
+from ringtest.agent.runners.watching import ToldFile, Until, cannot_list, place_plugin, run_watched
 
 _PLUGIN = "ringtest_subunit"
 
@@ -52,7 +51,7 @@ class Stestr:
             script = f"{shlex.join([*self._program(task), 'list'])} 2>/dev/null"
             code = await task.command(["/bin/sh", "-c", script], env=task.variables)
         if code:
-            raise StageFailed(f"stestr cannot list the tests, exit code {code}", code)
+            raise cannot_list("stestr", code, listed)
         lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
         return [line for line in lines if line.strip()]
 

@@ -20,6 +20,9 @@ Start = Callable[[Sequence[str], Until], Awaitable[int]]
 """Runs the program with these tests to its end: the exit code, or TimedOut."""
 
 
+_NO_PROGRAM = 127
+
+
 class ToldFile:
     """The file that a plug-in in the program writes, line by line; `path` is not there yet."""
 
@@ -42,6 +45,18 @@ def place_plugin(task: Task, file: str, name: str) -> tuple[Path, dict[str, str]
     shutil.copyfile(Path(__file__).with_name(file), folder / f"{name}.py")
     paths = [str(folder), *filter(None, [task.variables.get("PYTHONPATH")])]
     return folder, {**task.variables, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def cannot_list(program: str, code: int, printed: Path) -> StageFailed:
+    """Why there are no tests, with what to do where the program itself is not there."""
+    text = printed.read_text(encoding="utf-8", errors="replace") if printed.exists() else ""
+    missing = code == _NO_PROGRAM or f"No module named {program}" in text
+    advice = (
+        f": {program} is not installed where the job's commands run; list it in the definition, "
+        f"environment: {{packages: {{pip: [{program}]}}}}, or say isolation: none to use the lab's"
+    )
+    why = f"{program} cannot list the tests, exit code {code}{advice if missing else ''}"
+    return StageFailed(why, code)
 
 
 class Watch:
