@@ -15,6 +15,8 @@ TEST_PROGRAMS := rsync:rsync automake:automake tinyproxy:tinyproxy-bin dnf:dnf r
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYTHONUTF8 = 1
+# hundreds of programs start in the tests: each would compile its modules again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-tests demo demo-reset check check-web test test-web soak bench docs \
 	golden screenshots constraints clean
@@ -40,8 +42,9 @@ check: setup check-web ## Format, lint, types, import contracts, sizes and texts
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest -n 0 tests/architecture
 
+# one more than there are processors: many tests wait, for programs that start or end
 test: setup-tests ## Every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3
 	$(MAKE) --no-print-directory test-web
 
 soak: setup-tests ## The scenarios with 500 seeds of injected faults
