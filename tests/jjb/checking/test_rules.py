@@ -45,7 +45,6 @@ KNOWN = {
     "password.yaml": "plain-secret",
     "inject-passwords.yaml": "plain-secret",
     "defaults-of-macro.yaml": "unknown-key",
-    "kind-others.yaml": "no-effect",
     "kind-pipeline.yaml": "no-effect",
     "macro-parameters-not-expanded.yaml": "unused-variable",
     "macro-sees-no-job-parameters.yaml": "unknown-key",
@@ -54,6 +53,11 @@ KNOWN = {
     "parameters-in-format-specifications.yaml": "unused-variable",
     "template-unused.yaml": "dead-template",
     "view-group.yaml": "same-content",
+    "view-list.yaml": "unknown-option",  # a column that nobody renders
+    "list.yaml": "unknown-option",
+    "multibranch-git.yaml": "unknown-option",  # a pattern that is left empty by a wrong key
+    "nested.yaml": "unknown-option",  # a list with sections of a job
+    "sectioned.yaml": "unknown-option",
     "yaml-complex-keys.yaml": "unknown-key",
     "yaml-long-keys.yaml": "unknown-key",
 }
@@ -88,6 +92,8 @@ def test_each_rule_of_the_checks_has_a_fixture() -> None:
 def test_files_that_have_nothing_wrong_give_no_findings() -> None:
     folders = [
         "language",
+        "kinds",
+        "views",
         *(f"components/{each.name}" for each in (LANGUAGE / "components").iterdir()),
     ]
     told = {}

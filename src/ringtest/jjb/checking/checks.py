@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from ringtest.jjb.checking import made, unused
+from ringtest.jjb.checking import kinds, made, unused
 from ringtest.jjb.checking.mentions import Mentions
 from ringtest.jjb.checking.reaching import reach
 from ringtest.jjb.checking.rules import Choice
 from ringtest.jjb.checking.variables import Variables
 from ringtest.jjb.checking.watching import Watching
 from ringtest.jjb.engine import Run
+from ringtest.jjb.expansion.definitions import Kind
+from ringtest.jjb.expansion.expanding import Expanded
 from ringtest.jjb.problems import Problem, Severity
 from ringtest.jjb.settings import Settings
 
@@ -65,15 +67,17 @@ def _own(
     yield from unused.same(definitions)
     yield from made.unmatched(run.expander.excludes or {})
     yield from unused.missing_files(definitions, run.sources)
-    jobs = [
-        each.item
-        for unit in run.units
-        for each in unit.made.get("job", ())
-        if each.item is not None
-    ]
+    jobs, views = _made(run, "job"), _made(run, "view")
     yield from made.clashes(jobs)
     yield from made.without_effect(jobs)
     yield from made.rotation(jobs)
+    yield from kinds.of_jobs(jobs)
+    yield from kinds.of_views(views)
+
+
+def _made(run: Run, kind: Kind) -> list[Expanded]:
+    found = (each.item for unit in run.units for each in unit.made.get(kind, ()))
+    return [item for item in found if item is not None]
 
 
 def _in_order(found: Iterator[Problem]) -> list[Problem]:

@@ -13,12 +13,25 @@ from ringtest.language.places import Place
 
 _NO_FOLDERS = frozenset({"freestyle", "matrix", "maven", "pipeline", "flow", "externaljob"})
 _PIPELINES = frozenset({"pipeline"})
+_BRANCHES = frozenset({"githuborg", "multibranch", "multibranch-defaults"})
 _NOT_FOR = {
     "publishers": _PIPELINES,
     "wrappers": _PIPELINES,
-    "scm": frozenset({"githuborg", "multibranch", "multibranch-defaults", "pipeline"}),
+    "scm": frozenset({"githuborg", "pipeline"}),
 }
-_ONLY_FOR = {"axes": "matrix", "execution-strategy": "matrix", "maven": "maven"}
+_ONLY_FOR = {
+    **dict.fromkeys(("axes", "execution-strategy"), frozenset({"matrix"})),
+    **dict.fromkeys(("yaml-strategy", "p4-strategy"), frozenset({"matrix"})),
+    **dict.fromkeys(("maven", "per-module-email"), frozenset({"maven"})),
+    **dict.fromkeys(("needs-workspace", "dsl-file"), frozenset({"flow"})),
+    **dict.fromkeys(("days-to-keep", "number-to-keep", "script-path"), _BRANCHES),
+    **dict.fromkeys(("prune-dead-branches", "periodic-folder-trigger"), _BRANCHES),
+    **dict.fromkeys(("abort-builds", "script-id"), _BRANCHES - {"githuborg"}),
+    "dsl": frozenset({"flow", "pipeline", "workflow"}),
+    "sandbox": frozenset({"pipeline", "workflow", *_BRANCHES}) - {"githuborg"},
+    "github-org": frozenset({"githuborg"}),
+}
+_OWN = frozenset({*_NO_FOLDERS, *_BRANCHES, "folder", "multijob", "workflow"})
 
 
 def clashes(jobs: Sequence[Expanded]) -> Iterator[Problem]:
@@ -41,10 +54,12 @@ def without_effect(jobs: Sequence[Expanded]) -> Iterator[Problem]:
     """Sections that a job of its kind has not, unless defaults brought them."""
     for job in jobs:
         kind = _kind_of(job.data)
+        if kind not in _OWN:
+            continue
         for key in (*_NOT_FOR, *_ONLY_FOR):
             if key not in job.item.contents or not job.data.get(key):
                 continue
-            if kind in _NOT_FOR.get(key, ()) or _ONLY_FOR.get(key, kind) != kind:
+            if kind in _NOT_FOR.get(key, ()) or kind not in _ONLY_FOR.get(key, _OWN):
                 said = f"{key!r} has no effect in a {kind} job"
                 place = job.item.contents.place_of_key(key)
                 yield finding("no-effect", said, place, job.name)

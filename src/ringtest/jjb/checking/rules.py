@@ -36,6 +36,7 @@ plain-secret          a password or token in plain text
 """
 _ERRORS = """
 component             a component's options are wrong
+credentials           what a run without Jenkins knows of credentials is wrong
 encoding              a file is not UTF-8
 filter-module         a module with Jinja filters cannot be loaded
 format                a text's braces are no variables
@@ -69,6 +70,7 @@ unknown-element       an element at the top of a file that the language does not
 unknown-job           a project or group wants a job or template that is not there
 unknown-kind          a kind of job or view that is not there
 unknown-view          a project or group wants a view or template that is not there
+workspace             a workspace is outside of the folder of runs
 wrong-type            a value is of the wrong type
 xml                   a text cannot stand in XML
 yaml                  a file is no YAML

@@ -1,6 +1,5 @@
 """Columns of lists of jobs. A name that is none is passed over, as the original does."""
 
-from collections.abc import Iterable
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, SubElement, XMLParser, fromstring
 
@@ -92,14 +91,12 @@ def _of_parameter(parent: Element, name: object, ctx: Context) -> None:
         ctx.fail(f"'{PARAMETER}' is no XML: {error}")
 
 
-def unknown(names: Iterable[Any], known: Iterable[str]) -> list[Any]:
-    """Columns that nobody renders.
+def unknown(column: Any) -> list[Any]:
+    """What one entry of `columns` names and nobody renders.
 
-    >>> unknown(["status", "colour", {"extra-build-parameter": "P"}, {"x": 1}], COLUMNS)
-    ['colour', 'x']
+    >>> unknown("status"), unknown("colour"), unknown({"extra-build-parameter": "P", "x": 1})
+    ([], ['colour'], ['x'])
     """
-    allowed = set(known)
-    plain = [name for name in names if not isinstance(name, dict) and name not in allowed]
-    return plain + [
-        key for name in names if isinstance(name, dict) for key in name if key != PARAMETER
-    ]
+    if isinstance(column, dict):
+        return [key for key in column if key != PARAMETER]
+    return [] if isinstance(column, str) and column in COLUMNS else [column]
