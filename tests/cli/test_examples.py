@@ -44,17 +44,20 @@ FIRST = (
     "team create", "user create", "team add-user", "product create", "product grant",
     "topic create", "definition create", "rule create", "lab create", "lab settings",
     "lab subscribe", "feeder create", "component create", "component upload", "issue add",
-    "target create", "webhook create", "webhook ping", "token create",
+    "target create", "webhook create", "webhook ping", "token create", "controller create",
 )  # fmt: skip
 LAST = (
-    "group merge", "group unmerge", "job retry", "job cancel", "job create", "topic unfollow",
+    "group merge", "group unmerge", "job retry", "job cancel", "job create", "job run", "topic unfollow",
     "lab unfollow", "lab unsubscribe", "team remove-user", "product revoke", "job delete",
     "token delete", "webhook delete", "target delete", "issue delete", "rule delete",
-    "definition delete", "component delete", "feeder delete", "lab delete", "topic delete",
-    "product delete", "user delete", "team delete", "logout",
+    "definition delete", "component delete", "controller delete", "feeder delete", "lab delete",
+    "topic delete", "product delete", "user delete", "team delete", "logout",
 )  # fmt: skip
-CODES = {"job watch": {10}, "compare": {0, 1}, "agent doctor": {0, 1}}
-"""Exit codes that tell something."""
+CODES = {
+    "job watch": {10}, "compare": {0, 1}, "agent doctor": {0, 1},
+    "lab consent": {0, 1}, "lab allow": {1, 3}, "lab refuse": {1, 3},
+}  # fmt: skip
+"""Exit codes that tell something; an administrator may not answer for a lab's own people."""
 SPEC = """\
 isolation: none
 hold: {after: failure, hours: 4}
@@ -159,6 +162,7 @@ def type_in(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     """Type a command without its `ringtest`: what it printed. Its exit code must be right."""
     files = {
         "smoke.yaml": SPEC, "compose.repo": "[compose]", "console.log": "booting",
+        "token": "a token of the controller\n",
         "pipeline.yml": "- {name: install, stage: ocp, components: [ocp], ansible_playbook: a}\n",
     }  # fmt: skip
     for name, text in files.items():
@@ -172,7 +176,7 @@ def type_in(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
 
     def invoke(line: str) -> str:
         env: dict[str, str | None] = {**as_admin}
-        if line.startswith("job create"):
+        if line.startswith(("job create", "job run")):
             key = tomllib.loads((tmp_path / "west.toml").read_text())
             env |= {"RINGTEST_USER": None, "RINGTEST_PASSWORD": None}
             env |= {"DCI_CLIENT_ID": key["client_id"], "DCI_API_SECRET": key["api_secret"]}

@@ -236,6 +236,28 @@ def test_wrong_token_and_lost_controller_end_with_their_codes(
     assert "does not answer" in typed("list --url http://127.0.0.1:9/", code=4).stderr
 
 
+def test_node_is_made_drained_and_deleted(
+    server: JenkinsServer, typed: Type, tmp_path: Path
+) -> None:
+    made = typed("create-node rack --fresh --label x86_64 --secret-file rack.secret").stdout
+    [name] = server.controller.nodes
+    assert f"-webSocket -url {server.url} -name {name} -secret @rack.secret" in made
+    secret = tmp_path / "rack.secret"
+    assert secret.read_text().strip() == server.controller.secret_of(name)
+    assert secret.stat().st_mode & 0o777 == 0o600
+    [shown] = json.loads(typed("nodes -f json").stdout)
+    assert (shown["name"], shown["draining"]) == (name, False)
+    assert server.controller.connect(name, secret.read_text().strip())
+    typed(f"drain-node {name}")
+    assert json.loads(typed("nodes -f json").stdout)[0]["draining"]
+    typed("drain-node nobody", code=3)
+    typed(f"delete-node {name} --orphans", code=2)
+    typed(f"delete-node --orphans --keep {name}")
+    assert list(server.controller.nodes) == [name]
+    assert typed("delete-node --orphans").stdout == f"{name} is gone\n"
+    assert server.controller.nodes == {}
+
+
 @pytest.mark.parametrize("name", [name for name in HELP if name.startswith("jenkins ")])
 def test_examples_of_the_help_run(
     server: JenkinsServer, typed: Type, tmp_path: Path, name: str
@@ -243,6 +265,8 @@ def test_examples_of_the_help_run(
     typed("plan jobs --out plan.json")
     if name not in ("jenkins apply", "jenkins plan"):
         typed("update jobs")
+    if name == "jenkins drain-node":
+        typed("create-node rack-7")
     typed("check jobs --baseline known.json --write-baseline")
     smoke = tmp_path / "runs/workspace/greeter-smoke/smoke"
     smoke.parent.mkdir(parents=True)

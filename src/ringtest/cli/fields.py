@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from ringtest.cli.config import UsageError
 from ringtest.cli.kinds import find_id
 from ringtest.client import Client
 
-FieldKind = Literal["text", "flag", "list", "data", "ref", "password"]
+FieldKind = Literal["text", "flag", "list", "data", "ref", "password", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Field:
     """One key of a request body.
 
     `data` is JSON, or @file with JSON or YAML; `ref` names a thing of the kind `noun`
-    by id or name; `password` is asked for, never given as an argument.
+    by id or name; `password` is asked for, never given as an argument; `file` is the text of
+    the file that is given.
     """
 
     name: str
@@ -73,7 +75,7 @@ class Field:
             return read_data(given)
         if self.kind == "password":
             return ask_password(self.help)
-        return given
+        return read_text(given) if self.kind == "file" else given
 
 
 def body(client: Client, fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +86,16 @@ def body(client: Client, fields: Iterable[Field], given: Mapping[str, Any]) -> d
         if value not in (None, []) and not (field.kind == "password" and not value):
             values[field.name] = field.value(client, value)
     return values
+
+
+def read_text(name: str) -> str:
+    """What is in a file, `-` is standard input, without the end of its last line. UsageError
+    when it cannot be read."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{name} cannot be read: {error}") from error
+    return text.rstrip("\n")
 
 
 def read_data(text: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ringtest.cli import jenkins_nodes
 from ringtest.cli import jenkins_options as options
 from ringtest.cli.formats import Format, FormatOption
 from ringtest.cli.jenkins_options import Asked, Where
@@ -407,6 +408,8 @@ def run(
     )
     raise typer.Exit(native.run(asked))
 
+
+jenkins_nodes.add_to(app)
 
 _CHOICES = {
     "set_name": "set_name",

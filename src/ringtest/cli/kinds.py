@@ -41,6 +41,7 @@ KINDS = {
         Kind("issue", "/known_issues", "known_issue", "known_issues"),
         Kind("target", "/report_targets", "report_target", "report_targets"),
         Kind("webhook", "/report_targets", "report_target", "report_targets"),
+        Kind("controller", "/ci_controllers", "ci_controller", "ci_controllers"),
         Kind("delivery", "/deliveries", "delivery", "deliveries", None),
         Kind("audit", "/audits", "audit", "audits", None),
     )

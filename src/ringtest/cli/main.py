@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "topic": (_THINGS, "topic", "Topics: the streams that components belong to."),
     "product": (_THINGS, "product", "Products."),
     "lab": (_THINGS, "lab", "Labs (remote CIs) and the topics they run."),
+    "controller": (_THINGS, "controller", "Jenkins controllers that stand for a lab."),
     "feeder": (_THINGS, "feeder", "Feeders: they publish components."),
     "team": (_THINGS, "team", "Teams and their members."),
     "user": (_THINGS, "user", "People."),
