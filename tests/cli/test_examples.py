@@ -47,8 +47,9 @@ FIRST = (
     "target create", "webhook create", "webhook ping", "token create", "controller create",
 )  # fmt: skip
 LAST = (
-    "group merge", "group unmerge", "job retry", "job cancel", "job create", "job run", "topic unfollow",
-    "lab unfollow", "lab unsubscribe", "team remove-user", "product revoke", "job delete",
+    "group merge", "group unmerge", "job retry", "job cancel", "job create", "job run",
+    "topic unfollow", "lab unfollow", "lab unsubscribe", "team remove-user", "product revoke",
+    "job delete",
     "token delete", "webhook delete", "target delete", "issue delete", "rule delete",
     "definition delete", "component delete", "controller delete", "feeder delete", "lab delete",
     "topic delete", "product delete", "user delete", "team delete", "logout",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ringtest.cli import job_hold
+from ringtest.cli import job_hold, job_run
 from ringtest.cli.calls import connected, find_connection, problems
 from ringtest.cli.completion import names_of
 from ringtest.cli.config import UsageError
@@ -33,6 +33,7 @@ JOB = Noun(
 
 app = noun_app(JOB)
 job_hold.add_to(app)
+job_run.add_to(app)
 
 TOPIC = Field("topic_id", "", "ref", noun="topic")
 AttemptOption = Annotated[

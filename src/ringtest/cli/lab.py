@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ringtest.cli import lab_consent, lab_inventory
 from ringtest.cli.calls import connected
 from ringtest.cli.completion import names_of
 from ringtest.cli.fields import Field
@@ -40,6 +41,8 @@ LAB = Noun(
 
 app = noun_app(LAB)
 add_key_command(app, "lab", LAB.sample)
+lab_inventory.add_to(app)
+lab_consent.add_to(app)
 
 TopicOption = Annotated[
     str, typer.Option("--topic", help="Topic, by id or name.", autocompletion=names_of("topic"))

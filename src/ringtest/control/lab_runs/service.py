@@ -11,7 +11,6 @@ from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.catalog import service as catalog
 from ringtest.control.db.pool import Transaction
 from ringtest.control.db.rows import Page
-from ringtest.control.db.unseen import refusal
 from ringtest.control.definitions import service as definitions
 from ringtest.control.definitions.model import read_spec
 from ringtest.control.jobs import service as jobs
@@ -27,15 +26,16 @@ from ringtest.control.labs import service as labs
 
 
 async def weigh(tx: Transaction, *, caller: Caller, body: RunOnLab) -> tuple[Wish, Said]:
-    """What the caller wants, whole, and what the lab says to it. 401 when it lets in nothing
-    of the caller's; everything that is named must be the caller's to use."""
+    """What the caller wants, whole, and what the lab says to it. 404, or 401 for those who
+    see every lab, when it lets in nothing of the caller's; everything that
+    is named must be the caller's to use."""
     permit(caller.kind != "feeder" and bool(caller.teams))
     topic, _ = await catalog.get_topic(tx, caller=caller, topic_id=body.topic_id)
     product_id = UUID(msgspec.json.decode(topic)["product_id"])
     askers = [team.id for team in caller.teams]
     said = await store.select_said(tx, body.remoteci_id, askers, product_id)
-    if said is None:
-        raise await refusal(tx, "remoteci", body.remoteci_id)
+    if said is None or (said.answer == "never" and not caller.reads_all):
+        raise NotFound("remoteci not found")  # the same for one that is there
     permit(said.answer != "never", "the lab's people have not allowed this")
     name, spec = await _what_to_run(tx, caller, body)
     for component_id in body.components_ids or ():
