@@ -1,9 +1,13 @@
 """A job of a lab that is a controller: one build, its whole log, its results, its end."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from ringtest.control.attempts import service as attempts
+from ringtest.control.kernel.clock import VirtualClock
+from ringtest.control.kernel.tenant import SYSTEM
 from tests.control.builds.yard import Yard, outcome, step
 
 REPORT: dict[str, object] = {
@@ -112,7 +116,7 @@ async def test_process_killed_in_any_call_neither_doubles_a_build_nor_a_line(
 ) -> None:
     """Each call in turn is the last one of its process; another process goes on."""
     whole = yard.shop.backends["jenkins"]
-    report = {"report": REPORT, "artifacts": {"a.txt": b"a"}}
+    report: dict[str, Any] = {"report": REPORT, "artifacts": {"a.txt": b"a"}}
     for at in range(1, 30):
         yard.item.outcome = outcome(**report)
         yard.item.builds.clear()
@@ -134,6 +138,40 @@ async def test_process_killed_in_any_call_neither_doubles_a_build_nor_a_line(
             break
     assert at > 8  # there were as many calls to die in
     assert not dying.died
+
+
+async def test_lease_that_ran_out_meanwhile_is_taken_up_again(yard: Yard) -> None:
+    """The server was away for long: its own rescue gives the job back before the build is seen."""
+    yard.item.outcome = outcome(6)
+    job_id = await yard.queued()
+    await yard.until(job_id, number=1)
+    clock = yard.bench.world.db.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance(1000)
+    async with yard.bench.world.db.transaction(SYSTEM) as tx:
+        assert await attempts.rescue_lost(tx, job_id=UUID(job_id))
+    assert (await yard.bench.job(job_id))["phase"] == "queued"
+    job = await yard.finished(job_id)
+    assert (job["result"], job["attempt"]) == ("passed", 1)
+    assert len(yard.item.builds) == 1
+    assert (await yard.log(job_id))[1:7] == [f"line {number}" for number in range(6)]
+
+
+async def test_job_that_ended_without_its_build_stops_it(yard: Yard) -> None:
+    yard.item.outcome = outcome(1000)
+    job_id = await yard.queued(max_attempts=1)
+    await yard.until(job_id, number=1)
+    clock = yard.bench.world.db.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance(1000)
+    async with yard.bench.world.db.transaction(SYSTEM) as tx:
+        assert await attempts.rescue_lost(tx, job_id=UUID(job_id))
+    assert (await yard.bench.job(job_id))["phase"] == "finished"
+    await yard.until(job_id, result=None)
+    for _ in range(2):
+        await yard.turn()
+    assert yard.item.builds[0].stopped == "ABORTED"
+    assert (await yard.builds(job_id))[0]["ended_at"]
 
 
 async def test_restart_of_the_controller_is_waited_for(yard: Yard) -> None:

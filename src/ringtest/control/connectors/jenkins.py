@@ -5,6 +5,7 @@ connections and its session with a crumb.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ _T = TypeVar("_T")
 
 def create(settings: Settings) -> "Jenkins":
     """Jenkins needs no settings: sites come with each call."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # else a line per look at a build
     return Jenkins()
 
 
