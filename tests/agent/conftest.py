@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import h11
@@ -100,6 +101,8 @@ class FakeServer:
         self.tried: list[str] = []
         self.ranges: list[str] = []
         self.inventories: list[dict[str, Any]] = []
+        self.offered: dict[str, Any] = {}
+        self.wished: dict[str, FakeJob] = {}
         self.port = 0
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.Queue[bytes | None]] = set()
@@ -242,6 +245,13 @@ class FakeServer:
         parts = path.strip("/").split("/")
         if parts[0] == "files":
             return self._take_file(headers, body)
+        if path == "/lab_runs":
+            key = headers["idempotency-key"]
+            made = self.wished.get(key) or self.add_job(self.offered)
+            self.wished[key] = made
+            return 201, {"lab_run": {"job_id": made.id}}
+        if path.startswith("/topics?"):
+            return 200, {"topics": [{"id": str(uuid4())}] if "rhel-9" in path else []}
         if path == "/agent/inventory":
             self.inventories.append(json.loads(body))
             return 200, {"inventory": {}}
@@ -338,7 +348,9 @@ def _event(kind: str, data: dict[str, Any]) -> bytes:
 
 
 def _is_signed(method: str, path: str, headers: dict[str, str], body: bytes) -> bool:
-    request = {"method": method, "endpoint": path, "params": {}, "data": body}
+    endpoint, _, query = path.partition("?")
+    params = dict(parse_qsl(query))
+    request = {"method": method, "endpoint": endpoint, "params": params, "data": body}
     verdict, _ = signature_v2.is_valid(
         request, {"secret_key": SECRET}, headers_v2.parse_headers(headers)
     )

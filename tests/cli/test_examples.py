@@ -28,6 +28,8 @@ SERVES = {
     "agent",
     "agent init",
     "agent left",
+    "agent run",
+    "agent inventory",
     "agent verify",
     "agent export",
     "agent import",

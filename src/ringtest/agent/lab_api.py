@@ -55,6 +55,20 @@ class LabApi:
         body = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])
         return msgspec.json.decode(body["claim"], type=Claim), bytes(body["claim"])
 
+    async def find_topic(self, name: str) -> str:
+        """The id of a topic by its name; ApiError (404) when the lab sees none."""
+        where = f'name:"{name}"' if "," in name else f"name:{name}"
+        params = {"where": where, "limit": "1", "offset": "0"}
+        found = (await self._ask(Call("GET", "/topics", params=params)))["topics"]
+        if not found:
+            raise ApiError(404, f"there is no topic {name!r} for this lab", {}, "GET /topics")
+        return str(found[0]["id"])
+
+    async def ask_for_job(self, lab: str, topic_id: str, key: str) -> str:
+        """A job of a topic in the lab's own queue: its id. The same key gives the same job."""
+        body = {"remoteci_id": lab, "topic_id": topic_id, "comment": "the lab's own schedule"}
+        return str((await self._ask(post("/lab_runs", body, key=key)))["lab_run"]["job_id"])
+
     async def tell_inventory(self, body: dict[str, Any]) -> None:
         """What this machine is made of; the same again changes nothing."""
         await self._ask(post("/agent/inventory", body, key=""))

@@ -34,20 +34,21 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def run_agent(settings: AgentSettings) -> None:
-    """Serve until a signal comes. SettingsError when the settings cannot be used."""
+def run_agent(settings: AgentSettings, *, once: str = "") -> str:
+    """Serve until a signal comes, or one job of the topic `once` is done: how that ended.
+    SettingsError when the settings cannot be used, ClientError when there is no such job."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     try:
-        asyncio.run(_serve(settings))
+        return asyncio.run(_serve(settings, once))
     finally:
         log.removeHandler(handler)
 
 
-async def _serve(settings: AgentSettings) -> None:
-    agent = Agent(settings)
+async def _serve(settings: AgentSettings, once: str) -> str:
+    agent = Agent(settings, once=once)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)
@@ -57,6 +58,7 @@ async def _serve(settings: AgentSettings) -> None:
     )
     await agent.run()
     log.info("stopped")
+    return agent.result if once else ""
 
 
 if __name__ == "__main__":

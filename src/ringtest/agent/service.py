@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ringtest.agent.asking import Asking, ask_for_job
 from ringtest.agent.attempt import Attempt, prune, read_attempts
 from ringtest.agent.budget import Budget
 from ringtest.agent.components import ComponentStore
@@ -38,7 +39,12 @@ log = logging.getLogger("ringtest.agent")
 class Agent:
     """One agent process on one data folder."""
 
-    def __init__(self, settings: AgentSettings, client: AsyncClient | None = None) -> None:
+    def __init__(
+        self, settings: AgentSettings, client: AsyncClient | None = None, *, once: str = ""
+    ) -> None:
+        """`once`: ask for one job of this topic, do that one alone, and end."""
+        self._once = once
+        self._only = ""  # the job that was asked for with `once`
         self._settings = settings
         self._client = client or AsyncClient(settings.connection, retries=Retries(attempts=1))
         self._api = LabApi(self._client)
@@ -83,24 +89,44 @@ class Agent:
             self._serve_cache()
             telling = asyncio.create_task(self._telling.keep_telling())
             await self._recover()
+            if self._once:
+                self._only = await self._ask(self._once, uuid4().hex)
+            asking = asyncio.create_task(self._keep_asking())
             stream = Stream(self._api, on_assignment=self._assign, on_cancel=self._cancel)
             listening = asyncio.create_task(stream.listen())
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
             self._stop.set()
             await self._end()
-            stopping.cancel()
             if listening.done():
                 listening.result()  # it never ends but by a fault of ours: fail loudly
-            listening.cancel()
-            telling.cancel()
-            await asyncio.gather(listening, stopping, telling, return_exceptions=True)
+            background = (listening, stopping, telling, asking)
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
         finally:
             if self._cache:
                 await asyncio.to_thread(self._cache.stop)
             await self._store.close()
             await self._client.close()
             os.close(lock)
+
+    @property
+    def result(self) -> str:
+        """How the job ended that was asked for with `once`; empty when it did not."""
+        attempts = read_attempts(self._settings.data / "jobs")
+        ends = [each.outcome for each in attempts if each.claim.job_id == self._only]
+        return next((end.result for end in reversed(ends) if end), "")
+
+    async def _ask(self, topic: str, key: str) -> str:
+        return await ask_for_job(self._api, self._settings.lab_id, topic, key)
+
+    async def _keep_asking(self) -> None:
+        settings = self._settings
+        if self._once or not settings.topics:
+            return
+        every, data = settings.topics_every_hours, settings.data
+        await Asking(self._ask, settings.topics, every_hours=every, data=data).keep_asking()
 
     def _serve_cache(self) -> None:
         """Give kept files to other agents of the lab, if that is wanted. SettingsError."""
@@ -152,6 +178,8 @@ class Agent:
             await self._clean_up()
 
     def _assign(self, job_id: str) -> None:
+        if self._once and job_id != self._only:
+            return
         self._wanted[job_id] = None
         self._fill_slots()
 
@@ -194,6 +222,8 @@ class Agent:
             del self._workers[worker.job_id]
             self._free(worker.job_id)
             await self._clean_up()
+            if worker.job_id == self._only:
+                self.stop()
 
     def _free(self, job_id: str) -> None:
         self._slots.discard(job_id)

@@ -53,6 +53,10 @@ class AgentSettings:
     """Name of this agent in attempts."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What people choose this machine by, beside what it shows by itself: `rack = "7"`."""
+    topics: Sequence[str] = ()
+    """Topics, by name or id, of which this lab asks for a job itself."""
+    topics_every_hours: float = 24.0
+    """How often it does."""
     max_jobs: int = 1
     """Jobs that run at the same time."""
     python: str = sys.executable
@@ -92,6 +96,11 @@ class AgentSettings:
     def floor(self) -> Floor:
         """What a server's definition cannot lower."""
         return Floor(self.accepts, self.limits)
+
+    @property
+    def lab_id(self) -> str:
+        """The lab's id on the server."""
+        return self.client_id.removeprefix("remoteci/")
 
     @property
     def connection(self) -> Connection:
@@ -183,6 +192,9 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
         for name in ("cache_peers", "mirrors"):
             if name in values:
                 values[name] = _addresses(name, values[name])
+        topics = values.get("topics", ())
+        values["topics"] = (topics,) if isinstance(topics, str) else tuple(map(str, topics))
+        values["topics_every_hours"] = float(values.get("topics_every_hours", 24.0))
         values["labels"] = {str(k): str(v) for k, v in values.get("labels", {}).items()}
         values["stage_environment"] = {
             stage: {str(k): str(v) for k, v in table.items()} for stage, table in stages.items()
@@ -191,6 +203,8 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
         raise SettingsError(f"a setting has the wrong type: {error}") from error
     if values.get("max_jobs", 1) < 1:
         raise SettingsError("max_jobs must be at least 1")
+    if values["topics_every_hours"] <= 0:
+        raise SettingsError("topics_every_hours must be more than 0")
     return AgentSettings(**values)
 
 

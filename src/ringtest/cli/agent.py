@@ -9,6 +9,7 @@ import typer
 
 from ringtest.cli.agent_doctor import add_to as add_doctor
 from ringtest.cli.agent_offline import add_to as add_offline
+from ringtest.cli.agent_run import add_to as add_run
 from ringtest.cli.agent_setup import add_to as add_setup
 
 app = typer.Typer(rich_markup_mode="markdown", add_completion=False, invoke_without_command=True)
@@ -44,8 +45,8 @@ def agent(
     that only its owner can read.
 
     Settings file: `server`, `client_id`, `api_secret` or `api_secret_file`, `data`, `label`,
-    `max_jobs`, `python`, `keep_jobs`, `keep_failed`, `disk_gib`, `cache_gib`,
-    `kill_grace_seconds`, and variables for a stage in tables such as
+    `labels`, `topics`, `topics_every_hours`, `max_jobs`, `python`, `keep_jobs`, `keep_failed`,
+    `disk_gib`, `cache_gib`, `kill_grace_seconds`, and variables for a stage in tables such as
     `[stage_environment.test]`.
 
     Example: `ringtest agent --config west.toml --data /var/lib/ringtest`, after
@@ -66,6 +67,7 @@ def agent(
     os.execv(sys.executable, [sys.executable, "-P", "-m", "ringtest.agent.main", *given])
 
 
+add_run(app)
 add_setup(app)
 add_doctor(app)
 add_offline(app)
