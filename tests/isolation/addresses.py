@@ -94,6 +94,16 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
         },
         "/remotecis/{remoteci_id:str}/topics": {"topic_id": ids["topic_id"]},
         "/products/{product_id:str}/teams": {"team_id": ids["team_id"]},
+        "/failure_groups/{group_id:str}/merge": {"into": ids["group_id"]},
+        "/teams/{team_id:str}/permissions/components": {"teams_ids": [ids["team_id"]]},
+    }
+    bodies |= _bodies_of_teams(ids)
+    return bodies.get(path, _WITHOUT_IDS.get(path, {"name": "stolen"}))
+
+
+def _bodies_of_teams(ids: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Things that belong to a team."""
+    return {
         "/ci_controllers": {
             "name": "x",
             "url": "http://127.0.0.1:9/",
@@ -114,7 +124,4 @@ def body_of(path: str, ids: dict[str, str]) -> dict[str, Any]:
             "topic_id": ids["topic_id"],
             "team_id": ids["team_id"],
         },
-        "/failure_groups/{group_id:str}/merge": {"into": ids["group_id"]},
-        "/teams/{team_id:str}/permissions/components": {"teams_ids": [ids["team_id"]]},
     }
-    return bodies.get(path, _WITHOUT_IDS.get(path, {"name": "stolen"}))
