@@ -81,4 +81,8 @@ def _run(
 
 
 def _told(error: BaseException) -> str:
-    return "\n".join(getattr(error, "lines", None) or [f"{type(error).__name__}: {error}"])
+    try:
+        lines = getattr(error, "lines", None)
+    except IndexError:  # The library cannot always show the place of what it refuses.
+        lines = None
+    return "\n".join(lines or [f"{type(error).__name__}: {error}"])

@@ -1,6 +1,7 @@
 """The triggers `zuul` and `zuul-post` stand for parameters."""
 
 from ringtest.jjb.loading.values import Map, Seq, new_seq
+from ringtest.jjb.problems import Failure
 
 _LINK = "Zuul provided key to link builds with Gerrit"
 _COMMON = (
@@ -31,8 +32,11 @@ _PARAMETERS = {"zuul": _COMMON + _OF_CHANGES, "zuul-post": _COMMON + _OF_REFEREN
 
 
 def with_parameters(data: Map) -> Map:
-    """The same job with parameters in place of these triggers."""
+    """The same job with parameters in place of these triggers. Raises Failure without a list."""
     triggers = data.get("triggers", [])
+    if triggers is None:
+        place = data.place_of_value("triggers")
+        raise Failure("wrong-type", "triggers is a list, and here it is null", place)
     if not isinstance(triggers, list) or not any(name in triggers for name in _PARAMETERS):
         return data
     parameters = _copied(data.get("parameters"))
