@@ -10,18 +10,22 @@ from dataclasses import dataclass, field
 import asyncpg
 
 _CATALOGUE = """
+WITH policies AS MATERIALIZED (
+  SELECT p.polrelid AS oid, array_agg(DISTINCT d.refobjid::regclass::text) AS names
+  FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+    AND d.refclassid = 'pg_class'::regclass GROUP BY 1
+), cascades AS MATERIALIZED (
+  SELECT confrelid AS oid, array_agg(conrelid::regclass::text) AS names FROM pg_constraint
+  WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd') AND conparentid = 0 GROUP BY 1
+)
 SELECT c.relname AS name, EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = c.oid
     AND g.tgname = 'rt_changes_rows') AS tracked,
   ARRAY(SELECT a.attname::text FROM pg_attribute a, pg_trigger g
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND g.tgrelid = c.oid
     AND g.tgname = 'rt_changes_values' AND cardinality(g.tgattr::int2[]) > 0
     AND a.attnum <> ALL (g.tgattr::int2[])) AS quiet,
-  ARRAY(SELECT DISTINCT d.refobjid::regclass::text FROM pg_policy p JOIN pg_depend d
-    ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
-    AND d.refclassid = 'pg_class'::regclass WHERE p.polrelid = c.oid) AS policy,
-  ARRAY(SELECT k.conrelid::regclass::text FROM pg_constraint k
-    WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
-    AND k.conparentid = 0) AS cascade
+  coalesce((SELECT names FROM policies p WHERE p.oid = c.oid), '{}') AS policy,
+  coalesce((SELECT names FROM cascades k WHERE k.oid = c.oid), '{}') AS cascade
 FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace = 'public'::regnamespace
 """
