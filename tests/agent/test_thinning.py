@@ -19,7 +19,7 @@ from ringtest.agent.journal import RESERVE_BYTES, Journal
 from ringtest.agent.protocol import Claim
 from ringtest.agent.service import Agent
 from ringtest.agent.settings import AgentSettings
-from ringtest.agent.thinning import TAIL_BYTES, LogWriter
+from ringtest.agent.thinning import TAIL_BYTES, LogWriter, printed
 
 LINES = [b"line %d\n" % number for number in range(20_000)]
 
@@ -175,3 +175,19 @@ async def test_a_job_whose_log_finds_no_room_says_so_and_passes(
     assert (job.end()["result"], job.stages()[1]) == ("passed", ("test", "passed"))
     agent.stop()
     await asyncio.wait_for(task, 20)
+
+
+def test_server_that_takes_text_is_sent_text_and_bytes_that_are_none_in_base64(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    pieces = [b"caf\xc3\xa9 \x1b[1m\0\r\n\xe2\x80\xa8", b"\xff\xfe\n", b"\xed\xa0\x80", b"end"]
+    for as_text in (True, False):
+        writer = LogWriter(journal, as_text=as_text)
+        for piece in pieces:
+            writer.write("test", piece)
+    records = [json.loads(line) for line in journal.read(1, most=2**20)]
+    assert [printed(record) for record in records] == 2 * pieces
+    forms = ["text" if "text" in record else "data" for record in records]
+    assert forms == ["text", "data", "data", "text"] + 4 * ["data"]
+    journal.close()

@@ -75,7 +75,7 @@ class Execution:
     ) -> None:
         self._attempt = attempt
         self._journal = journal
-        self._lines = LogWriter(journal, why_no_room)
+        self._lines = LogWriter(journal, why_no_room, as_text=attempt.claim.log_text)
         self._control = control
         self._settings = settings
         self._provide = provide

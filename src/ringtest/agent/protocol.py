@@ -46,6 +46,8 @@ class Claim(msgspec.Struct, frozen=True):
     timeout_seconds: float = 21600
     definition: Definition | None = None
     components: list[Component] = []
+    log_text: bool = False
+    """Records of the log may hold text; else the server takes them in base64 only."""
 
     @property
     def job_id(self) -> str:

@@ -5,8 +5,9 @@ for its last part; a line in the log says how much is missing and why, there and
 """
 
 import errno
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from typing import Any
 
 from ringtest.agent.journal import Journal
 
@@ -17,13 +18,20 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 class LogWriter:
     """Writes log records. `why_no_room` is asked with a number of bytes: empty when they fit.
+    With `as_text` what is UTF-8 is written as it is: base64 is a third more for disk, digests
+    and network.
 
     OSError for a disk that fails otherwise, or one so full that not even the mark fits.
     """
 
     def __init__(
-        self, journal: Journal, why_no_room: Callable[[int], str] = lambda size: ""
+        self,
+        journal: Journal,
+        why_no_room: Callable[[int], str] = lambda size: "",
+        *,
+        as_text: bool = False,
     ) -> None:
+        self._as_text = as_text
         self._journal = journal
         self._why_no_room = why_no_room
         self._stage = ""
@@ -72,4 +80,19 @@ class LogWriter:
         self._tail = tail
 
     def _append(self, stage: str, data: bytes, *, needed: bool = False) -> None:
-        self._journal.append("log", needed=needed, stage=stage, data=b64encode(data).decode())
+        try:
+            text = data.decode() if self._as_text else None
+        except UnicodeDecodeError:
+            text = None
+        packed = b64encode(data).decode() if text is None else None
+        self._journal.append("log", needed=needed, stage=stage, text=text, data=packed)
+
+
+def printed(record: dict[str, Any]) -> bytes:
+    r"""The bytes that a log record holds, in either form.
+
+    >>> printed({"text": "caf\u00e9"}), printed({"data": "/w=="})
+    (b'caf\xc3\xa9', b'\xff')
+    """
+    text: str | None = record.get("text")
+    return b64decode(record["data"]) if text is None else text.encode()

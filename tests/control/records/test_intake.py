@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from ringtest.control.records.model import (
     LogRecord,
     Mark,
     Record,
+    Records,
     StageRecord,
     State,
 )
@@ -115,3 +118,17 @@ def test_batches_cut_anywhere_make_the_same_log_and_marks(
     lines = text_of(whole).split(b"\n")
     for mark in whole.marks:
         assert mark.text.encode() in lines[mark.line]
+
+
+def test_text_and_base64_of_a_record_are_the_same_bytes() -> None:
+    body = '{"records":[{"kind":"log","seq":1,"text":"caf\\u00e9 \\u0000\\n"},'
+    body += '{"kind":"log","seq":2,"data":"Y2Fmw6kgAAo="}]}'
+    text, packed = msgspec.json.decode(body, type=Records).records
+    assert isinstance(text, LogRecord) and isinstance(packed, LogRecord)
+    assert text.content == packed.content == "café \0\n".encode()
+
+
+@pytest.mark.parametrize("fields", ["", ',"data":"Yg==","text":"b"', ',"text":"\\ud800"'])
+def test_log_record_without_one_text_is_refused(fields: str) -> None:
+    with pytest.raises((msgspec.ValidationError, msgspec.DecodeError)):
+        msgspec.json.decode(f'{{"records":[{{"kind":"log","seq":1{fields}}}]}}', type=Records)

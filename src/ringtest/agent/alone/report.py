@@ -1,6 +1,5 @@
 """What came of a run, from the files that it left: also of one that died in the middle."""
 
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ringtest.agent.attempt import Attempt
 from ringtest.agent.journal import Journal
 from ringtest.agent.runners.report import known_cases
 from ringtest.agent.runners.runner import BAD, Case
+from ringtest.agent.thinning import printed
 
 _READ_BYTES = 1024 * 1024
 
@@ -95,7 +95,7 @@ def read_log(folder: Path) -> Iterator[bytes]:
     """What the commands of a run printed, piece by piece."""
     for record in _records(folder / "journal.jsonl"):
         if record["kind"] == "log":
-            yield b64decode(record["data"])
+            yield printed(record)
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import signal
 import socket
-from base64 import b64decode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ringtest.agent.preparation.preparing import memory_path
 from ringtest.agent.processes import kill_leftovers
 from ringtest.agent.protocol import Claim, Component
 from ringtest.agent.settings import AgentSettings
+from ringtest.agent.thinning import printed
 
 _READ_BYTES = 256 * 1024
 
@@ -112,7 +112,7 @@ async def _show(journal: Journal, show: Callable[[bytes], None]) -> None:
             record = msgspec.json.decode(line)
             seq = record["seq"]
             if record["kind"] == "log":
-                show(b64decode(record["data"]))
+                show(printed(record))
             elif record["kind"] == "finish":
                 return
 

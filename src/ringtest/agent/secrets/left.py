@@ -52,6 +52,11 @@ class _Record(Struct):
     kind: str
     stage: str = ""
     data: str = ""
+    text: str | None = None
+
+    @property
+    def content(self) -> bytes:
+        return b64decode(self.data) if self.text is None else self.text.encode()
 
 
 _decode_record = msgspec.json.Decoder(_Record).decode
@@ -139,7 +144,7 @@ def _records(attempt: Attempt, redacted: dict[str, int]) -> Iterator[Left]:
         record = _decode_record(line)
         state = SENT if record.seq <= applied else WAITING
         one = sums.setdefault((record.kind, record.stage, state), _Sum(record.at))
-        one.add(b64decode(record.data) if record.kind == "log" else line)
+        one.add(record.content if record.kind == "log" else line)
     for (kind, stage, state), one in sums.items():
         count = redacted.pop(stage, 0) if kind == "log" else 0
         yield Left(one.at, kind, stage, state, one.size, one.sha256, count)

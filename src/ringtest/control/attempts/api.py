@@ -129,11 +129,11 @@ async def orders(
 ) -> AsyncIterator[sse.Message]:
     """Messages for one agent. An order is told once per connection; each look at the queue
     also notes that the lab is there."""
-    wake = asyncio.Event()
+    wake, ours = asyncio.Event(), f" {caller.id}"
     queues = _queues.setdefault(db, service.Queues())
 
     def hear(channel: str, payload: str) -> None:
-        if channel == LIVE and (not payload or payload.endswith(f" {caller.id}")):
+        if channel == LIVE and (not payload or payload.endswith(ours)):
             wake.set()
 
     stop_hearing = notifications.subscribe(hear)

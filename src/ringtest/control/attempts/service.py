@@ -107,7 +107,7 @@ async def _claim_text(
         f'{{"job":{text},"attempt":{attempt.number},"lease_token":"{attempt.lease_token}",'
         f'"lease_seconds":{settings.lease_seconds},'
         f'"heartbeat_seconds":{settings.heartbeat_seconds},'
-        f'"timeout_seconds":{job.timeout_seconds},"definition":{work["spec"]},'
+        f'"timeout_seconds":{job.timeout_seconds},"log_text":true,"definition":{work["spec"]},'
         f'"components":{work["components"]}}}'
     )
 

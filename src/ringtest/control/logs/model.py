@@ -114,7 +114,7 @@ def make_frames(
         piece = data[start : start + FRAME_BYTES]
         known = [(max(0, at - start), ms) for at, ms in moments if at < start + len(piece)]
         inside = known[max(0, sum(at == 0 for at, _ in known) - 1) :]
-        lines = [(end.line + piece.count(b"\n", 0, at), ms) for at, ms in inside]
+        lines = _lines_at(piece, end.line, inside)
         frame = Frame(
             seq=end.seq + 1,
             stage=stage,
@@ -129,6 +129,19 @@ def make_frames(
         frames.append(frame)
         end = frame.end
     return frames
+
+
+def _lines_at(piece: bytes, line: int, moments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in a piece, which begins with `line`, as lines; its bytes are looked at once.
+
+    >>> _lines_at(b"a\\nb\\nc", 7, [(0, 1), (3, 2), (5, 3)])
+    [(7, 1), (8, 2), (9, 3)]
+    """
+    lines, before = [], 0
+    for at, ms in moments:
+        line, before = line + piece.count(b"\n", before, at), at
+        lines.append((line, ms))
+    return lines
 
 
 def epoch_ms(at: datetime | None) -> int:

@@ -43,12 +43,24 @@ class StageRecord(Struct, tag_field="kind", tag="stage"):
 
 
 class LogRecord(Struct, tag_field="kind", tag="log"):
-    """Bytes that the job printed, in base64 on the wire."""
+    """What the job printed: bytes, in base64 on the wire, or a text; one of them."""
 
     seq: int
-    data: bytes
+    data: bytes | None = None
     stage: Stage | None = None
     at: datetime | None = None
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.data is None) == (self.text is None):
+            raise ValueError("a log record has either data or text")
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that were printed."""
+        if self.text is not None:
+            return self.text.encode(errors="replace")
+        return self.data or b""
 
 
 class ProgressRecord(Struct, tag_field="kind", tag="progress"):
@@ -159,7 +171,7 @@ class Intake:
                 if record.stage is not self.state.stage:
                     self.close()
                     self.state = replace(self.state, stage=record.stage)
-                out, held = self.redactor.feed(record.data, self.state.held)
+                out, held = self.redactor.feed(record.content, self.state.held)
                 if not held.text:  # a line begins: nothing before it counts
                     held = Held(key_lines=held.key_lines)
                 self.state = replace(self.state, held=held)
