@@ -1,5 +1,7 @@
 """The reference of Jenkins components, made from their rows."""
 
+import importlib
+
 from docs.reference_pages import MADE
 from ringtest.jjb.components import registry
 from ringtest.jjb.components.parts import REQUIRED, Described, describe
@@ -15,7 +17,15 @@ KINDS = (
     "reporters",
     "notifications",
     "metadata",
+    "projects",
+    "branch-sources",
+    "views",
 )
+WORDS = {
+    "projects": "kinds of jobs (`project-type`)",
+    "branch-sources": "sources of branches (`scm` of a multibranch job)",
+    "views": "types of views (`view-type`)",
+}
 
 
 def components_page() -> str:
@@ -30,6 +40,7 @@ def components_page() -> str:
         "the component's own list. Of several forms of a component the options of all are listed.",
         "",
     ]
+    importlib.import_module("ringtest.jjb.rendering.views")  # adds the view of views
     for kind in KINDS:
         registry.find(kind, "")
         rows = sorted(
@@ -38,7 +49,7 @@ def components_page() -> str:
             if of == kind
             for row in [_row(kind, name)]
         )
-        lines += [f"## {kind}", "", "| component | options |", "|---|---|"]
+        lines += [f"## {WORDS.get(kind, kind)}", "", "| component | options |", "|---|---|"]
         lines += [f"| `{name}` | {row} |" for name, row in rows]
         lines.append("")
     return "\n".join(lines)

@@ -172,6 +172,18 @@ def test_plugins_are_asked_for_when_the_ini_file_says_so(
     assert "3 create (1 request)" in typed("plan jobs").stdout
 
 
+def test_jobs_or_views_alone_are_planned_when_the_ini_file_says_so(
+    typed: Type, tmp_path: Path
+) -> None:
+    for wanted, planned in (("jobs", "2 create"), ("views", "1 create"), ("all", "3 create")):
+        (tmp_path / "jj.ini").write_text(f"[job_builder]\nupdate={wanted}\n")
+        assert planned in typed("plan --conf jj.ini jobs").stdout
+    (tmp_path / "jj.ini").write_text("[job_builder]\nupdate=jobs\n")
+    assert "1 create" in typed("plan --conf jj.ini --views-only jobs").stdout
+    (tmp_path / "jj.ini").write_text("[job_builder]\nupdate=some\n")
+    assert "jobs, views or all" in typed("plan --conf jj.ini jobs", code=2).stderr
+
+
 def test_build_is_followed_and_its_result_is_the_exit_code(
     server: JenkinsServer, typed: Type
 ) -> None:

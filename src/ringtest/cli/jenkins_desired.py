@@ -49,6 +49,19 @@ def render(asked: Asked, controller: Controller) -> tuple[list[Desired], list[Pr
     return [Desired(each.kind, each.name, each.xml) for each in made], problems
 
 
+def kinds_chosen(asked: Asked) -> Asked:
+    """The same with what `update` in the ini file says, unless an option says it.
+
+    UsageError when it says neither `jobs` nor `views` nor `all`.
+    """
+    wanted = ini(asked.where).update
+    if asked.jobs_only or asked.views_only or wanted in (None, "all"):
+        return asked
+    if wanted not in ("jobs", "views"):
+        raise UsageError(f"update in the ini file is jobs, views or all, not {wanted!r}")
+    return replace(asked, jobs_only=wanted == "jobs", views_only=wanted == "views")
+
+
 def names_of(words: Sequence[str]) -> list[str]:
     """Of a command's words those that name jobs."""
     return split(words)[1] if words else []

@@ -14,7 +14,7 @@ from rich.text import Text
 from ringtest.cli.calls import end
 from ringtest.cli.config import UsageError
 from ringtest.cli.exits import EXIT_CHANGES, EXIT_MOVED, EXIT_REFUSED
-from ringtest.cli.jenkins_desired import names_of, render, tell
+from ringtest.cli.jenkins_desired import kinds_chosen, names_of, render, tell
 from ringtest.cli.jenkins_options import Asked, Where
 from ringtest.cli.jenkins_site import controller
 from ringtest.cli.output import Format, console
@@ -109,6 +109,7 @@ def delete(
 
 
 def _made(asked: Asked, found: Controller) -> Plan:
+    asked = kinds_chosen(asked)
     choices = Choices(**(asked.choices or {}))
     if not marks.SET_NAME.fullmatch(choices.set_name):
         raise UsageError("a set's name has letters, digits, '.', '_' and '-'")
