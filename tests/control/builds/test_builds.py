@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from ringtest.control.attempts import service as attempts
-from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.kernel.tenant import SYSTEM
 from tests.control.builds.yard import Yard, outcome, step
 
@@ -127,6 +126,7 @@ async def test_process_killed_in_any_call_neither_doubles_a_build_nor_a_line(
             job = await yard.finished(job_id)
         except Killed:
             yard.with_backend(whole)
+            yard.later(130)  # its claim is over
             job = await yard.finished(job_id)
         assert job["result"] == "passed"
         assert len(yard.item.builds) == 1, at
@@ -145,9 +145,7 @@ async def test_lease_that_ran_out_meanwhile_is_taken_up_again(yard: Yard) -> Non
     yard.item.outcome = outcome(6)
     job_id = await yard.queued()
     await yard.until(job_id, number=1)
-    clock = yard.bench.world.db.clock
-    assert isinstance(clock, VirtualClock)
-    clock.advance(1000)
+    yard.later(1000)
     async with yard.bench.world.db.transaction(SYSTEM) as tx:
         assert await attempts.rescue_lost(tx, job_id=UUID(job_id))
     assert (await yard.bench.job(job_id))["phase"] == "queued"
@@ -161,9 +159,7 @@ async def test_job_that_ended_without_its_build_stops_it(yard: Yard) -> None:
     yard.item.outcome = outcome(1000)
     job_id = await yard.queued(max_attempts=1)
     await yard.until(job_id, number=1)
-    clock = yard.bench.world.db.clock
-    assert isinstance(clock, VirtualClock)
-    clock.advance(1000)
+    yard.later(1000)
     async with yard.bench.world.db.transaction(SYSTEM) as tx:
         assert await attempts.rescue_lost(tx, job_id=UUID(job_id))
     assert (await yard.bench.job(job_id))["phase"] == "finished"

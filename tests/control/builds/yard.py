@@ -48,14 +48,18 @@ class Yard:
 
     async def turn(self) -> int:
         """Every loop once, some seconds later; how much was done."""
-        clock = self.bench.world.db.clock
-        assert isinstance(clock, VirtualClock)
-        clock.advance(11)
+        self.later(11)
         done = await service.take_jobs(self.shop)
         await service.beat(self.shop)
         for is_over in (False, True):
             done += await service.follow(self.shop, is_over=is_over)
         return done
+
+    def later(self, seconds: float) -> None:
+        """Time passes, and nothing happens."""
+        clock = self.bench.world.db.clock
+        assert isinstance(clock, VirtualClock)
+        clock.advance(seconds)
 
     async def finished(self, job_id: str) -> dict[str, Any]:
         """The job, once it is finished."""
