@@ -44,6 +44,7 @@ class Steps:
         self._results = results
         self._parameters = parameters
         self._tell = tell
+        self._suites: dict[str, str] = {}
 
     async def run(
         self, stage: StageName, steps: Sequence[Step], env: Mapping[str, str], *, collecting: bool
@@ -115,7 +116,7 @@ class Steps:
     ) -> None:
         runner, options = make_runner(step.runner, step.options)
         runner = guarded(runner, guard) if guard else runner
-        suite = safe_name(step.title)
+        suite = self._suite(place, step)
         scratch = self._scratch / f"{place}-{suite}"
         scratch.mkdir(parents=True, exist_ok=True)
         task = Task(
@@ -137,6 +138,14 @@ class Steps:
             if not limit.expired():
                 raise
             raise StageFailed(f"not done after its {step.timeout_seconds:g} s, killed") from None
+
+    def _suite(self, place: str, step: Step) -> str:
+        """Name of a step's results: its title, and its place where another step has that; what a
+        teardown leaves never replaces what was collected."""
+        suite = safe_name(step.title)
+        if self._suites.setdefault(suite, place) == place:
+            return suite
+        return f"{suite}.{place}"
 
     def _say(self, text: str) -> None:
         self._output.say(f"[ringtest] {text}")

@@ -88,3 +88,13 @@ def _until(holds: Callable[[], bool], process: "subprocess.Popen[bytes] | None" 
         assert process is None or process.poll() is None, "it has ended by itself"
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_steps_of_one_title_have_results_of_their_own(ringtest: Ringtest, tmp_path: Path) -> None:
+    (tmp_path / "hooks").mkdir()
+    step = "{runner: ansible, with: {hook: pre-run, hooks: [.]}}"
+    steps = "".join(f"  {stage}: [{step}]\n" for stage in ("prepare", "test", "teardown"))
+    done = ringtest(f"isolation: none\nstages:\n{steps}")
+    assert done.code == 0, done.text
+    found = sorted(path.name for path in (done.folder / "junit").glob("*.xml"))
+    assert found == ["ansible.teardown-1.xml", "ansible.test-1.xml", "ansible.xml"]
