@@ -5,6 +5,7 @@ import { marksOf, type FakeLog } from './logs.ts';
 import { listCases } from './testcases.ts';
 import { TOLD_JOB, toldFiles, toldStates } from './told.ts';
 import { ISSUE_ROUTES } from './issues.ts';
+import { LAB_ROUTES } from './labs.ts';
 import { QUESTION_ROUTES } from './questions.ts';
 import { fits, list, ok, refuse, type Answer, type Asked, type Route } from './routing.ts';
 import type { World } from './world.ts';
@@ -214,6 +215,7 @@ const ROUTES: Route[] = [
   }],
   ...ISSUE_ROUTES,
   ...QUESTION_ROUTES,
+  ...LAB_ROUTES,
 ];
 
 /** `path` is below /api/v1. */

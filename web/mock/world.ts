@@ -8,6 +8,7 @@ import type {
   JobFile,
   KnownIssue,
   Lab,
+  LabRun,
   Named,
   Profile,
   Token,
@@ -15,6 +16,7 @@ import type {
 import type { FeedEvent, LiveMove } from '@/live/feed';
 import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, before, id, labs, product, topic } from './catalog.ts';
 import { makeIssues, shownGroups } from './issues.ts';
+import { makeLabRuns } from './labs.ts';
 import { makeJobs, setKey, type FakeJob } from './jobs.ts';
 import { groups, makeDeliveries } from './triage.ts';
 
@@ -37,6 +39,7 @@ export class World {
     timezone: 'UTC',
     remotecis: [],
   };
+  readonly labRuns: LabRun[] = makeLabRuns();
   readonly groups: FailureGroup[] = structuredClone(groups);
   issues: KnownIssue[] = makeIssues();
   /** Groups that a person made a part of another. */

@@ -30,6 +30,8 @@ export function staleAfter(event: FeedEvent): Key[] {
     case 'lab.subscribed':
     case 'lab.seen':
       return [keys.labs, keys.health];
+    case 'lab.run_changed':
+      return [keys.labRuns];
     case 'failure.grouped':
       return [keys.health, keys.groups];
     case 'report.delivered':

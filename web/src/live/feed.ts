@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   'result.recorded',
   'lab.subscribed',
   'lab.seen',
+  'lab.run_changed',
   'failure.grouped',
   'report.delivered',
   'report.failed',

@@ -12,6 +12,7 @@ import type { JobContext } from './context';
 import { Evidence } from './Evidence';
 import { FirstAnswer } from './FirstAnswer';
 import { Held } from './Held';
+import { MachineDiffers } from './MachineDiffers';
 import { JobActions } from './JobActions';
 import { JobFacts } from './JobFacts';
 import { attemptOf, tellsItself } from './stages';
@@ -80,6 +81,7 @@ export function JobPage() {
               )}
             </section>
             <Held job={job} />
+            <MachineDiffers job={job} />
             <FirstAnswer job={job} />
             <Evidence job={job} stages={context.stages} attempt={attempt} />
             <Tabs job={job} />

@@ -9,6 +9,9 @@ import { Bars, QueryView } from '@/components/QueryView';
 import { ProgressBar } from '@/components/Counts';
 import { StatusLabel } from '@/components/StatusLabel';
 import { Time } from '@/components/Time';
+import { Asked } from './Asked';
+import { Machines } from './Machines';
+import { RunHere } from './RunHere';
 
 const LAST_JOBS = 5;
 
@@ -88,7 +91,10 @@ export function LabCard({ lab, named }: { lab: Lab; named: boolean }) {
           <span className="rt-muted">Subscribed to no topic: it gets no jobs by itself.</span>
         )}
       </p>
+      <Machines lab={lab.id} />
+      <Asked lab={lab.id} />
       <LastJobs lab={lab.id} />
+      <RunHere lab={{ ...lab, topics: lab.topics ?? [] }} />
     </section>
   );
 }
