@@ -65,10 +65,6 @@ class Telling:
         self._known = told
         self._file.write_bytes(msgspec.json.format(told, indent=1) + b"\n")
 
-    def forget(self) -> None:
-        """The server may be another one: the next look tells everything."""
-        self._known = b""
-
     async def keep_telling(self) -> None:
         """At once, then every hour, until cancelled."""
         while True:
