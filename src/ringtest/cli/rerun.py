@@ -75,10 +75,7 @@ def rerun(
     Example: `ringtest rerun latest --check`, `ringtest rerun runs/smoke --work . --failed`
     """
     with problems():
-        name = f"{Path(which).name}-again-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        folder = (out or Path("runs") / name).absolute()
-        if folder.exists() and any(folder.iterdir()):
-            raise UsageError(f"{folder} is there already and not empty: name another with --out")
+        folder = _folder(which, out)
         recorded = folder / "recorded"
         try:
             capsule, placed = _fetch(which, recorded, server, user)
@@ -103,13 +100,26 @@ def rerun(
             provide=_provider(placed),
         )
     )
-    before, after = outcomes(recorded), outcomes(folder / "junit")
-    if failed:
-        before = {name: how for name, how in before.items() if name in after or how in BAD}
-    changed = compare(before, after)
-    _list(changed, form, "did not end as before")
+    _list(_changed(recorded, folder / "junit", failed), form, "did not end as before")
     print(f"{capsule.name}: {outcome.result}\n{folder / 'report.html'}")
     raise typer.Exit(EXIT_OF_RESULT.get(outcome.result, EXIT_OK))
+
+
+def _folder(which: str, out: Path | None) -> Path:
+    """Where the result goes."""
+    name = f"{Path(which).name}-again-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    folder = (out or Path("runs") / name).absolute()
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is there already and not empty: name another with --out")
+    return folder
+
+
+def _changed(recorded: Path, junit: Path, failed: bool) -> list[Difference]:
+    """Tests that did not end as they had; with `failed` of those that were to be run."""
+    before, after = outcomes(recorded), outcomes(junit)
+    if failed:
+        before = {name: how for name, how in before.items() if name in after or how in BAD}
+    return compare(before, after)
 
 
 def _only_bad(capsule: Capsule, recorded: Path, folder: Path) -> Definition:

@@ -1,7 +1,7 @@
 -- What a job left in its lab and people may look at: one hold per job, of its latest attempt.
 CREATE TABLE job_holds (
   job_id uuid PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
-  team_id uuid NOT NULL REFERENCES teams (id),
+  team_id uuid NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
   attempt integer NOT NULL,
   host text NOT NULL,
   shell text NOT NULL,

@@ -3,7 +3,7 @@ CREATE TABLE lab_inventories (
   id uuid PRIMARY KEY,
   created_at timestamp NOT NULL,
   remoteci_id uuid NOT NULL REFERENCES remotecis (id) ON DELETE CASCADE,
-  team_id uuid NOT NULL REFERENCES teams (id),
+  team_id uuid NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
   agent text NOT NULL,
   digest text NOT NULL,
   labels jsonb NOT NULL,

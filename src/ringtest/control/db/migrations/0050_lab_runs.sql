@@ -2,7 +2,7 @@
 -- or always. A lab's own team needs nobody's consent; nobody else has any unless it was given.
 CREATE TABLE lab_consents (
   remoteci_id uuid NOT NULL REFERENCES remotecis (id) ON DELETE CASCADE,
-  team_id uuid NOT NULL REFERENCES teams (id),
+  team_id uuid NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
   asker_team_id uuid REFERENCES teams (id) ON DELETE CASCADE,
   product_id uuid REFERENCES products (id) ON DELETE CASCADE,
   answer text NOT NULL CHECK (answer IN ('never', 'ask', 'always')),
@@ -16,7 +16,7 @@ CREATE TABLE lab_runs (
   created_at timestamp NOT NULL,
   updated_at timestamp NOT NULL,
   remoteci_id uuid NOT NULL REFERENCES remotecis (id) ON DELETE CASCADE,
-  team_id uuid NOT NULL REFERENCES teams (id),
+  team_id uuid NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
   topic_id uuid NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
   product_id uuid NOT NULL REFERENCES products (id) ON DELETE CASCADE,
   asker_team_id uuid NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
