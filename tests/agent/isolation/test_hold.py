@@ -59,7 +59,7 @@ async def test_failed_job_is_held_in_its_slot_until_it_is_released(
     await server.until(lambda: job.id in server.held)
     told = server.held[job.id]
     assert job.end()["result"] == "failed"
-    assert told["hours"] == 2 and told["attempt"] == 1 and told["shell"].startswith("env HOME=")
+    assert told["hours"] == 2 and told["attempt"] == 1 and told["shell"].startswith("sh /")
     inside = await asyncio.create_subprocess_exec(
         *("sh", "-c", f"echo 'cat ~/note' | {told['shell']}"), stdout=asyncio.subprocess.PIPE
     )
@@ -71,6 +71,7 @@ async def test_failed_job_is_held_in_its_slot_until_it_is_released(
     told["is_held"] = False
     await server.until(lambda: following.phase == "finished")
     folder = folder_of(settings, job)
+    assert not (folder / "enter").exists()
     assert not (folder / HELD).exists() and not (folder / "home").exists()
 
 

@@ -24,7 +24,7 @@ def no_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     ("limit", "command", "word"),
     [
         ({"memory": "200MB"}, EAT, "MemoryError"),
-        ({"file_size": "1MiB"}, "head -c 2M /dev/zero > big", "limits: file_size 1.04858e+06"),
+        ({"file_size": "1MiB"}, "head -c 2M /dev/zero > big", "limits: file_size 1.0 MiB"),
         (
             {"open_files": 32},
             "python3 -c 'x = [open(\"/dev/null\") for _ in range(64)]'",

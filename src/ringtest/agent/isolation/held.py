@@ -1,5 +1,6 @@
 """What a run leaves, kept for people to look at: when, how one gets in, and how it is let go."""
 
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,9 @@ from ringtest.agent.definitions.isolated import Hold, Isolation
 from ringtest.agent.isolation.box import Box
 
 HELD = "held.json"
+_ENTER = "enter"
+_LONGEST = 200
+"""Characters of a command that people still read."""
 
 
 class Held(Struct, frozen=True):
@@ -36,7 +40,12 @@ def is_due(hold: Hold | None, result: str) -> bool:
 
 def keep_note(attempt: Attempt, box: Box, host: str) -> Held:
     """Write down that a run is held."""
-    held = Held(box.way_in, host, box.wanted, box.cookie, box.far)
+    shell = box.way_in
+    if len(shell) > _LONGEST:
+        script = attempt.folder / _ENTER
+        write_durably(script, f"#!/bin/sh\nexec {shell}\n".encode())
+        shell = f"sh {shlex.quote(str(script))}"
+    held = Held(shell, host, box.wanted, box.cookie, box.far)
     write_durably(attempt.folder / HELD, msgspec.json.encode(held))
     return held
 
@@ -54,5 +63,6 @@ async def let_go(attempt: Attempt, held: Held) -> list[str]:
     said: list[str] = []
     box = Box(held.isolation, attempt, cookie=held.cookie, say=said.append)
     left = await box.dispose(held.far)
-    (attempt.folder / HELD).unlink(missing_ok=True)
+    for name in (_ENTER, HELD):
+        (attempt.folder / name).unlink(missing_ok=True)
     return left

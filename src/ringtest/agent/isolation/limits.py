@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from ringtest.agent.components.names import human_size
 from ringtest.agent.definitions.isolated import Isolation, parse_bytes
 from ringtest.agent.isolation.cgroups import Group, make_group
 
@@ -42,13 +43,15 @@ def bound(wanted: Isolation, name: str, say: Callable[[str], None]) -> tuple[Bou
         if amount is None:
             continue
         if key in by_group:
-            told.append(f"{key} {amount:g} (cgroup v{by_group[key].version}, all together)")
+            told.append(
+                f"{key} {_text(key, amount)} (cgroup v{by_group[key].version}, all together)"
+            )
         elif key == "cpus":
             cpus = sorted(os.sched_getaffinity(0))[: math.ceil(amount)]
             told.append(f"cpus {len(cpus)} (affinity)")
         else:
             rlimits.append((_RLIMITS[key], _within(_RLIMITS[key], int(amount))))
-            told.append(f"{key} {amount:g} ({_how(key)})")
+            told.append(f"{key} {_text(key, amount)} ({_how(key)})")
     if told:
         say(f"limits: {', '.join(told)}")
     return Bounds(rlimits, [one.entrance for one in groups], cpus), groups
@@ -69,6 +72,10 @@ def _within(number: int, amount: int) -> int:
     """Not above what this process may have: raising that is for privileged ones."""
     hard = resource.getrlimit(number)[1]
     return amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+
+
+def _text(key: str, amount: float) -> str:
+    return human_size(amount) if key in ("memory", "file_size") else f"{amount:g}"
 
 
 def _how(key: str) -> str:

@@ -112,7 +112,7 @@ export function DetailsTab() {
             ))}
           </Fact>
           <Fact name="Component set">
-            <code>{job.set_key}</code>
+            {job.set_key && <code>{job.set_key}</code>}
           </Fact>
           <Fact name="Client">{job.client_version}</Fact>
           {(job.keys_values ?? []).map(({ key, value }) => (

@@ -10,7 +10,7 @@ const LARGEST = 2 * 1024 * 1024;
 
 /** Text that is small enough to be shown whole. */
 export function isReadable({ mime, size, name }: JobFile): boolean {
-  const text = /^text\/|json|xml|junit|yaml|x-sh/.test(mime ?? '') || /\.(log|txt|ya?ml|ini|cfg|toml)$/.test(name);
+  const text = /^text\/|json|xml|junit|yaml|x-sh|ansible-output/.test(mime ?? '') || /\.(log|txt|ya?ml|ini|cfg|toml)$/.test(name);
   return text && size <= LARGEST;
 }
 

@@ -23,15 +23,15 @@ export function Held({ job }: { job: Job }) {
   const hold = data?.[0];
   if (!hold?.is_held) return null;
   return (
-    <Alert variant="info" isInline component="h2" title="Held for a look">
+    <Alert variant="info" isInline className="rt-evidence" component="h2" title="Held for a look">
       <p>
-        What attempt {hold.attempt} left is kept on {hold.host} until <Time at={hold.until} />. To
-        get in, on that machine:
+        What attempt {hold.attempt} left is kept on {hold.host} until{' '}
+        <Time at={hold.until} full />. To get in, on that machine:
       </p>
       <pre className="rt-sample" aria-label="How to get in">
         {hold.shell}
       </pre>
-      <p>
+      <p className="rt-held-actions">
         <CopyButton text={hold.shell} />{' '}
         <Button variant="secondary" isDisabled={extend.isPending} onClick={() => extend.mutate()}>
           {MORE_HOURS} hours from now
