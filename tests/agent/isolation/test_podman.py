@@ -75,8 +75,9 @@ async def test_held_run_is_entered_by_a_container_on_the_same_folders(
     done = await isolated(podman, "echo kept > /tmp/file; false", hold={"after": "failure"})
     held, attempt = read_note(done.folder), Attempt.load(done.folder)
     assert held and attempt
-    shell = held.shell.replace("--interactive --tty", "--interactive")
-    code, text = await printed("sh", "-c", f"echo 'cat /tmp/file' | {shell}", seconds=60)
+    script = done.folder / "enter"
+    script.write_text(script.read_text().replace("--interactive --tty", "--interactive"))
+    code, text = await printed("sh", "-c", f"echo 'cat /tmp/file' | {held.shell}", seconds=60)
     assert (code, text) == (0, "kept\n")
     assert await let_go(attempt, held) == []
     assert not (done.folder / "podman").exists() and not (done.folder / "tmp").exists()
