@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -20,6 +21,8 @@ from tests.workers import Workers
 
 gc.set_threshold(50_000, 20, 20)  # a worker holds a million objects: looking at them all takes time
 look_at_every_answer()
+# programs of the checkout are found as in a shell where it is active: ringtest, ansible-playbook …
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 _LONG = ("tests/examples/", "tests/scenario/test_kill.py", "tests/scenario/test_rolling.py")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -118,7 +119,7 @@ async def _plan(admin: httpx.AsyncClient, estate: Estate, mark: str) -> None:
         "/trigger_rules",
         {"name": mark, "topic_id": ids["topic_id"], "definition_id": definition["id"]},
     )
-    controller = {"name": mark, "url": f"http://127.0.0.1:9/{mark}", "secret": SECRET,
+    controller = {"name": mark, "url": f"http://127.0.0.1:9/{quote(mark)}", "secret": SECRET,
                   "remoteci_id": ids["remoteci_id"]}  # fmt: skip
     ids["controller_id"] = (await post(admin, "/ci_controllers", controller))["id"]
     target = await post(

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringtest.jjb.engine import render
@@ -110,6 +110,7 @@ def test_every_text_that_is_changed_is_a_difference(data: st.DataObject) -> None
     assert len(found) <= 2  # of a list without order one is gone and one is there
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_every_step_that_is_taken_away_is_a_difference(data: st.DataObject) -> None:
     root = parse(rendered()["full"])
