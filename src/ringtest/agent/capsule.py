@@ -6,7 +6,6 @@ import platform
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
@@ -17,6 +16,7 @@ from ringtest.agent.attempt import Attempt
 from ringtest.agent.definitions.model import Definition
 from ringtest.agent.inventory.reading import read_inventory
 from ringtest.agent.protocol import Component
+from ringtest.agent.runners.junit import read_junit
 from ringtest.language.differing import leaves
 
 NAME = "ringtest-capsule.json"
@@ -124,7 +124,7 @@ def differences(
 
 
 def outcomes(junit: Path) -> dict[str, str]:
-    """The outcome of each test case in a folder's JUnit files, by `suite: class name`."""
+    """The outcome of each test case in a folder's JUnit files, by `suite: test`."""
     return dict(pair for path in sorted(junit.glob("*.xml")) for pair in _cases(path))
 
 
@@ -139,20 +139,11 @@ def compare(before: Mapping[str, str], after: Mapping[str, str]) -> list[Differe
     return [Difference(name, there, here) for name, there, here in pairs if there != here]
 
 
-def _cases(path: Path) -> Iterator[tuple[str, str]]:
-    for case in _elements(path):
-        name = f"{path.stem}: {case.get('classname', '')} {case.get('name', '')}"
-        kinds = {child.tag for child in case}
-        bad = next((kind for kind in ("error", "failure", "skipped") if kind in kinds), None)
-        words = {"error": "errored", "failure": "failed", "skipped": "skipped", None: "passed"}
-        yield name, words[bad]
-
-
-def _elements(path: Path) -> Iterator[Any]:
+def _cases(path: Path) -> list[tuple[str, str]]:
     try:
-        yield from ElementTree.parse(path).iter("testcase")
-    except ElementTree.ParseError:
-        return
+        return [(f"{path.stem}: {case.test}", case.outcome) for case in read_junit(path)]
+    except (OSError, ElementTree.ParseError):
+        return []
 
 
 def _sha256(path: Path) -> str:
