@@ -46,6 +46,17 @@ class Machine:
         """Folders of runs over there."""
         return list((self.home / ".ringtest").glob("*"))
 
+    @property
+    def processes(self) -> list[int]:
+        """Ids of processes over there that carry a run's mark: those of this sshd only."""
+        connection = f" {self.wanted['port']}\0".encode()
+        return [
+            one.pid
+            for one in proc.table()
+            if f"{MARK}=".encode() in (environ := proc._read(f"/proc/{one.pid}/environ"))
+            and connection in environ
+        ]
+
 
 @pytest.fixture
 async def machine() -> AsyncIterator[Machine]:
@@ -78,14 +89,6 @@ async def machine() -> AsyncIterator[Machine]:
         await server.wait()
 
 
-def _marked() -> list[int]:
-    return [
-        one.pid
-        for one in proc.table()
-        if f"{MARK}=".encode() in proc._read(f"/proc/{one.pid}/environ")
-    ]
-
-
 async def test_commands_run_there_and_files_come_back(
     isolated: Isolated, machine: Machine, tmp_path: Path
 ) -> None:
@@ -102,7 +105,7 @@ async def test_commands_run_there_and_files_come_back(
     assert text.startswith(str(machine.home)) and 'from the lab\nit\'s "two" words\n' in text
     assert done.result == "failed" and "exit code 3" in done.text
     assert (done.folder / "artifacts/out.txt").read_text() == "made\n"
-    assert done.cleanup.left == [] and machine.runs == [] and not _marked()
+    assert done.cleanup.left == [] and machine.runs == [] and not machine.processes
 
 
 async def test_step_out_of_time_ends_on_the_far_side_too(
@@ -114,19 +117,19 @@ async def test_step_out_of_time_ends_on_the_far_side_too(
     ]
     done = await isolated(machine.wanted, stages={"test": steps})
     assert "not done after its 1 s" in done.text and "goes on" in done.printed()
-    assert done.cleanup.left == [] and not _marked() and machine.runs == []
+    assert done.cleanup.left == [] and not machine.processes and machine.runs == []
 
 
 async def test_cut_connection_ends_everything_there(isolated: Isolated, machine: Machine) -> None:
     running = asyncio.create_task(isolated(machine.wanted, "echo begun; sleep 300"))
-    await _until(lambda: any(b"sleep" in _line(pid) for pid in _marked()))
+    await _until(lambda: any(b"sleep" in _line(pid) for pid in machine.processes))
     port = str(machine.wanted["port"]).encode()
     for one in proc.table():
         if {b"ssh", b"-M", port} <= set(_line(one.pid).split(b"\0")):
             os.kill(one.pid, signal.SIGKILL)
     done = await running
     assert done.result == "failed" and "was cut" in done.text, done.text
-    assert done.cleanup.left == [] and not _marked() and not machine.runs
+    assert done.cleanup.left == [] and not machine.processes and not machine.runs
 
 
 async def test_machine_that_hears_nothing_for_a_while_cleans_up_by_itself(
@@ -135,10 +138,10 @@ async def test_machine_that_hears_nothing_for_a_while_cleans_up_by_itself(
     monkeypatch.setattr(Ssh, "lease_seconds", 0.5)
     monkeypatch.setattr(Ssh, "_beat", _silence)
     running = asyncio.create_task(isolated(machine.wanted, "echo begun; sleep 300"))
-    await _until(lambda: bool(_marked()))
+    await _until(lambda: bool(machine.processes))
     done = await running
     assert done.result == "failed", done.text
-    await _until(lambda: not _marked() and not machine.runs)
+    await _until(lambda: not machine.processes and not machine.runs)
 
 
 async def test_unknown_machine_is_refused(isolated: Isolated, machine: Machine) -> None:
@@ -172,7 +175,7 @@ async def test_held_run_keeps_its_folder_there_until_it_is_let_go(
 ) -> None:
     done = await isolated(machine.wanted, "echo kept > file; false", hold={"after": "failure"})
     [far] = machine.runs
-    assert (far / "work/file").read_text() == "kept\n" and not _marked()
+    assert (far / "work/file").read_text() == "kept\n" and not machine.processes
     held, attempt = read_note(done.folder), Attempt.load(done.folder)
     assert held and attempt and held.shell.endswith(f"'cd {far}/work && exec sh'")
     assert await let_go(attempt, held) == [] and machine.runs == []
