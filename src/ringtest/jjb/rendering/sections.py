@@ -139,9 +139,9 @@ def hipchat(root: Element, data: Data, components: Components) -> None:
     if not wanted or not wanted.get("enabled", True):
         return
     section = 'plugin "hipchat"'
-    token = components.option(section, "authtoken")
-    if not token:
-        raise Failure("component", "hipchat needs an authtoken in the ini file's section hipchat")
+    token = components.settings.sections.get(section, {}).get("authtoken")
+    if token == "":
+        raise Failure("component", "the ini file's section hipchat has an empty authtoken")
     given = dict(wanted)
     if "room" in given:
         given.setdefault("rooms", [given["room"]])
