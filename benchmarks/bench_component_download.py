@@ -1,8 +1,9 @@
 """Components in a lab: how fast a file comes, and how many bytes its next version moves.
 
 Speed: a fresh file through the agent's own store (signed, digested, written, verified) against
-loopback itself: the same HTTP client, and the same HTTP server with an application that only gives
-the bytes. Both take turns, round by round; the median of the rounds' ratios is told.
+loopback itself: httpx as it comes, which drops the bytes, and the same HTTP server with an
+application that only gives them. Both take turns, round by round; the median of the rounds' ratios
+is told.
 
 Bytes: everything that passes a relay between agent and server in either direction, headers and
 lists of chunks too, over the bytes of what changed: of a zip or wheel its compressed members that
@@ -16,11 +17,13 @@ import hashlib
 import io
 import random
 import struct
+import subprocess
+import sys
 import tarfile
 import tempfile
 import time
 import zipfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -36,6 +39,23 @@ from ringtest.client import AsyncClient, Connection, Retries
 LARGE = 64 * 1024 * 1024
 ROUNDS = 15
 LIMIT_SHARE, LIMIT_MOVED = 0.7, 1.2
+
+_PLAIN = """
+import asyncio, sys, time
+import httpx
+
+async def main():
+    async with httpx.AsyncClient(timeout=60) as http:
+        for url in sys.stdin:
+            began, cpu, count = time.monotonic(), time.process_time(), 0
+            async with http.stream("GET", url.strip()) as answer:
+                async for data in answer.aiter_raw():
+                    count += len(data)
+            print(count, time.monotonic() - began, time.process_time() - cpu, flush=True)
+
+asyncio.run(main())
+"""
+"""A process of its own: ours reads larger pieces, and that setting is the whole process's."""
 
 
 class Relay:
@@ -117,17 +137,11 @@ async def _speed(server: Server, ground: Ground, folder: Path) -> None:
     ours, bare, shares, extra = [], [], [], []
     async with (
         bare_server(LARGE) as limit,
-        httpx.AsyncClient(timeout=60) as http,
+        _plain_client() as plain,
         AsyncClient(ground.connection(server.url), retries=Retries(attempts=1)) as client,
     ):
         for number in range(ROUNDS + 1):
-            began, cpu = time.monotonic(), time.process_time()
-            count = 0
-            async with http.stream("GET", limit.url) as answer:
-                async for data in answer.aiter_raw():
-                    count += len(data)
-            assert count == LARGE
-            there, floor = time.monotonic() - began, time.process_time() - cpu
+            there, floor = await plain(limit.url)
             floor += _by_hand(body, folder)
             store = ComponentStore(folder / f"files-{number}", LabApi(client), limit_bytes=0)
             began, cpu = time.monotonic(), time.process_time()
@@ -145,6 +159,28 @@ async def _speed(server: Server, ground: Ground, folder: Path) -> None:
         by_hand=f"{LARGE / 1e6 / median(bare):.0f} MB/s")  # fmt: skip
     row("  least and most of the rounds", f"{min(shares):.2f} to {max(shares):.2f} x", "")
     row("  the agent's CPU", f"{median(extra):.2f} x", "of the client's, a digest's and a write's")
+
+
+@asynccontextmanager
+async def _plain_client() -> AsyncIterator[Callable[[str], Awaitable[tuple[float, float]]]]:
+    """`await client(url)`: seconds by the clock and of its processor to get LARGE bytes."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _PLAIN), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin and process.stdout
+
+    async def get(url: str) -> tuple[float, float]:
+        assert process.stdin and process.stdout
+        process.stdin.write(f"{url}\n".encode())
+        count, wall, cpu = (await process.stdout.readline()).split()
+        assert int(count) == LARGE
+        return float(wall), float(cpu)
+
+    try:
+        yield get
+    finally:
+        process.stdin.close()
+        await process.wait()
 
 
 def _by_hand(body: bytes, folder: Path) -> float:
