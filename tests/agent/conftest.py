@@ -88,7 +88,11 @@ class FakeJob:
 
 
 class FakeServer:
-    """The protocol's other side. `fault(method, path)` may say: refuse, drop, or a status."""
+    """The protocol's other side. `fault(method, path)` may say: refuse, drop, late, or a status.
+
+    `late`: the connection is cut, and what came on it is looked at by `take_late` only, as when a
+    proxy still had it.
+    """
 
     def __init__(self) -> None:
         self.jobs: dict[str, FakeJob] = {}
@@ -103,6 +107,7 @@ class FakeServer:
         self.inventories: list[dict[str, Any]] = []
         self.offered: dict[str, Any] = {}
         self.wished: dict[str, FakeJob] = {}
+        self.late: list[tuple[str, str, dict[str, str], bytes]] = []
         self.port = 0
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.Queue[bytes | None]] = set()
@@ -130,6 +135,11 @@ class FakeServer:
         """Wait for a condition that only a request can make true."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(condition)
+
+    def take_late(self) -> list[int]:
+        """What was on its way comes after all: how it was answered, which nobody hears."""
+        late, self.late = self.late, []
+        return [self._handle(*request)[0] for request in late]
 
     def add_job(self, spec: dict[str, Any], **more: Any) -> FakeJob:
         job = FakeJob(spec, **more)
@@ -190,7 +200,9 @@ class FakeServer:
         headers = {name.decode(): value.decode() for name, value in request.headers}
         fault = self.fault(method, path)
         self.tried.append(f"{method} {path}")
-        if fault == "refuse":
+        if fault in ("refuse", "late"):
+            if fault == "late":
+                self.late.append((method, path.removeprefix("/api/v1"), headers, body))
             async with self._changed:
                 self._changed.notify_all()
             writer.transport.abort()
@@ -296,7 +308,7 @@ class FakeServer:
                 continue
             if record["seq"] != len(have) + 1:
                 return 409, {"message": "gap", "payload": {"applied_seq": len(have)}}
-            if have and have[-1]["kind"] in ("finish", "release"):
+            if have and have[-1]["kind"] in ("finish", "release") and not _same(have[-1], record):
                 self.violations.append(f"{record['kind']} came after {have[-1]['kind']}")
             have.append(record)
             if record["kind"] == "finish":
@@ -310,7 +322,9 @@ class FakeServer:
         job = self.jobs[headers["dci-job-id"]]
         if hashlib.sha256(body).hexdigest() != headers["dci-sha256"]:
             return 400, {"message": "DCI-SHA256 does not match"}
-        if job.phase == "finished":
+        key = headers["idempotency-key"]
+        if job.phase == "finished" and key not in job.files:  # a known one is no news: it may
+            # have been on its way, or another machine that has the attempt brings it as well
             self.violations.append("a file came after the finish")
         stored = {
             "name": headers["dci-name"],
@@ -318,7 +332,7 @@ class FakeServer:
             "attempt": headers["x-ringtest-attempt"],
             "content": body,
         }
-        if job.files.setdefault(headers["idempotency-key"], stored) != stored:
+        if job.files.setdefault(key, stored) != stored:
             self.violations.append("two files with one key")
         return 201, {"file": {"id": str(uuid4())}}
 
@@ -341,6 +355,12 @@ class FakeServer:
         part = content[int(first) : int(last) + 1 if last else None]
         end = int(first) + len(part) - 1
         return 206, Part(part, [("Content-Range", f"bytes {first}-{end}/{len(content)}")])
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Two records of one end, told by whoever has the attempt."""
+    own = ("seq", "chain")
+    return all(one[key] == other.get(key) for key in one if key not in own)
 
 
 def _event(kind: str, data: dict[str, Any]) -> bytes:

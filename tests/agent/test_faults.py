@@ -51,6 +51,38 @@ async def test_every_first_reply_is_dropped_and_nothing_is_doubled(
     assert len(job.collected()) == 1
 
 
+async def test_a_file_that_was_on_its_way_when_its_connection_broke_changes_nothing_later(
+    server: Any, agent: Any, spec: Spec
+) -> None:
+    turn = iter(range(10**6))
+
+    def fault(method: str, path: str) -> str | None:
+        return "late" if path.endswith("/files") and next(turn) % 2 == 0 else None
+
+    server.fault = fault
+    artifacts = [{"path": "a"}, {"path": "b"}]
+    job = server.add_job(spec("echo x > a; echo y > b", artifacts=artifacts))
+    await server.until(lambda: job.phase == "finished")
+    there = dict(job.files)
+    assert sorted(file["name"] for file in job.collected()) == ["a", "b"]
+    assert set(server.take_late()) == {201}
+    assert job.files == there
+
+
+async def test_the_end_waits_for_every_file(server: Any, agent: Any, spec: Spec) -> None:
+    tries = iter(range(6))
+
+    def fault(method: str, path: str) -> str | None:
+        return "late" if path.endswith("/files") and next(tries, None) is not None else None
+
+    server.fault = fault
+    job = server.add_job(spec("echo x > a", artifacts=[{"path": "a"}]))
+    await server.until(lambda: len(server.late) == 6)
+    assert (job.phase, job.files) == ("running", {})
+    await server.until(lambda: job.phase == "finished")
+    assert [file["content"] for file in job.collected()] == [b"x\n"]
+
+
 async def test_a_server_that_is_down_is_outlived(
     server: Any, agent: Any, spec: Spec, tmp_path: Any
 ) -> None:

@@ -67,9 +67,11 @@ async def unreported(
     await asyncio.wait_for(task, 20)
 
 
-async def bring(bundle: Path, settings: AgentSettings) -> dict[str, str]:
+async def bring(
+    bundle: Path, settings: AgentSettings, *, place: str = "elsewhere"
+) -> dict[str, str]:
     """Import from another machine."""
-    other = replace(settings, data=settings.data.with_name("elsewhere"))
+    other = replace(settings, data=settings.data.with_name(place))
     _, attempts = unpack(bundle, other.data, secret=other.api_secret)
     ended: dict[str, str] = {}
     await carry(attempts, other, tell=lambda one, how: ended.update({one.origin: how}))
@@ -96,7 +98,23 @@ async def test_a_carried_attempt_counts_once_whoever_reports_it_first(
 
     await until(agent_has_reported, "the agent itself reports, too")
     assert sorted(file["name"] for file in job.collected()) == ["a.txt", "b.txt"]
-    assert [record["kind"] for record in job.records[1]].count("finish") == 1
+    ends = [(one["result"], one["at"]) for one in job.kinds("finish")]
+    assert len(set(ends)) == 1
+
+
+async def test_two_machines_may_bring_one_bundle(
+    server: Any, settings: AgentSettings, unreported: tuple[Agent, Any], tmp_path: Path
+) -> None:
+    agent, job = unreported
+    agent.stop()
+    export(settings, tmp_path / "b")
+    server.fault = lambda method, path: None
+    await server.start()
+    await bring(tmp_path / "b", settings)
+    files, log = dict(job.files), job.log()
+    assert await bring(tmp_path / "b", settings, place="third") == {f"{job.id}.1": "passed"}
+    assert (job.files, job.log()) == (files, log)
+    assert len({(one["result"], one["at"]) for one in job.kinds("finish")}) == 1
 
 
 async def test_what_is_still_running_stays(

@@ -74,6 +74,16 @@ async def test_a_run_is_compared_with_the_one_before(shelf: Shelf) -> None:
     assert (result["additions"], result["deletions"]) == (2, 1)
 
 
+async def test_what_comes_after_the_end_of_a_job_counts_as_what_came_before(shelf: Shelf) -> None:
+    job = await shelf.job(status="finished", result="failed", finished_at=shelf.clock.now())
+    early = await shelf.upload(job, {"a": "passed"}, DCI_NAME="one.xml", Idempotency_Key="one")
+    late = await shelf.upload(job, {"b": "failed"}, DCI_NAME="two.xml", Idempotency_Key="two")
+    again = await shelf.upload(job, {"a": "passed"}, DCI_NAME="one.xml", Idempotency_Key="one")
+    assert again["id"] == early["id"] != late["id"]
+    numbers = (await shelf.job_json(job))["tests"]
+    assert (numbers["total"], numbers["failures"]) == (2, 1)
+
+
 async def test_the_order_of_cases_makes_no_difference(shelf: Shelf) -> None:
     words = {f"t{n}": "failed" if n % 3 else "passed" for n in range(30)}
     await shelf.upload(await shelf.job(), words)
