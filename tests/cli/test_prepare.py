@@ -71,6 +71,7 @@ def test_what_was_done_is_taken_back_in_the_opposite_order(
 def test_what_is_forgotten_is_done_again(prepare: Prepare) -> None:
     prepare()
     assert plan(prepare, "--forget", "files") == [("files", "+lab.conf")]
+    assert plan(prepare) == [], "a plan changes nothing"
     assert plan(prepare, "--forget", "all") == [("files", "+lab.conf"), ("services", "+lab")]
     assert prepare("--forget", "fils").exit_code == 2
 

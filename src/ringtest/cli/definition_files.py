@@ -1,7 +1,9 @@
 """Definition files and parameters as commands take them, and where runs alone keep things."""
 
 import os
+import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -49,6 +51,30 @@ def merge_parameters(
             ("environment", from_environment(os.environ)),
         ]
     )
+
+
+def result_folder(out: Path | None, name: str) -> Path:
+    """An empty folder for the result of a run, made at once: `out`, else one below `runs` that
+    no other run has. Ends when there cannot be one."""
+    wanted = out or Path("runs") / f"{_file_name(name)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    folder, number = wanted, 1
+    try:
+        while out is None and folder.exists():
+            number += 1
+            folder = wanted.with_name(f"{wanted.name}-{number}")
+        folder.mkdir(parents=True, exist_ok=out is not None)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        refuse(f"{folder} cannot be made: {error.strerror}; name another with --out")
+    if not is_empty:
+        refuse(f"{folder} is there already and not empty: name another with --out")
+    if not os.access(folder, os.W_OK):
+        refuse(f"{folder} cannot be written: name another with --out")
+    return folder
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80] or "run"
 
 
 def cache_folder() -> Path:

@@ -6,6 +6,7 @@ server's libraries are not installed, and starts without loading what it does no
 
 import importlib
 import sys
+from io import TextIOWrapper
 from os import environ
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": (_SERVE, "report", "Tell a server of a run that was made without it."),
     "rerun": (_SERVE, "rerun", "Do a recorded run again, and list what is different."),
     "prepare": (_SERVE, "prepare", "Bring a definition's environment about, and no more."),
-    "pipeline": (_SERVE, "pipeline", "Pipeline files of dci-pipeline: check and plan them."),
+    "pipeline": (_SERVE, "pipeline", "Pipeline files of dci-pipeline: check, plan, run."),
     "import": (_SERVE, "importing", "Move in from another server."),
     "jenkins": (_SERVE, "jenkins", "Jenkins jobs as code: test, plan, apply."),
     "login": (_PEOPLE, "login", "Log in and remember server and session."),
@@ -101,6 +102,9 @@ class _Start(typer.Typer):
     """Goes to a command of `_DIRECT` at once: what the others share costs twice its time."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # names may hold what a terminal cannot show
+                stream.reconfigure(errors="backslashreplace")
         words = sys.argv[1:]
         if (
             args

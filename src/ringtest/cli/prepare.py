@@ -70,7 +70,7 @@ def prepare(
     values = {name: one.value for name, one in merged.items()}
     folder = (work or file.parent).absolute()
     memory = Memory(memory_path(cache_folder(), folder))
-    _forget(memory, forget or [])
+    _forget(memory, forget or [], keep=not show_plan)
     wanted = _taken_back(definition, memory) if undo else _own(definition)
     steps = _plan(memory, wanted, values, folder)
     if show_plan:
@@ -84,13 +84,13 @@ def prepare(
         print("environment: nothing has changed")
 
 
-def _forget(memory: Memory, keys: list[str]) -> None:
+def _forget(memory: Memory, keys: list[str], *, keep: bool) -> None:
     for key in keys:
         if key != "all" and key not in KEYS:
             refuse(f"there is no key {key}; there are {', '.join(KEYS)} and all")
         for known in list(memory.values) if key == "all" else [key]:
             memory.known.pop(known, None)
-    if keys:
+    if keys and keep:
         memory.keep()
 
 

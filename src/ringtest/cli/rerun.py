@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +29,7 @@ from ringtest.agent.protocol import Component
 from ringtest.agent.runners.runner import BAD
 from ringtest.cli.calls import ServerOption, UserOption, end, find_connection, problems
 from ringtest.cli.config import UsageError
-from ringtest.cli.definition_files import cache_folder, show
+from ringtest.cli.definition_files import cache_folder, result_folder, show
 from ringtest.cli.downloads import place_below
 from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK, EXIT_USAGE
 from ringtest.cli.kinds import find_id
@@ -107,11 +106,7 @@ def rerun(
 
 def _folder(which: str, out: Path | None) -> Path:
     """Where the result goes."""
-    name = f"{Path(which).name}-again-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    folder = (out or Path("runs") / name).absolute()
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} is there already and not empty: name another with --out")
-    return folder
+    return result_folder(out, f"{Path(which).absolute().name}-again").absolute()
 
 
 def _changed(recorded: Path, junit: Path, failed: bool) -> list[Difference]:

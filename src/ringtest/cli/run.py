@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +16,13 @@ from ringtest.agent.definitions.model import Definition, schema
 from ringtest.agent.definitions.plan import plan
 from ringtest.agent.parameters import Value
 from ringtest.agent.runners.registry import OPTIONS, RUNNERS
-from ringtest.cli.definition_files import cache_folder, merge_parameters, read_file, refuse, show
+from ringtest.cli.definition_files import (
+    cache_folder,
+    merge_parameters,
+    read_file,
+    result_folder,
+    show,
+)
 from ringtest.cli.exits import EXIT_OF_RESULT, EXIT_OK
 from ringtest.cli.held_runs import release_run, tell_held
 from ringtest.cli.output import Format, FormatOption, write_many
@@ -127,9 +131,7 @@ def _runner_rows() -> list[dict[str, Any]]:
 
 def _run(definition: Definition, file: Path, out: Path | None, work: Path | None) -> int:
     name = definition.name or file.stem
-    folder = out or Path("runs") / f"{_file_name(name)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    if folder.exists() and any(folder.iterdir()):
-        refuse(f"{folder} is there already and not empty: name another with --out")
+    folder = result_folder(out, name)
     outcome = asyncio.run(
         run_alone(
             msgspec.structs.replace(definition, name=name),
@@ -147,13 +149,9 @@ def _run(definition: Definition, file: Path, out: Path | None, work: Path | None
 def _summarise(run: Run, folder: Path) -> None:
     for suite in run.suites:
         counts = ", ".join(f"{number} {word}" for word, number in sorted(suite.counts.items()))
-        print(f"{suite.name}: {counts}")
+        print(f"{suite.name}: {counts or 'no test was told of'}")
         for case in suite.bad:
             first = case.message.partition("\n")[0]
             print(f"  {case.outcome}: {case.test}: {first}")
     reason = f": {run.reason}" if run.reason else ""
     print(f"{run.name}: {run.result}{reason}\n{folder / 'report.html'}")
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "run"

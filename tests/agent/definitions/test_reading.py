@@ -50,6 +50,9 @@ def test_faults_are_told_together_each_at_its_place() -> None:
     - run: x
       when: "a =="
     - {}
+    - 5
+    - run: x
+      when: "b =="
   tst: []
 name: 7
 """
@@ -58,8 +61,10 @@ name: 7
         "f.yaml:5:7: there is no key wen; did you mean when?",
         "f.yaml:7:13: when: this is no expression, at character 5 of: a ==",
         "f.yaml:8:7: a step has either run, a shell command, or runner",
-        "f.yaml:9:3: there is no key tst; did you mean test?",
-        "f.yaml:10:7: name: Expected `str`, got `int`",
+        "f.yaml:9:7: Expected `object`, got `int`",
+        "f.yaml:11:13: when: this is no expression, at character 5 of: b ==",
+        "f.yaml:12:3: there is no key tst; did you mean test?",
+        "f.yaml:13:7: name: Expected `str`, got `int`",
     ]
 
 

@@ -54,7 +54,7 @@ def read_definition(text: str, file: str, *, runners: Runners | None = None) -> 
     definition = _convert(placed, known, Definition, ())
     if placed.faults or definition is None:
         raise Faulty(placed.faults)
-    return msgspec.structs.replace(definition, stages=stages, artifacts=artifacts)
+    return msgspec.structs.replace(definition, stages=stages, artifacts=list(artifacts.values()))
 
 
 def _check_environment(placed: Placed, wanted: Any) -> None:
@@ -81,20 +81,21 @@ def _read_stages(placed: Placed, data: Any, runners: Runners) -> Stages:
     stages: dict[str, list[Step]] = {}
     for stage in STAGES:
         path = ("stages", stage)
-        stages[stage] = _read_each(placed, data.get(stage) or [], Step, path)
-        for number, step in enumerate(stages[stage]):
+        steps = _read_each(placed, data.get(stage) or [], Step, path)
+        for number, step in steps.items():
             _check_step(placed, step, (*path, number), runners)
+        stages[stage] = list(steps.values())
     if not any(stages.values()):
         placed.refuse(("stages",), "there is nothing to do: no stage has a step")
     return Stages(**stages)
 
 
-def _read_each(placed: Placed, data: Any, kind: type[T], path: Path) -> list[T]:
-    """Each for itself, so that one that is wrong does not hide the others."""
+def _read_each(placed: Placed, data: Any, kind: type[T], path: Path) -> dict[int, T]:
+    """Each for itself, so that one that is wrong does not hide the others; by its number."""
     if not isinstance(data, list):
         placed.refuse(path, f"{path[-1]} is a list")
-        return []
-    found = []
+        return {}
+    found = {}
     for number, one in enumerate(data):
         where = (*path, number)
         if isinstance(one, str):
@@ -104,7 +105,7 @@ def _read_each(placed: Placed, data: Any, kind: type[T], path: Path) -> list[T]:
             one = {key: value for key, value in one.items() if key in _keys_of(kind)}
         made = _convert(placed, one, kind, where)
         if made is not None:
-            found.append(made)
+            found[number] = made
     return found
 
 
