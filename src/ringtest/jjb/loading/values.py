@@ -129,6 +129,10 @@ class Strange:
     kind: str
     value: Any
 
+    def __str__(self) -> str:
+        """As a part of a name, where the original takes it."""
+        return str(self.value)
+
 
 INCLUDE = "!include:"
 RAW_EXPAND = "!include-raw-expand:"
