@@ -57,20 +57,50 @@ async def test_a_writer_that_is_killed_leaves_no_object(tmp_path: Path) -> None:
     assert files_below(tmp_path) == []
 
 
-async def test_an_object_has_its_name_only_after_it_was_flushed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[list[str]] = []
+@pytest.fixture
+def flushes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """What was flushed, and the objects that had names then."""
+    seen: list[tuple[str, list[str]]] = []
     flush = os.fsync
 
     def watched(handle: int) -> None:
-        seen.append([name for name in files_below(tmp_path) if not name.startswith(".")])
+        what = Path(f"/proc/self/fd/{handle}").readlink()
+        named = [name for name in files_below(tmp_path) if not name.startswith(".")]
+        seen.append(("folder" if what.is_dir() else "file", named))
         flush(handle)
 
     monkeypatch.setattr("os.fsync", watched)
+    return seen
+
+
+async def test_an_object_is_flushed_with_its_name_and_its_folders(
+    tmp_path: Path, flushes: list[tuple[str, list[str]]]
+) -> None:
     store = DiskStore(tmp_path)
     await store.put("t/j/f", one(b"data"), limit=LIMIT)
-    assert seen[0] == [] and seen[-1] == ["t/j/f"], "the file, then the folder it is in"
+    there = ["t/j/f"]
+    assert flushes == [("file", there), *[("folder", there)] * 3], "the folder t, and that of j"
+    flushes.clear()
+    await store.put("t/j/g", one(b"data"), limit=LIMIT)
+    assert [kind for kind, _ in flushes] == ["file", "folder"]
+
+
+async def test_a_taken_key_keeps_its_object_until_the_other_one_was_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DiskStore(tmp_path)
+    await store.put("t/j/f", one(b"old"), limit=LIMIT)
+    found: list[bytes] = []
+    flush = os.fsync
+
+    def watched(handle: int) -> None:
+        found.append((tmp_path / "t/j/f").read_bytes())
+        flush(handle)
+
+    monkeypatch.setattr("os.fsync", watched)
+    await store.put("t/j/f", one(b"other"), limit=LIMIT)
+    assert found == [b"old", b"other"], "the file, then the folder it is in"
+    assert files_below(tmp_path) == ["t/j/f"]
 
 
 async def test_a_full_disk_is_unavailable_and_leaves_nothing(

@@ -1,15 +1,17 @@
 """ObjectStore on a local folder: port `object_store`.
 
-A stream goes to a temporary file beside the objects, is flushed to the disk, and gets
-its name in one step: whoever reads a key finds the whole object or none, also after a
-crash. Reading, writing and hashing happen in threads.
+A stream goes to a temporary file beside the objects and gets its name in one step when it is
+whole: whoever reads a key finds the whole object or none, also after a process has died. Then
+the disk is told to keep both, bytes and name, in one flush: of two flushes the second would take
+as long again. A key that is taken keeps its object until the other one is on the disk. Reading,
+writing and hashing happen in threads.
 """
 
 import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -142,6 +144,7 @@ class _Writer:
         self._path = path
         self._target = target
         self._file: IO[bytes] | None = None
+        self._made: list[Path] = []
         self._size = 0
         self._sha256 = hashlib.sha256()
 
@@ -154,10 +157,8 @@ class _Writer:
         self._write(data)
         with _disk_errors():
             assert self._file is not None
-            os.fsync(self._file.fileno())
+            _give_name(self._file.fileno(), self._path, self._target, self._made)
             self._file.close()
-            self._path.replace(self._target)
-            _flush_folder(self._target.parent)
         return Stored(self._size, self._sha256.hexdigest())
 
     def _write(self, data: bytes) -> None:
@@ -165,7 +166,7 @@ class _Writer:
         self._size += len(data)
         with _disk_errors():
             if self._file is None:
-                _make_folders(self._target.parent)  # flushed while the bytes still arrive
+                self._made = _make_folders(self._target.parent)
                 self._file = self._path.open("xb", buffering=0)
             view = memoryview(data)
             while view:
@@ -190,14 +191,31 @@ def _adopt(arrived: Arrived, draft: Path, target: Path) -> bool:
         return False
     try:
         with _disk_errors():
-            os.fsync(handle)
-            _make_folders(target.parent)
-            draft.replace(target)
-            _flush_folder(target.parent)
+            _give_name(handle, draft, target, _make_folders(target.parent))
     except BaseException:
         _unlink(draft)
         raise
     return True
+
+
+def _give_name(handle: int, draft: Path, target: Path, made: Sequence[Path]) -> None:
+    """Move an open file to where it is to be, on the disk with its name and the folders that
+    were made for it. A power cut meanwhile may leave a broken object under a key that was free;
+    nobody was told that it is there."""
+    try:
+        os.link(draft, target)
+    except OSError:  # the key is taken, or there are no links here
+        os.fsync(handle)
+        draft.replace(target)
+    else:
+        try:
+            os.fsync(handle)
+        except BaseException:
+            _unlink(target)
+            raise
+        _unlink(draft)
+    for folder in (target.parent, *made):
+        _flush_folder(folder)
 
 
 @contextmanager
@@ -238,13 +256,13 @@ def _walk(folder: Path, prefix: str, after: str) -> Iterator[Listed]:
             yield Listed(key, about.st_size, time.time() - about.st_mtime)
 
 
-def _make_folders(folder: Path) -> None:
-    """Create `folder`, so that it is still there after a crash."""
+def _make_folders(folder: Path) -> list[Path]:
+    """Create `folder`; those above it that have another entry by that."""
     if folder.is_dir():
-        return
-    _make_folders(folder.parent)
+        return []
+    above = _make_folders(folder.parent)
     folder.mkdir(exist_ok=True)
-    _flush_folder(folder.parent)
+    return [folder.parent, *above]
 
 
 def _flush_folder(folder: Path) -> None:

@@ -85,7 +85,7 @@ class ObjectStore(Protocol):
     """Keys are relative paths of our own making, e.g. `<team>/<job>/<file>`."""
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, limit: int) -> Stored:
-        """Store a stream under `key`: whole and durable, or not at all.
+        """Store a stream under `key`: whole and durable when this returns, else not at all.
 
         More than `limit` bytes: TooLarge, and nothing is kept. An existing key is replaced.
         What has `Arrived` need not be read again.
