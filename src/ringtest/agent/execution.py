@@ -134,6 +134,7 @@ class Execution:
                 scratch=self._attempt.steps,
                 results=self._attempt.results,
                 parameters=self._definition.parameters,
+                readable=[Path(one) for one in self._settings.limits.readable],
                 tell=self._tell_progress,
                 guard=make_guard(self._definition.guard, self._attempt, self._say),
             )

@@ -10,10 +10,12 @@ import fcntl
 import os
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from ringtest.agent.inside import ANYWHERE, create_inside
 
 INTERVAL = 0.1
 MOST = 32 * 1024
@@ -56,11 +58,11 @@ class Output:
         self._pass_on(everything=True)
 
     @contextmanager
-    def copying(self, path: Path) -> Iterator[None]:
+    def copying(self, path: Path, folders: Sequence[Path] = ANYWHERE) -> Iterator[None]:
         """What commands print meanwhile goes to this file too, without the agent's own lines, at
-        once: runners read it while it grows."""
+        once: runners read it while it grows. OSError when it is in none of `folders`."""
         self.drain()
-        with path.open("wb", buffering=0) as file:
+        with create_inside(path, folders) as file:
             self._copies.append(file)
             try:
                 yield

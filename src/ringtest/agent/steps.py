@@ -12,6 +12,7 @@ from ringtest.agent.control import StageFailed
 from ringtest.agent.definitions.model import StageName, Step
 from ringtest.agent.guarding.guard import Guard
 from ringtest.agent.guarding.guarded import around, guarded
+from ringtest.agent.inside import LeadsOut, require_inside
 from ringtest.agent.output import Output
 from ringtest.agent.protocol import Progress
 from ringtest.agent.runners.registry import make_runner
@@ -22,7 +23,7 @@ from ringtest.language.expressions import Expression, ExpressionError
 
 class Steps:
     """Runs the steps of one attempt in `work`; what runners keep goes below `scratch`, their
-    JUnit files into `results`."""
+    JUnit files into `results`; options may name files of `readable`, folders of the lab."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Steps:
         scratch: Path,
         results: Path,
         parameters: Mapping[str, Any],
+        readable: Sequence[Path] = (),
         tell: Callable[[Progress], None],
         guard: Guard | None = None,
     ) -> None:
@@ -43,6 +45,8 @@ class Steps:
         self._scratch = scratch
         self._results = results
         self._parameters = parameters
+        self._own = (work, scratch) if results.is_relative_to(work) else (work, scratch, results)
+        self._readable = readable
         self._tell = tell
         self._suites: dict[str, str] = {}
 
@@ -118,7 +122,6 @@ class Steps:
         runner = guarded(runner, guard) if guard else runner
         suite = self._suite(place, step)
         scratch = self._scratch / f"{place}-{suite}"
-        scratch.mkdir(parents=True, exist_ok=True)
         task = Task(
             work=self._work,
             scratch=scratch,
@@ -126,14 +129,19 @@ class Steps:
             variables=env,
             command=partial(self._commands.run, work=self._work, collecting=collecting),
             say=self._say,
-            copying=self._output.copying,
+            copying=partial(self._output.copying, folders=self._own),
             parameters=self._parameters,
             stage=place.partition("-")[0],
+            own=self._own,
+            readable=self._readable,
         )
         limit = asyncio.timeout(step.timeout_seconds)
         try:
+            require_inside(scratch, self._own).mkdir(parents=True, exist_ok=True)
             async with limit:
                 await run_tests(runner, options, task, suite=suite, tell=self._tell)
+        except LeadsOut as error:
+            raise StageFailed(str(error)) from None
         except TimeoutError:
             if not limit.expired():
                 raise

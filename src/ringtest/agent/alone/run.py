@@ -18,6 +18,7 @@ from ringtest.agent.control import Abandoned, Control, Early, StageFailed
 from ringtest.agent.definitions.model import Definition
 from ringtest.agent.environment import Venvs
 from ringtest.agent.execution import Execution, Provide
+from ringtest.agent.isolation.floor import Limits
 from ringtest.agent.isolation.held import keep_note
 from ringtest.agent.journal import Journal
 from ringtest.agent.preparation.preparing import memory_path
@@ -58,7 +59,10 @@ async def run_alone(
     attempt.work, attempt.results = work, folder / "junit"
     attempt.prepared = memory_path(cache, work)  # the next run in `work` goes on from it
     journal, control = Journal(attempt.journal), Control()
-    settings = AgentSettings(server="", client_id="", api_secret="", data=cache, job_secrets=("*",))
+    settings = AgentSettings(
+        server="", client_id="", api_secret="", data=cache, job_secrets=("*",),
+        limits=Limits(readable=["/"]),
+    )  # fmt: skip
     execution = Execution(
         attempt,
         journal,

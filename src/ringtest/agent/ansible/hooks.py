@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import yaml
 
+from ringtest.agent.inside import ANYWHERE, read_inside, write_inside
+
 AGENTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "openshift": (
         ("pre-run", "pre-run"),
@@ -68,13 +70,13 @@ def _files(name: str, folders: Sequence[Path]) -> list[Path]:
     return found
 
 
-def hook_playbook(hook: Hook, scratch: Path) -> Path:
+def hook_playbook(hook: Hook, scratch: Path, folders: Sequence[Path] = ANYWHERE) -> Path:
     """The hook as a playbook: itself, or one below `scratch` that includes its tasks.
 
-    ValueError when it is no YAML.
+    ValueError when it is no YAML, or in none of `folders`.
     """
     try:
-        content = yaml.load(hook.file.read_text(encoding="utf-8"), Loader=_Any)
+        content = yaml.load(read_inside(hook.file, folders), Loader=_Any)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ValueError(f"{hook.file}: {error}") from None
     is_play = [isinstance(one, dict) and bool(_PLAYS & one.keys()) for one in content or []]
@@ -89,7 +91,7 @@ def hook_playbook(hook: Hook, scratch: Path) -> Path:
         "tasks": tasks,
     }
     path = scratch / f"{hook.name}-{hashlib.sha256(str(hook.file).encode()).hexdigest()[:8]}.yml"
-    path.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
+    write_inside(path, yaml.safe_dump([play], sort_keys=False), (scratch,))
     return path
 
 

@@ -14,6 +14,7 @@ from ringtest.agent.ansible.playbook import Playbook
 from ringtest.agent.ansible.running import run_playbook
 from ringtest.agent.ansible.told import CommitTold, TaskTold, Told
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import LeadsOut, append_inside, require_inside, write_inside
 from ringtest.agent.runners.report import told_path
 from ringtest.agent.runners.runner import Case, Task, TimedOut
 from ringtest.agent.runners.selection import RunnerOptions
@@ -85,6 +86,7 @@ class Ansible:
                     told=told,
                     take=pages.take,
                     seconds=limit,
+                    folders=task.folders,
                 )
             except TimedOut:
                 raise StageFailed(f"{path.name}: not done after {limit:g} s, killed") from None
@@ -96,11 +98,16 @@ class Ansible:
             raise StageFailed("one of playbook and hook is needed")
         if options.playbook:
             path = task.work / options.playbook
+            try:
+                require_inside(path, (*task.folders, *task.readable))
+            except LeadsOut as error:
+                raise StageFailed(f"playbook: {error}") from None
             if not path.is_file():
                 raise StageFailed(f"there is no playbook {options.playbook}")
             return [path]
         try:
-            return [hook_playbook(hook, task.scratch) for hook in self._hooks(task)]
+            folders = (*task.folders, *task.readable)
+            return [hook_playbook(hook, task.scratch, folders) for hook in self._hooks(task)]
         except ValueError as error:
             raise StageFailed(str(error)) from None
 
@@ -143,6 +150,7 @@ class _Pages:
 
     def __init__(self, task: Task, prefix: str, attempt: int, tell: Callable[[Case], None]) -> None:
         self._folder = task.results / TASKS
+        self._folders = task.folders
         self._stage = task.stage
         self._prefix = prefix
         self._attempt = attempt
@@ -153,8 +161,9 @@ class _Pages:
     def take(self, told: Told) -> None:
         """A line of the callback."""
         if isinstance(told, CommitTold):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / COMMITS).open("ab") as file:
+            path = require_inside(self._folder / COMMITS, self._folders)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with append_inside(path, self._folders) as file:
                 file.write(msgspec.json.encode(told) + b"\n")
         if not isinstance(told, TaskTold):
             return
@@ -168,8 +177,8 @@ class _Pages:
     def _write(self, name: str, text: str) -> None:
         self._count += 1
         path = self._folder / place(self._count, self._stage, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", errors="replace")
+        require_inside(path, self._folders).parent.mkdir(parents=True, exist_ok=True)
+        write_inside(path, text, self._folders)
 
     def whole(self, path: Path, work: Path, code: int) -> Case:
         """The playbook itself as a test."""

@@ -1,13 +1,14 @@
 """A playbook from its start to its end, and what it tells meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from ringtest.agent.ansible.playbook import Playbook
 from ringtest.agent.ansible.told import Told, read_told
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import ANYWHERE, require_inside
 from ringtest.agent.runners.runner import Commands
 
 LOOK_SECONDS = 0.2
@@ -17,14 +18,16 @@ _NOT_FOUND = 127
 class Teller:
     """Reads what the callback writes into a file, and passes it on in order."""
 
-    def __init__(self, path: Path, take: Callable[[Told], None]) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, take: Callable[[Told], None], folders: Sequence[Path] = ANYWHERE
+    ) -> None:
+        self._path, self._folders = path, folders
         self._take = take
         self._offset = 0
 
     def read(self) -> None:
         """Pass on what has come."""
-        lines, self._offset = read_told(self._path, self._offset)
+        lines, self._offset = read_told(self._path, self._offset, self._folders)
         for line in lines:
             self._take(line)
 
@@ -43,11 +46,13 @@ async def run_playbook(
     told: Path,
     take: Callable[[Told], None],
     seconds: float | None = None,
+    folders: Sequence[Path] = ANYWHERE,
 ) -> int:
     """The exit code of ansible-playbook; `take` gets each line that it told, in the order of the
-    run. TimedOut after `seconds`; StageFailed where there is no ansible-playbook."""
-    await asyncio.to_thread(told.unlink, missing_ok=True)
-    teller = Teller(told, take)
+    run, read from a file in one of `folders`. TimedOut after `seconds`; StageFailed where there
+    is no ansible-playbook."""
+    await asyncio.to_thread(require_inside(told, folders).unlink, missing_ok=True)
+    teller = Teller(told, take, folders)
     following = asyncio.create_task(teller.follow())
     try:
         code = await command(

@@ -1,10 +1,13 @@
 """What the callback writes while a playbook runs: the lines as types, and reading them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
+
+from ringtest.agent.inside import ANYWHERE, open_inside
 
 Status = Literal["ok", "changed", "ignored", "failed", "skipped", "unreachable"]
 
@@ -78,14 +81,16 @@ Told = PlayTold | TaskTold | CommitTold | ExplicitTold | EndTold
 _decoder = msgspec.json.Decoder(Told)
 
 
-def read_told(path: Path, offset: int) -> tuple[list[Told], int]:
+def read_told(
+    path: Path, offset: int, folders: Sequence[Path] = ANYWHERE
+) -> tuple[list[Told], int]:
     """Whole lines from a place on, and the place behind them; a line that cannot be read, which
     somebody else wrote, is passed over."""
     try:
-        with path.open("rb") as file:
+        with open_inside(path, folders) as file:
             file.seek(offset)
             data = file.read()
-    except FileNotFoundError:
+    except OSError:
         return [], offset
     whole = data[: data.rfind(b"\n") + 1]
     lines: list[Told] = []

@@ -31,7 +31,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     network: bool = True
     """Whether bubblewrap and podman may have the machine's network."""
     readable: list[Path] = []
-    """Folders of which definitions may name some as `readable`, or what is in them."""
+    """Folders of which definitions may name some as `readable`, or what is in them; and files of
+    them in options of runners, which the agent itself reads."""
     rootfs: list[Path] = []
     """The same for `rootfs` of podman."""
     writable: bool = False

@@ -50,8 +50,8 @@ class Avocado:
         with task.copying(task.scratch / "listed.txt"):
             code = await task.command([options.program, "list", *more], env=task.variables)
         if code or not listed.exists():
-            raise cannot_list("avocado", code, task.scratch / "listed.txt")
-        rows = json.loads(listed.read_text(encoding="utf-8"))
+            raise cannot_list("avocado", code, task.scratch / "listed.txt", task)
+        rows = json.loads(task.read(listed))
         return list(dict.fromkeys(str(row["Test"]) for row in rows))
 
     def identity(self, test: str) -> tuple[str, str]:
@@ -83,9 +83,9 @@ class Avocado:
         # avocado finds plug-ins by the entry points of what is installed
         about = folder / f"{_PLUGIN}-0.dist-info"
         about.mkdir(exist_ok=True)
-        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {_PLUGIN}\nVersion: 0\n")
+        task.write(about / "METADATA", f"Metadata-Version: 2.1\nName: {_PLUGIN}\nVersion: 0\n")
         entry = f"[avocado.plugins.result_events]\nringtest = {_PLUGIN}:Teller\n"
-        (about / "entry_points.txt").write_text(entry)
+        task.write(about / "entry_points.txt", entry)
         options = self._options
         own = ["--job-results-dir", str(task.scratch / "avocado")]
         own += ["--max-parallel-tasks", str(options.jobs)]

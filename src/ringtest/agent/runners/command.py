@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import msgspec
 
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import require_inside
 from ringtest.agent.processes import describe_exit
 from ringtest.agent.runners.junit import read_junit
 from ringtest.agent.runners.report import Told, read_told
@@ -77,7 +78,7 @@ class Command:
             code = await task.command([*_SHELL, options.listing], env=task.variables)
         if code:
             raise StageFailed(f"the tests cannot be listed, {describe_exit(code)}", code)
-        lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = task.read(listed, errors="replace").splitlines()
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
     def identity(self, test: str) -> tuple[str, str]:
@@ -108,7 +109,7 @@ class Command:
                 outcome = "errored" if code < 0 else "skipped" if code == _SKIPPED else "failed"
         except TimedOut:
             outcome, message = "errored", f"not done after {limit:g} s, killed"
-        text = printed.read_text(encoding="utf-8", errors="replace")
+        text = task.read(printed, errors="replace")
         seconds = time.monotonic() - began
         names = self.identity(test)
         return Case(test, *names, outcome, seconds, message, "", text, attempt)
@@ -117,7 +118,8 @@ class Command:
         self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
     ) -> None:
         chosen, printed = task.scratch / "chosen", task.scratch / "printed.txt"
-        chosen.write_text("".join(f"{one}\n" for one in tests), encoding="utf-8")
+        task.write(chosen, "".join(f"{one}\n" for one in tests))
+        require_inside(printed.parent, task.folders)
         printed.unlink(missing_ok=True)
         options, limit = self._options, self._options.timeout_seconds
         results = _Results(task, options, printed)
@@ -206,10 +208,10 @@ class _Results:
 
     def _read(self, path: Path) -> Sequence[Case]:
         if self._options.format == "junit":
-            return list(read_junit(path))
+            return list(read_junit(path, self._task.folders))
         if self._options.format == "tap":
-            return list(read_tap(path.read_text(encoding="utf-8", errors="replace")))
-        told, _ = read_told(self._told(path), 0)
+            return list(read_tap(self._task.read(path, errors="replace")))
+        told, _ = read_told(self._told(path), 0, self._task.folders)
         return [line.case for line in told if line.case]
 
     async def convert_subunit(self) -> None:

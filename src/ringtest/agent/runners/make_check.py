@@ -1,5 +1,6 @@
 """`make check` of automake: each test leaves a .log and a .trs, which are watched."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import LeadsOut, open_inside, read_inside, require_inside
 from ringtest.agent.runners.report import MOST_TEXT, Told
 from ringtest.agent.runners.runner import Case, Outcome, Task
 from ringtest.agent.runners.selection import RunnerOptions
@@ -75,7 +77,7 @@ class MakeCheck:
         asked = task.scratch / "asked.txt"
         with task.copying(asked):
             code = await self._make(task, folder, ["-s", f"--eval={_ASKED}", "ringtest-asked"])
-        lines = asked.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = task.read(asked, errors="replace").splitlines()
         if code or lines.count("--") < 2:
             raise StageFailed(f"make cannot tell the tests of {folder or '.'}, exit code {code}")
         first = lines.index("--")
@@ -104,7 +106,7 @@ class MakeCheck:
         for folder in dict.fromkeys(self._known[test].folder for test in tests):
             here = [test for test in tests if self._known[test].folder == folder]
             known = {test: self._known[test] for test in here}
-            source = _Logs(task.work / self._options.build / folder, known, self.identity)
+            source = _Logs(self._place(task, folder), known, self.identity, task.folders)
             await run_watched(
                 here,
                 attempt=attempt,
@@ -123,10 +125,17 @@ class MakeCheck:
         more = [f"-j{self._options.jobs}", "check-TESTS", f"TESTS={names}"]
         return await self._make(task, folder, more, until)
 
+    def _place(self, task: Task, folder: str) -> Path:
+        place = task.work / self._options.build / folder
+        try:
+            return require_inside(place, (*task.folders, *task.readable))
+        except LeadsOut as error:
+            raise StageFailed(f"build: {error}") from None
+
     async def _make(
         self, task: Task, folder: str, more: list[str], until: Until | None = None
     ) -> int:
-        where = str(task.work / self._options.build / folder)
+        where = str(self._place(task, folder))
         argv = [self._options.program, "--no-print-directory", "-C", where]
         return await task.command(
             [*argv, *more, *self._options.arguments], env=task.variables, until=until
@@ -145,8 +154,10 @@ class _Logs:
         folder: Path,
         tests: Mapping[str, _Test],
         identity: Callable[[str], tuple[str, str]],
+        own: Sequence[Path],
     ) -> None:
         self._folder = folder
+        self._folders = (*own, folder)
         self._tests = tests
         self._identity = identity
         self._waiting: list[str] = []
@@ -157,7 +168,9 @@ class _Logs:
         self._waiting, self._begun = list(tests), {}
         for test in tests:
             for suffix in (".log", ".trs"):
-                self._file(test, suffix).unlink(missing_ok=True)
+                file = self._file(test, suffix)
+                require_inside(file.parent, self._folders)
+                file.unlink(missing_ok=True)
 
     def __call__(self) -> Sequence[Told]:
         """A log that is there: it began. A result that is there: it is over."""
@@ -167,7 +180,7 @@ class _Logs:
             if test not in self._begun and log.exists():
                 self._begun[test] = time.time()
                 found.append(Told(begins=test))
-            result = _result(self._file(test, ".trs"))
+            result = _result(self._file(test, ".trs"), self._folders)
             if result:
                 self._waiting.remove(test)
                 found.append(Told(case=self._case(test, result)))
@@ -177,7 +190,7 @@ class _Logs:
         ended = self._file(test, ".trs").stat().st_mtime
         seconds = max(0.0, ended - self._begun.get(test, ended))
         outcome = _OUTCOMES.get(result, "errored")
-        text = _end_of(self._file(test, ".log"))
+        text = _end_of(self._file(test, ".log"), self._folders)
         message = "" if outcome in ("passed", "xpassed") else result
         return Case(test, *self._identity(test), outcome, seconds, message, "", text)
 
@@ -185,10 +198,10 @@ class _Logs:
         return self._folder / (self._tests[test].log + suffix)
 
 
-def _result(path: Path) -> str:
+def _result(path: Path, folders: Sequence[Path]) -> str:
     """What a whole .trs file says, empty before it is whole."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_inside(path, folders, errors="replace")
     except OSError:
         return ""
     for line in text.splitlines(keepends=True):
@@ -197,10 +210,10 @@ def _result(path: Path) -> str:
     return ""
 
 
-def _end_of(path: Path) -> str:
+def _end_of(path: Path, folders: Sequence[Path]) -> str:
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - MOST_TEXT))
+        with open_inside(path, folders) as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - MOST_TEXT))
             return file.read().decode("utf-8", "replace")
     except OSError:
         return ""

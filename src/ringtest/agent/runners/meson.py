@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import open_inside
 from ringtest.agent.runners.report import MOST_TEXT, Told
 from ringtest.agent.runners.runner import Case, Outcome, Task
 from ringtest.agent.runners.selection import RunnerOptions
@@ -79,9 +80,9 @@ class Meson:
         with task.copying(listed):
             code = await task.command(argv, env=task.variables)
         if code:
-            raise cannot_list("meson", code, listed)
+            raise cannot_list("meson", code, listed, task)
         try:
-            tests = json.loads(listed.read_text(encoding="utf-8"))
+            tests = json.loads(task.read(listed))
         except ValueError:
             raise StageFailed("meson cannot list the tests: it printed no JSON") from None
         for one in tests:
@@ -120,7 +121,7 @@ class Meson:
         argv += [] if options.rebuild else ["--no-rebuild"]
         if options.wrapper:
             wrapper = task.scratch / "wrapper.sh"
-            wrapper.write_text(_WRAPPER, encoding="utf-8")
+            task.write(wrapper, _WRAPPER)
             argv += ["--wrapper", shlex.join(["/bin/sh", str(wrapper)])]
         source.begin()
         env = {**task.variables, "RINGTEST_BEGUN": str(source.begun)}
@@ -188,6 +189,7 @@ class _Printed:
         self._shown = shown
         self.begun = task.scratch / f"begun-{attempt:03}"
         self.printed = task.scratch / "printed.txt"
+        self._folders = task.folders
         self._running: dict[str, Path] = {}
         self._at: dict[Path, int] = {}
 
@@ -211,31 +213,31 @@ class _Printed:
                 folder = self._running.pop(
                     self._shown(match["name"].decode(errors="replace")), None
                 )
-                case = self._case(match, _output(folder))
+                case = self._case(match, _output(folder, self._folders))
                 if case:
                     found.append(Told(case=case))
         return found
 
     def _fresh(self, path: Path, end: bytes) -> list[bytes]:
         try:
-            with path.open("rb") as file:
+            with open_inside(path, self._folders) as file:
                 file.seek(self._at.get(path, 0))
                 data = file.read()
-        except FileNotFoundError:
+        except OSError:
             return []
         whole = data[: data.rfind(end) + len(end)] if end in data else b""
         self._at[path] = self._at.get(path, 0) + len(whole)
         return whole.split(end)[:-1]
 
 
-def _output(folder: Path | None) -> str:
+def _output(folder: Path | None, folders: Sequence[Path]) -> str:
     """The last part of what a test printed."""
     texts: list[str] = []
     if folder is None:
         return ""
     for name in ("out", "err"):
         try:
-            with (folder / name).open("rb") as file:
+            with open_inside(folder / name, folders) as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - MOST_TEXT))
                 texts.append(file.read().decode("utf-8", "replace"))
         except OSError:

@@ -42,8 +42,8 @@ class Pytest:
         with task.copying(task.scratch / "collected.txt"):
             code = await self._pytest(task, ["--collect-only", "-q"], RINGTEST_LISTED=str(listed))
         if code not in (0, _NO_TESTS) or not listed.exists():
-            raise cannot_list("pytest", code, task.scratch / "collected.txt")
-        return listed.read_text(encoding="utf-8").splitlines()
+            raise cannot_list("pytest", code, task.scratch / "collected.txt", task)
+        return task.read(listed).splitlines()
 
     def identity(self, test: str) -> tuple[str, str]:
         """Module and name, as pytest's own JUnit has them."""
@@ -68,7 +68,7 @@ class Pytest:
 
     async def _start(self, task: Task, source: ToldFile, tests: Sequence[str], until: Until) -> int:
         chosen = task.scratch / "chosen"
-        chosen.write_text("".join(f"{one}\n" for one in tests), encoding="utf-8")
+        task.write(chosen, "".join(f"{one}\n" for one in tests))
         variables = {"RINGTEST_CASES": str(source.path), "RINGTEST_CHOSEN": str(chosen)}
         return await self._pytest(task, [], until=until, **variables)
 

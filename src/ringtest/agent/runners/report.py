@@ -1,5 +1,6 @@
 """What the tests of a step came to: a line per case as soon as it is over, JUnit at the end."""
 
+import io
 import json
 import os
 import re
@@ -10,6 +11,13 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import msgspec
 
+from ringtest.agent.inside import (
+    ANYWHERE,
+    append_inside,
+    open_inside,
+    require_inside,
+    write_inside,
+)
 from ringtest.agent.runners.runner import BAD, Case
 
 MOST_TEXT = 256 * 1024
@@ -22,22 +30,22 @@ _decoder = msgspec.json.Decoder(Case)
 class Report:
     """Cases of one step, on disk line by line: a crash takes none that was over."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folders: Sequence[Path] = ANYWHERE) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        require_inside(path, folders).parent.mkdir(parents=True, exist_ok=True)
+        self._file = append_inside(path, folders)
         self.last: dict[str, Case] = {}
         """The latest try of each test."""
 
     def add(self, case: Case) -> None:
         """A try is over."""
         self.last[case.test] = case
-        os.write(self._file, _encoder.encode(_cut(case)) + b"\n")
+        self._file.write(_encoder.encode(_cut(case)) + b"\n")
 
     def close(self) -> None:
         """Everything was told."""
-        os.fsync(self._file)
-        os.close(self._file)
+        os.fsync(self._file.fileno())
+        self._file.close()
 
     @property
     def bad(self) -> list[str]:
@@ -54,9 +62,9 @@ def _cut(case: Case) -> Case:
     return msgspec.structs.replace(case, **long) if long else case
 
 
-def read_cases(path: Path) -> Iterator[Case]:
+def read_cases(path: Path, folders: Sequence[Path] = ANYWHERE) -> Iterator[Case]:
     """The cases of a report; a last line that was torn by a crash is left out."""
-    with path.open("rb") as file:
+    with open_inside(path, folders) as file:
         for line in file:
             if line.endswith(b"\n"):
                 yield _decoder.decode(line)
@@ -77,13 +85,15 @@ def told_path(scratch: Path, attempt: int) -> Path:
     return scratch / f"told-{attempt:03}.jsonl"
 
 
-def read_told(path: Path, offset: int) -> tuple[list[Told], int]:
-    """Whole lines from a place on, and the place behind them."""
+def read_told(
+    path: Path, offset: int, folders: Sequence[Path] = ANYWHERE
+) -> tuple[list[Told], int]:
+    """Whole lines from a place on, and the place behind them; none of what is in no folder."""
     try:
-        with path.open("rb") as file:
+        with open_inside(path, folders) as file:
             file.seek(offset)
             data = file.read()
-    except FileNotFoundError:
+    except OSError:
         return [], offset
     whole = data[: data.rfind(b"\n") + 1]
     lines = (_read_line(line) for line in whole.split(b"\n") if line)
@@ -103,12 +113,12 @@ def _read_line(line: bytes) -> Told | None:
             return None
 
 
-def known_cases(scratch: Path) -> list[Case]:
+def known_cases(scratch: Path, folders: Sequence[Path] = ANYWHERE) -> list[Case]:
     """All that a step's folder knows, also what was told and not yet read when a run died."""
-    cases = list(read_cases(scratch / "cases.jsonl"))
+    cases = list(read_cases(scratch / "cases.jsonl", folders))
     seen = {(case.test, case.attempt) for case in cases}
     for number, path in enumerate(sorted(scratch.glob("told-*.jsonl")), start=1):
-        for line in read_told(path, 0)[0]:
+        for line in read_told(path, 0, folders)[0]:
             if line.case and (line.case.test, number) not in seen:
                 cases.append(msgspec.structs.replace(line.case, attempt=number))
     return cases
@@ -128,7 +138,9 @@ def summary(cases: Sequence[Case]) -> str:
     return f"{len(last)} test{'s' * (len(last) != 1)}: {words or 'none'}{flaky}"
 
 
-def write_junit(cases: Sequence[Case], suite: str, path: Path) -> None:
+def write_junit(
+    cases: Sequence[Case], suite: str, path: Path, folders: Sequence[Path] = ANYWHERE
+) -> None:
     """One suite; earlier tries of a test are told as Surefire tells of reruns."""
     tries: dict[str, list[Case]] = {}
     for case in cases:
@@ -149,7 +161,10 @@ def write_junit(cases: Sequence[Case], suite: str, path: Path) -> None:
     for each in tries.values():
         _add_case(top, each)
     indent(root)
-    ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    whole = io.StringIO()
+    ElementTree(root).write(whole, encoding="unicode", xml_declaration=False)
+    head = "<?xml version='1.0' encoding='utf-8'?>\n"
+    write_inside(path, head + whole.getvalue(), folders)
 
 
 def _add_case(suite: Element, tries: Sequence[Case]) -> None:

@@ -46,7 +46,7 @@ class Robot:
         code = await self._robot(task, own, RINGTEST_LISTED=str(listed))
         if code >= _WRONG_DATA or not listed.exists():
             raise StageFailed(f"robot cannot read the suites, exit code {code}", code)
-        return listed.read_text(encoding="utf-8").splitlines()
+        return task.read(listed).splitlines()
 
     def identity(self, test: str) -> tuple[str, str]:
         """Suite and name.
@@ -76,7 +76,7 @@ class Robot:
         self, task: Task, source: ToldFile, attempt: int, tests: Sequence[str], until: Until
     ) -> int:
         chosen = task.scratch / "chosen"
-        chosen.write_text("".join(f"{one}\n" for one in tests), encoding="utf-8")
+        task.write(chosen, "".join(f"{one}\n" for one in tests))
         own = ["--prerunmodifier", f"{_PLUGIN}.Chooser", "--listener", f"{_PLUGIN}.Teller"]
         own += ["--outputdir", str(task.scratch / f"robot-{attempt:03}"), "--timestampoutputs"]
         variables = {"RINGTEST_CASES": str(source.path), "RINGTEST_CHOSEN": str(chosen)}

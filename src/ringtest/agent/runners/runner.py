@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from msgspec import Struct
 
+from ringtest.agent.inside import read_inside, write_inside
+
 Outcome = Literal["passed", "failed", "errored", "skipped", "xfailed", "xpassed"]
 BAD: frozenset[Outcome] = frozenset({"failed", "errored"})
 
@@ -70,6 +72,25 @@ class Task:
     """Those of the run."""
     stage: str = "test"
     """Of which the step is."""
+    own: Sequence[Path] = ()
+    """The job's folders, which no command can move: what the agent writes is below them. Else
+    `work`, `scratch` and `results`."""
+    readable: Sequence[Path] = ()
+    """Folders of the lab of which options may name files that the agent reads."""
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """Below which the agent writes for the step."""
+        return self.own or (self.work, self.scratch, self.results)
+
+    def read(self, path: Path, *, errors: str = "strict") -> str:
+        """The text of a file that commands left, or an option names; OSError when it is not
+        there or leads elsewhere, UnicodeDecodeError."""
+        return read_inside(path, (*self.folders, *self.readable), errors=errors)
+
+    def write(self, path: Path, text: str) -> None:
+        """A file for commands. OSError when a link leads elsewhere."""
+        write_inside(path, text, self.folders)
 
 
 class Runner(Protocol):

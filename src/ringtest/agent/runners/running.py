@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import require_inside
 from ringtest.agent.protocol import Progress
 from ringtest.agent.runners.blacklist import Blacklist, read_blacklist
 from ringtest.agent.runners.changed import tests_at
@@ -31,14 +32,14 @@ async def run_tests(
     also when the step fails or is stopped.
     """
     junit = task.results / f"{suite}.xml"
-    report = Report(task.scratch / "cases.jsonl")
+    report = Report(task.scratch / "cases.jsonl", task.folders)
     try:
         await _run_tests(runner, options, task, report, tell)
     finally:
         report.close()
-        cases = list(read_cases(report.path))
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        write_junit(cases, suite, junit)
+        cases = list(read_cases(report.path, task.folders))
+        require_inside(junit, task.folders).parent.mkdir(parents=True, exist_ok=True)
+        write_junit(cases, suite, junit, task.folders)
         task.say(summary(cases))
     if report.bad:
         raise StageFailed(f"{len(report.bad)} of {len(report.last)} tests are bad", 1)
@@ -97,7 +98,7 @@ def _choose(
         exactly = _lines(options.file, task) if options.file else []
         if options.file and not exactly:
             raise StageFailed(f"list: {options.file} names no test")
-        bad = bad_before(task.work / options.rerun, names, runner) if options.rerun else None
+        bad = _bad_before(options.rerun, names, runner, task) if options.rerun else None
         seed = task.variables.get("RINGTEST_JOB_ID", "")
         chosen = choose(names, options, exactly=exactly, bad=bad, before=before, seed=seed)
     except ValueError as error:
@@ -108,9 +109,13 @@ def _choose(
     return chosen
 
 
+def _bad_before(place: str, names: Sequence[str], runner: Runner, task: Task) -> set[str]:
+    return bad_before(task.work / place, names, runner, (*task.folders, *task.readable))
+
+
 def _lines(file: str, task: Task) -> list[str]:
     try:
-        return listed((task.work / file).read_text(encoding="utf-8"))
+        return listed(task.read(task.work / file))
     except (OSError, UnicodeDecodeError) as error:
         raise StageFailed(f"list: {file} cannot be read: {error}") from None
 
@@ -119,7 +124,7 @@ def _blacklist(options: RunnerOptions, task: Task) -> Blacklist:
     if not options.blacklist:
         return Blacklist()
     try:
-        text = (task.work / options.blacklist).read_text(encoding="utf-8")
+        text = task.read(task.work / options.blacklist)
         return read_blacklist(text, options.blacklist, task.parameters)
     except OSError as error:
         raise StageFailed(f"blacklist: {options.blacklist} cannot be read: {error}") from None

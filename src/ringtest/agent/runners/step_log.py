@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ringtest.agent.inside import open_inside
 from ringtest.agent.runners.report import MOST_TEXT, Told
 from ringtest.agent.runners.runner import Case, Outcome
 
@@ -32,10 +33,10 @@ class StepLog:
     def __call__(self) -> Sequence[Told]:
         """Steps that began or ended since the last time."""
         try:
-            with self._path.open("rb") as file:
+            with open_inside(self._path, [self._path.parent]) as file:
                 file.seek(self._offset)
                 data = file.read()
-        except FileNotFoundError:
+        except OSError:
             return []
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)

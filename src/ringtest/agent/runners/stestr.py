@@ -51,8 +51,8 @@ class Stestr:
             script = f"{shlex.join([*self._program(task), 'list'])} 2>/dev/null"
             code = await task.command(["/bin/sh", "-c", script], env=task.variables)
         if code:
-            raise cannot_list("stestr", code, listed)
-        lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
+            raise cannot_list("stestr", code, listed, task)
+        lines = task.read(listed, errors="replace").splitlines()
         return [line for line in lines if line.strip()]
 
     def identity(self, test: str) -> tuple[str, str]:
@@ -82,7 +82,7 @@ class Stestr:
 
     async def _start(self, task: Task, source: ToldFile, tests: Sequence[str], until: Until) -> int:
         chosen = task.scratch / "chosen"
-        chosen.write_text("".join(f"{one}\n" for one in tests), encoding="utf-8")
+        task.write(chosen, "".join(f"{one}\n" for one in tests))
         folder, _ = place_plugin(task, "subunit_cases.py", _PLUGIN)
         jobs = self._options.jobs
         how = ["--serial"] if jobs == 1 else ["--concurrency", str(jobs)]

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import read_inside
 from ringtest.agent.runners.report import Told
 from ringtest.agent.runners.runner import Case, Outcome, Task
 from ringtest.agent.runners.selection import RunnerOptions
@@ -74,7 +75,7 @@ class Tmt:
             raise StageFailed(f"tmt: name one of the plans: {', '.join(plans)}")
         if not found:
             raise StageFailed(f"tmt cannot discover the tests, exit code {code}", code)
-        tests = _read_yaml(found[0]) or []
+        tests = _read_yaml(found[0], self._folders(task)) or []
         return [str(one["name"]) for one in tests if one.get("enabled", True)]
 
     def identity(self, test: str) -> tuple[str, str]:
@@ -104,7 +105,7 @@ class Tmt:
     ) -> int:
         self._runs += 1
         folder = self._folder(task, f"run-{self._runs:03}")
-        source.begin(folder)
+        source.begin(folder, self._folders(task))
         options = self._options
         names = "|".join(re.escape(test) for test in tests)
         own = [*self._discover(), "provision"]
@@ -122,6 +123,9 @@ class Tmt:
         if not self._outside:
             self._outside = tempfile.mkdtemp(prefix="ringtest-tmt-")
         return Path(self._outside) / name
+
+    def _folders(self, task: Task) -> Sequence[Path]:
+        return (*task.folders, Path(self._outside)) if self._outside else task.folders
 
     def _keep(self, task: Task) -> None:
         """Bring what was kept outside to the rest of the step."""
@@ -153,13 +157,15 @@ class _Results:
     def __init__(self, identity: Callable[[str], tuple[str, str]]) -> None:
         self._identity = identity
         self._folder = Path()
+        self._folders: Sequence[Path] = ()
         self._seen: tuple[int, int] = (0, 0)
         self._told: set[str] = set()
         self._begun: set[str] = set()
 
-    def begin(self, folder: Path) -> None:
-        """A run starts in a folder."""
+    def begin(self, folder: Path, folders: Sequence[Path]) -> None:
+        """A run starts in a folder; what it leaves counts in one of `folders`."""
         self._folder, self._seen, self._begun = folder, (0, 0), set()
+        self._folders = folders
 
     def __call__(self) -> Sequence[Told]:
         """Tests that have a result, and the first one that has none: they run in order."""
@@ -171,8 +177,8 @@ class _Results:
             return []
         self._seen = (about.st_mtime_ns, about.st_size)
         try:
-            results = _read_yaml(files[0]) or []
-        except msgspec.DecodeError:  # it is being written
+            results = _read_yaml(files[0], self._folders) or []
+        except (OSError, msgspec.DecodeError):  # it is being written
             self._seen = (0, 0)
             return []
         found = []
@@ -203,13 +209,20 @@ class _Results:
             detail = "\n".join(f"{one['name']}: {one.get('result')}" for one in group)
         logs = [folder / str(log) for one in group[:1] for log in one.get("log") or []]
         output = next((log for log in logs if log.name == "output.txt"), None)
-        text = output.read_text("utf-8", "replace") if output and output.exists() else ""
+        text = _text(output, self._folders) if output else ""
         seconds = sum(_seconds(str(one.get("duration") or "")) for one in group)
         return Case(test, *self._identity(test), outcome, seconds, message, detail, text)
 
 
-def _read_yaml(path: Path) -> Any:
-    return msgspec.yaml.decode(path.read_bytes())
+def _read_yaml(path: Path, folders: Sequence[Path]) -> Any:
+    return msgspec.yaml.decode(read_inside(path, folders, errors="replace"))
+
+
+def _text(path: Path, folders: Sequence[Path]) -> str:
+    try:
+        return read_inside(path, folders, errors="replace")
+    except OSError:
+        return ""
 
 
 def _seconds(text: str) -> float:

@@ -1,7 +1,6 @@
 """A test program while it runs: which tests begin and end, which take too long, what is left."""
 
 import os
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ringtest.agent.control import StageFailed
+from ringtest.agent.inside import require_inside
 from ringtest.agent.processes import describe_exit
 from ringtest.agent.runners.report import Told, read_told, told_path
 from ringtest.agent.runners.runner import Case, Task, TimedOut
@@ -28,12 +28,13 @@ class ToldFile:
 
     def __init__(self, task: Task, attempt: int) -> None:
         self.path = told_path(task.scratch, attempt)
+        require_inside(self.path.parent, task.folders)
         self.path.unlink(missing_ok=True)
-        self._offset = 0
+        self._folders, self._offset = task.folders, 0
 
     def __call__(self) -> Sequence[Told]:
         """The whole lines that were added."""
-        lines, self._offset = read_told(self.path, self._offset)
+        lines, self._offset = read_told(self.path, self._offset, self._folders)
         return lines
 
 
@@ -41,15 +42,19 @@ def place_plugin(task: Task, file: str, name: str) -> tuple[Path, dict[str, str]
     """Copy a file of this package to where the program's own Python finds it under `name`: its
     folder, and the variables of the task with that folder first in PYTHONPATH."""
     folder = task.scratch / "plugin"
-    folder.mkdir(exist_ok=True)
-    shutil.copyfile(Path(__file__).with_name(file), folder / f"{name}.py")
+    require_inside(folder, task.folders).mkdir(exist_ok=True)
+    source = Path(__file__).with_name(file).read_text(encoding="utf-8")
+    task.write(folder / f"{name}.py", source)
     paths = [str(folder), *filter(None, [task.variables.get("PYTHONPATH")])]
     return folder, {**task.variables, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def cannot_list(program: str, code: int, printed: Path) -> StageFailed:
+def cannot_list(program: str, code: int, printed: Path, task: Task) -> StageFailed:
     """Why there are no tests, with what to do where the program itself is not there."""
-    text = printed.read_text(encoding="utf-8", errors="replace") if printed.exists() else ""
+    try:
+        text = task.read(printed, errors="replace")
+    except OSError:
+        text = ""
     missing = code == _NO_PROGRAM or f"No module named {program}" in text
     advice = (
         f": {program} is not installed where the job's commands run; list it in the definition, "
