@@ -1,7 +1,7 @@
 """The JUnit reader's first pass: clean UTF-8 of what runners really write.
 
 Wrong or undeclared encodings, byte order marks, text before the first tag, control
-characters, and references to characters that XML forbids.
+characters, references to characters that XML forbids, and ampersands that begin no reference.
 """
 
 import codecs
@@ -22,6 +22,9 @@ _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,10}));(\[[0-9;]{0,20}m)?")
 _NONCHARACTER = re.compile(b"\xef\xbf[\xbe\xbf]")
 _REPLACEMENT = "\ufffd".encode()
+_OPENING, _CLOSING = b"<![CDATA[", b"]]>"
+_BARE = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos|#[0-9]{1,10}|#x[0-9a-fA-F]{1,8});)")
+_BARE_OR_CDATA = re.compile(rb"<!\[CDATA\[|\]\]>|" + _BARE.pattern)
 _TEXT_CODEC = re.compile(
     r"(ascii|us_ascii|utf_?8|utf_?16|utf_?16_?[bl]e|utf_?32|latin_?1|iso_?8859_?\d+|windows_?\d+"
     r"|cp\d+|koi8_?[ru]|shift_?jis|sjis|euc_?(jp|kr)|gbk|gb2312|gb18030|big5|iso_?ir_?\d+)$"
@@ -104,6 +107,9 @@ class Recovery:
         self._started = False
         self._decoder: Any = None  # None while plain ASCII needs no decoding
         self._codec = ""
+        self._in_cdata = False
+        self._edge = b""
+        """The end of what was cleaned last: the beginning or end of CDATA may be split there."""
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
         if not self._codec:
@@ -167,7 +173,29 @@ class Recovery:
             self._tell_controls()
         if b"&#" in data:
             data = self._without_bad_references(data)
-        return data
+        return self._with_bare_ampersands(data)
+
+    def _with_bare_ampersands(self, data: bytes) -> bytes:
+        """`&` and `&nbsp;` as the text that they were meant to be; in CDATA they are that."""
+        known = self._edge + data
+        edge, self._edge = len(self._edge), known[1 - len(_OPENING) :]
+        if b"&" not in data or not _BARE.search(data):
+            opened, closed = known.rfind(_OPENING), known.rfind(_CLOSING)
+            if opened != closed:  # else there is neither
+                self._in_cdata = opened > closed
+            return data
+        parts, done = [], edge
+        for found in _BARE_OR_CDATA.finditer(known):
+            if found[0] != b"&":
+                self._in_cdata = found[0] == _OPENING
+            elif not self._in_cdata and found.start() >= edge:
+                parts += [known[done : found.start()], b"&amp;"]
+                done = found.end()
+        if parts:
+            self._notes.add(
+                "malformed", "ampersands that begin no reference were read as they are", once=True
+            )
+        return b"".join([*parts, known[done:]])
 
     def _without_bad_references(self, data: bytes) -> bytes:
         """Most references are good, and looking for each `&#` is quicker than a search."""

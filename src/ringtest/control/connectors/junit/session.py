@@ -108,7 +108,7 @@ class JunitSession:
         parser.EndCdataSectionHandler = self._end_cdata
         parser.Parse(opening.encode(), False)
         self._parser = parser
-        self._fed = len(opening)
+        self._fed = self._opened = len(opening)
         self._pending = b""  # fed, but not yet understood: the beginning of a token
         self._reader.attach(parser)
 
@@ -202,6 +202,8 @@ class JunitSession:
         place = self._parser.ErrorByteIndex - (self._fed - len(self._pending))
         if error.code == _MISMATCHED_TAG:
             place -= 2  # expat points behind the `</`
+        elif self._fed - len(self._pending) == self._opened:
+            place = max(1, place)  # the landmark itself is broken: not the same one again
         self._broken(str(error))
         return known[max(0, place) :]
 
