@@ -180,9 +180,10 @@ class Recovery:
         known = self._edge + data
         edge, self._edge = len(self._edge), known[1 - len(_OPENING) :]
         if b"&" not in data or not _BARE.search(data):
-            opened, closed = known.rfind(_OPENING), known.rfind(_CLOSING)
-            if opened != closed:  # else there is neither
-                self._in_cdata = opened > closed
+            if self._in_cdata or b"<![" in known:  # else there is nothing to find: the common case
+                opened, closed = known.rfind(_OPENING), known.rfind(_CLOSING)
+                if opened != closed:  # else there is neither
+                    self._in_cdata = opened > closed
             return data
         parts, done = [], edge
         for found in _BARE_OR_CDATA.finditer(known):
