@@ -47,7 +47,7 @@ TAIL_MOST = 0.2
 _WORDS = b"starting task on node changed ok running kernel module INFO DEBUG timeout retry".split()
 PATTERNS = (
     ("a text, case as it is", "Connection refused", False, True),
-    ("a text, whatever its case", "connection refused", False),
+    ("a text, whatever its case", "connection refused", False, False),
     ("a pattern that begins with a text", r"timeout: \d+ ms", True, True),
     ("a pattern of words", r"\b(ERROR|FATAL|panic)\b", True, True),
     ("a pattern that begins with anything", r"\d+ errors in .*s$", True, True),
