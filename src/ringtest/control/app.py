@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
+from litestar.di import NamedDependency as Injected
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import SkipValidation
 
 from ringtest import __version__
 from ringtest.control.accounts import api as accounts_api
+from ringtest.control.accounts.model import Caller
 from ringtest.control.analytics import api as analytics_api
 from ringtest.control.archive import api as archive_api
 from ringtest.control.archive import loop as archive_loop
@@ -85,6 +90,7 @@ from ringtest.control.reporting import api as reporting_api
 from ringtest.control.reporting import loop as reporting_loop
 from ringtest.control.requests import api as requests_api
 from ringtest.control.results import api as results_api
+from ringtest.control.results.service import Intake
 from ringtest.control.scheduling import api as scheduling_api
 from ringtest.control.scheduling import loop as scheduling_loop
 from ringtest.control.signatures import api as signatures_api
@@ -233,14 +239,59 @@ async def welcome(request: Request[Any, Any, Any]) -> Response[bytes]:
     return answers.raw(answers.encode(answer))
 
 
-def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What the routes get of one server: its parts, and what is made of them once."""
+
+    parts: Parts
+    hub: Hub
+    readiness: Readiness
+    caller: Callable[[Request[Any, Any, Any], Database], Awaitable[Caller]]
+    intake: Callable[[Database, Caller], Intake]
+
+    @classmethod
+    def of(cls, parts: Parts) -> "_Server":
+        settings = parts.settings
+        return cls(
+            parts,
+            Hub(parts.db, parts.notifications),
+            Readiness(parts.db, parts.notifications, parts.objects),
+            caller_provider(parts.secrets, settings, parts.provider),
+            results_api.intake_provider(lambda: parts.objects, parts.parsers, settings),
+        )
+
+
+_asked: ContextVar[_Server] = ContextVar("asked")
+"""Whose request it is."""
+
+
+class _Asked:
+    """The routes, on behalf of one server."""
+
+    def __init__(self, app: Litestar, server: _Server) -> None:
+        self._app = app
+        self._server = server
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        asking = _asked.set(self._server)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            _asked.reset(asking)
+
+
+def create_app(parts: Parts) -> Surround:
     """The HTTP application over `parts`; the caller starts and stops what is behind it."""
-    hub = Hub(parts.db, parts.notifications)
-    readiness = Readiness(parts.db, parts.notifications, parts.objects)
     parts.db.changes.follow(parts.notifications)
+    routes = _all_routes(parts.settings.max_body)
+    return Surround(_Asked(routes, _Server.of(parts)), _around(parts))
+
+
+@cache
+def _all_routes(max_body: int) -> Litestar:
+    """Made once per process, whichever servers are asked: it takes most of a second."""
     routes = [route for room in ROOMS for route in room.routes]
-    folder = static or Path(__file__).parent / "static"
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             welcome,
             _description(),
@@ -249,17 +300,17 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
                 Router(path=prefix, route_handlers=routes, include_in_schema=prefix == "/api/v1")
                 for prefix in ("/api/v1", "/api/v2")
             ),
-            *pages(folder),
+            *pages(Path(__file__).parent / "static"),
         ],
         dependencies={
-            "caller": Provide(caller_provider(parts.secrets, parts.settings, parts.provider)),
-            "intake": Provide(
-                results_api.intake_provider(lambda: parts.objects, parts.parsers, parts.settings),
-                sync_to_thread=False,
-            ),
-            "hub": Provide(lambda: hub, sync_to_thread=False),
-            "readiness": Provide(lambda: readiness, sync_to_thread=False),
-            **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
+            "caller": Provide(_caller),
+            "intake": Provide(_intake, sync_to_thread=False),
+            "hub": Provide(lambda: _asked.get().hub, sync_to_thread=False),
+            "readiness": Provide(lambda: _asked.get().readiness, sync_to_thread=False),
+            **{
+                name: Provide(_part(lambda: _asked.get().parts, name), sync_to_thread=False)
+                for name in INJECTED
+            },
         },
         exception_handlers={
             Replayed: _replay,
@@ -267,13 +318,30 @@ def create_app(parts: Parts, *, static: Path | None = None) -> Surround:
             HTTPException: _refuse_http,
             Exception: _fail,
         },
-        on_startup=[hub.start],
-        on_shutdown=[hub.stop],
-        request_max_body_size=parts.settings.max_body,
+        on_startup=[_start],
+        on_shutdown=[_stop],
+        request_max_body_size=max_body,
         logging_config=None,  # whoever runs the server says where its log goes
         openapi_config=None,  # described by `wire.describing`
     )
-    return Surround(app, _around(parts))
+
+
+async def _start() -> None:
+    await _asked.get().hub.start()
+
+
+async def _stop() -> None:
+    await _asked.get().hub.stop()
+
+
+async def _caller(request: Request[Any, Any, Any], db: Injected[Database]) -> Caller:
+    return await _asked.get().caller(request, db)
+
+
+def _intake(
+    db: SkipValidation[Injected[Database]], caller: SkipValidation[Injected[Caller]]
+) -> Intake:
+    return _asked.get().intake(db, caller)
 
 
 def described() -> dict[str, Any]:
@@ -307,7 +375,9 @@ def create_watch(parts: Parts) -> Litestar:
         route_handlers=operations_api.routes,
         dependencies={
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
-            **{name: Provide(_part(parts, name), sync_to_thread=False) for name in INJECTED},
+            **{
+                name: Provide(_part(lambda: parts, name), sync_to_thread=False) for name in INJECTED
+            },
         },
         exception_handlers={
             RingtestError: _refuse,
@@ -340,9 +410,9 @@ def _around(parts: Parts) -> Around:
     )
 
 
-def _part(parts: Parts, name: str) -> Callable[[], Any]:
+def _part(parts: Callable[[], Parts], name: str) -> Callable[[], Any]:
     """Read at each request: tests put another database under an application they keep."""
-    return lambda: getattr(parts, name)
+    return lambda: getattr(parts(), name)
 
 
 def _replay(_: Request[Any, Any, Any], told: Replayed) -> Response[bytes]:

@@ -9,6 +9,7 @@ import ast
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,12 @@ def find_connectors(
     return found
 
 
+@cache
+def installed() -> Mapping[str, Connector]:
+    """Those of this process: looking for them reads every file of the folder."""
+    return find_connectors()
+
+
 def _in_folder(folder: Path) -> Iterable[Connector]:
     for file in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
         name = file.parent.name if file.stem == "__init__" else file.stem
@@ -101,7 +108,7 @@ def _from_outside(point: EntryPoint) -> Connector:
 def _create_all(port: str, key: str, settings: Settings) -> dict[str, Any]:
     """Every connector of a port, by what its attribute `key` says it serves."""
     made: dict[str, Any] = {}
-    for connector in find_connectors().values():
+    for connector in installed().values():
         if connector.port != port:
             continue
         part = connector.create(settings)
@@ -113,7 +120,7 @@ def _create_all(port: str, key: str, settings: Settings) -> dict[str, Any]:
 
 
 def _create_only(port: str, settings: Settings) -> Any:
-    connectors = [c for c in find_connectors().values() if c.port == port]
+    connectors = [c for c in installed().values() if c.port == port]
     if len(connectors) != 1:
         targets = ", ".join(connector.target for connector in connectors) or "none"
         raise ConnectorClash(f"there must be one connector of {port}, found: {targets}")
@@ -145,7 +152,7 @@ def result_parsers(settings: Settings | None = None) -> Mapping[str, ResultParse
 def object_store(settings: Settings) -> ObjectStore:
     """Where bytes live: the connector of the setting's scheme."""
     scheme, colon, _ = settings.objects.partition(":")
-    connector = find_connectors().get(f"object_store.{scheme}") if colon else None
+    connector = installed().get(f"object_store.{scheme}") if colon else None
     if connector is None:
         raise BadRequest("RINGTEST_OBJECTS must begin with the name of a store, as in disk: or s3:")
     store: ObjectStore = connector.create(settings)
@@ -156,7 +163,7 @@ def file_source(place: str, settings: Settings) -> FileSource:
     """Files to copy from: a folder, or objects at `s3://bucket/prefix`."""
     scheme = place.partition("://")[0] if "://" in place else ""
     name = f"object_store.{scheme}" if scheme else "file_source.folder"
-    connector = find_connectors().get(name)
+    connector = installed().get(name)
     if connector is None:
         raise BadRequest(f"{place}: name a folder, or objects as s3://bucket/prefix")
     source: FileSource = connector.create(

@@ -62,7 +62,7 @@ def test_two_notifiers_of_one_channel_are_an_error(
         )
         for name in ("one", "two")
     }
-    monkeypatch.setattr(registry, "find_connectors", lambda: twice)
+    monkeypatch.setattr(registry, "installed", lambda: twice)
     with pytest.raises(ConnectorClash, match="webhook"):
         registry.notifiers(Settings())
 

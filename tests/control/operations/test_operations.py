@@ -1,5 +1,6 @@
 """What those who run the server see: readiness with reasons, measures, one line per request."""
 
+import asyncio
 import json
 import logging
 import re
@@ -56,6 +57,14 @@ async def test_a_server_that_is_stopped_is_not_ready_and_ends_connections(parts:
     assert await reasons(parts) == (503, ["the server is being stopped"])
     async with client(parts) as http:
         assert (await http.get("/health/live")).headers["connection"] == "close"
+
+
+async def test_servers_of_one_process_answer_for_themselves(parts: Parts) -> None:
+    stopped = replace(parts, closing=asyncio.Event())
+    stopped.closing.set()
+    both = [reasons(one) for _ in range(4) for one in (parts, stopped)]
+    codes = [status for status, _ in await asyncio.gather(*both)]
+    assert codes == [200, 503] * 4
 
 
 async def test_a_server_that_hears_nothing_is_not_ready(parts: Parts) -> None:
