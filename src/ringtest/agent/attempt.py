@@ -26,6 +26,8 @@ class OutcomeFile(msgspec.Struct, frozen=True):
     sha256: str
     redacted: int = 0
     """Secrets that were replaced in it: it is then a copy, see `Attempt.source`."""
+    unread: str = ""
+    """What of it could not be looked into for secrets."""
 
 
 class Outcome(msgspec.Struct, frozen=True):

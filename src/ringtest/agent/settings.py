@@ -28,6 +28,8 @@ _VARIABLES = {
     "data": ("RINGTEST_AGENT_DATA",),
 }
 
+SEND, HOLD_BACK = "send", "hold back"
+
 
 class SettingsError(Exception):
     """A setting is missing or cannot be used; the message says which and how to give it."""
@@ -86,6 +88,9 @@ class AgentSettings:
     """Where this lab's secrets are (`env`, `file` or `command`), by name: jobs may have them."""
     job_secrets: Sequence[str] = ()
     """What else a server's jobs may have as secrets: patterns such as `env:LAB_*`."""
+    unreadable_archives: str = SEND
+    """What becomes of archives that cannot be looked into for secrets (encrypted, or packed in a
+    way that this agent does not know): `send`, which is told, or `hold back`."""
     accepts: tuple[Kind, ...] = ()
     """Kinds of isolation in which a server's jobs may run: bubblewrap, ssh; empty: all."""
     limits: Limits = field(default_factory=Limits)
@@ -203,6 +208,8 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
         raise SettingsError(f"a setting has the wrong type: {error}") from error
     if values.get("max_jobs", 1) < 1:
         raise SettingsError("max_jobs must be at least 1")
+    if values.get("unreadable_archives", SEND) not in (SEND, HOLD_BACK):
+        raise SettingsError(f"unreadable_archives is {SEND!r} or {HOLD_BACK!r}")
     if values["topics_every_hours"] <= 0:
         raise SettingsError("topics_every_hours must be more than 0")
     return AgentSettings(**values)

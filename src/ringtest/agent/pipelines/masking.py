@@ -45,7 +45,6 @@ class Mask:
         cleaned = self._cleaner.clean(path, target)
         if cleaned is None:
             return ""
-        if cleaned.kept:
-            return cleaned.kept
-        target.replace(path)
-        return ""
+        if cleaned.sha256:
+            target.replace(path)
+        return cleaned.kept

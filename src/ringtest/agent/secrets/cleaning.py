@@ -1,46 +1,35 @@
 """Files on their way out: texts without their secrets, and what cannot be cleaned is found.
 
 A text is copied without its secrets, if it has any. In other files values are looked for as they
-are, also within gzip, bzip2, xz and zip: what holds one cannot be changed, and is kept back.
+are, also within archives: what holds one cannot be changed, and is kept back.
 """
 
-import bz2
-import gzip
 import hashlib
-import lzma
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
 
 from msgspec import Struct
 
+from ringtest.agent.secrets.archives import PIECE, Holds, Looking, TooMuch, kind_of
 from ringtest.agent.secrets.forms import all_forms
 from ringtest.language.redaction import Held, Redactor
 from ringtest.language.secret_rules import Literals
 
-PIECE = 256 * 1024
 _LOOK = 8 * 1024
 """Bytes at a file's beginning that say whether it is a text."""
-MOST_UNPACKED = 2**30
-"""Bytes that are unpacked of a file to look into it; with more it is kept back."""
-_BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
-_OPENERS: tuple[tuple[bytes, Callable[[Path], Any]], ...] = (
-    (b"\x1f\x8b", gzip.GzipFile),
-    (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
-)
 
 
 class Cleaned(Struct, frozen=True):
-    """A file that may leave. `found` counts what was replaced; `kept` says why it may not."""
+    """A file that may leave. `found` counts what was replaced; `kept` says why it may not.
+    `unread`: what of it could not be looked into; then it is as it was, and size and digest are
+    not told."""
 
     size: int = 0
     sha256: str = ""
     found: dict[str, int] = {}
     kept: str = ""
+    unread: str = ""
 
 
 class Cleaner:
@@ -60,11 +49,15 @@ class Cleaner:
             beginning = file.read(_LOOK)
         if is_text(beginning):
             return self._clean_text(source, target)
+        most = max(map(len, self._forms), default=1) - 1
+        looking = Looking(self._name_in, most, target.parent)
         try:
-            name = self._name_in(_inside(source, beginning))
-        except _TooMuch:
-            return Cleaned(kept=f"it unpacks to more than {MOST_UNPACKED >> 30} GiB")
-        return Cleaned(kept=f"it is no text and holds the secret {name}") if name else None
+            looking.file(source)
+        except Holds as found:
+            return Cleaned(kept=f"it is no text and holds the secret {found}")
+        except TooMuch as error:
+            return Cleaned(kept=str(error))
+        return Cleaned(unread="; ".join(looking.unread)) if looking.unread else None
 
     def _clean_text(self, source: Path, target: Path) -> Cleaned | None:
         found: Counter[str] = Counter()
@@ -95,60 +88,16 @@ class Cleaner:
                 yield out
         yield self.redactor.close(held, tell)
 
-    def _name_in(self, pieces: Iterable[bytes]) -> str:
+    def _name_in(self, data: bytes) -> str:
         """The first secret whose value is there as it is; empty when there is none."""
-        kept, most = b"", max(map(len, self._forms), default=1) - 1
-        for piece in pieces:
-            data = kept + piece
-            if found := self._literals.over(data, 0, len(data))(0):
-                return self._forms[found[1]]
-            kept = data[-most:] if most else b""
-        return ""
-
-
-class _TooMuch(Exception):
-    """A file that unpacks to more than is looked at."""
+        found = self._literals.over(data, 0, len(data))(0)
+        return self._forms[found[1]] if found else ""
 
 
 def is_text(beginning: bytes) -> bool:
-    r"""By its first bytes: no NUL among them.
+    r"""By its first bytes: no NUL among them, and no archive.
 
     >>> is_text(b"a log\n"), is_text(b"\x7fELF\x02\x00"), is_text(b"\x1f\x8b\x08")
     (True, False, False)
     """
-    return b"\0" not in beginning and not any(
-        beginning.startswith(magic) for magic in (*(magic for magic, _ in _OPENERS), b"PK\x03\x04")
-    )
-
-
-def _inside(source: Path, beginning: bytes) -> Iterator[bytes]:
-    """The bytes of a file, then those that are packed in it, as far as they can be unpacked."""
-    with source.open("rb") as file:
-        yield from _pieces(file)
-    yield b""
-    left = [MOST_UNPACKED]
-    try:
-        for magic, opener in _OPENERS:
-            if beginning.startswith(magic):
-                with opener(source) as packed:
-                    yield from _bounded(packed, left)
-        if beginning.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(source) as archive:
-                for member in archive.infolist():
-                    with archive.open(member) as packed:
-                        yield from _bounded(packed, left)
-    except _BROKEN:
-        return  # cut, encrypted or something else: it cannot be looked into
-
-
-def _bounded(file: IO[bytes], left: list[int]) -> Iterator[bytes]:
-    for piece in _pieces(file):
-        left[0] -= len(piece)
-        if left[0] < 0:
-            raise _TooMuch
-        yield piece
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(PIECE):
-        yield piece
+    return b"\0" not in beginning and kind_of(beginning[:512]) is None

@@ -11,7 +11,7 @@ from ringtest.agent.attempt import Attempt, OutcomeFile
 from ringtest.agent.secrets.cleaning import Cleaner
 from ringtest.agent.secrets.left import Line, note
 from ringtest.agent.secrets.resolving import Resolver, SecretError
-from ringtest.agent.settings import AgentSettings
+from ringtest.agent.settings import HOLD_BACK, AgentSettings
 from ringtest.language.redaction import Held
 from ringtest.language.secret_reference import Secret
 
@@ -37,6 +37,7 @@ class Leaving:
         self._held = Held()
         self._tail = b""
         self._found: Counter[str] = Counter()
+        self._holds_unread = False
 
     async def open(self, wanted: Mapping[str, Secret], settings: AgentSettings) -> None:
         """Get the values that the definition wants; SecretError when one cannot be had.
@@ -46,6 +47,7 @@ class Leaving:
         """
         if self._is_open:
             return
+        self._holds_unread = settings.unreadable_archives == HOLD_BACK
         lab = settings.secrets
         resolver = Resolver(
             lab, settings.job_secrets, folder=self._attempt.work, environment=os.environ
@@ -107,21 +109,25 @@ class Leaving:
         return text
 
     def files(self, files: Sequence[OutcomeFile]) -> tuple[list[OutcomeFile], list[str]]:
-        """The files that may leave, as they may leave, and why others may not.
+        """The files that may leave, as they may leave, and what is to be said: why others may
+        not, and what leaves although it could not be looked into.
 
         Reads them all: for a thread.
         """
-        leaving, kept = [], []
+        leaving, said = [], []
         for file in files:
             cleaned, why = self._file(file)
             if cleaned:
                 leaving.append(cleaned)
+                if cleaned.unread:
+                    name = self.text(cleaned.name)
+                    said.append(f"{name} leaves without being looked into: {cleaned.unread}")
             else:
                 name = self.text(file.name)
-                kept.append(f"{name} stays in the lab: {why}")
+                said.append(f"{name} stays in the lab: {why}")
                 line = Line("kept", name, size=file.size, sha256=file.sha256, why=why)
                 note(self._attempt, line)
-        return leaving, kept
+        return leaving, said
 
     def _file(self, file: OutcomeFile) -> tuple[OutcomeFile | None, str]:
         if self._cleaner.redactor.text(file.name) != file.name:
@@ -135,6 +141,10 @@ class Leaving:
             return file, ""
         if found.kept:
             return None, found.kept
+        if found.unread:
+            if self._holds_unread:
+                return None, f"{found.unread}, and this lab sends no such files"
+            return msgspec.structs.replace(file, unread=found.unread), ""
         count = sum(found.found.values())
         return msgspec.structs.replace(
             file, size=found.size, sha256=found.sha256, redacted=count
@@ -148,7 +158,7 @@ class Leaving:
                 if path.is_file() and not path.is_symlink():
                     fresh = path.with_name(path.name + ".cleaned")
                     found = self._cleaner.clean(path, fresh)
-                    if found and not found.kept:
+                    if found and found.sha256:
                         fresh.replace(path)
 
     def _tell(self, kind: str) -> None:

@@ -73,7 +73,19 @@ def note(attempt: Attempt, line: Line) -> None:
 def note_file(attempt: Attempt, file: OutcomeFile) -> None:
     """A file has reached the server."""
     redacted = {"": file.redacted} if file.redacted else {}
-    note(attempt, Line("file", file.name, size=file.size, sha256=file.sha256, redacted=redacted))
+    line = Line(
+        "file",
+        file.name,
+        size=file.size,
+        sha256=file.sha256,
+        redacted=redacted,
+        why=_unread(file.unread),
+    )
+    note(attempt, line)
+
+
+def _unread(why: str) -> str:
+    return f"not looked into: {why}" if why else ""
 
 
 def read_lines(path: Path) -> list[Line]:
@@ -100,12 +112,19 @@ def what_left(attempt: Attempt) -> list[Left]:
     return [
         *_records(attempt, redacted),
         *(
-            Left(one.at, "file", one.name, SENT, one.size, one.sha256, sum(one.redacted.values()))
+            Left(
+                *(one.at, "file", one.name, SENT, one.size, one.sha256),
+                sum(one.redacted.values()),
+                one.why,
+            )
             for one in lines
             if one.what == "file"
         ),
         *(
-            Left("", "file", one.name, WAITING, one.size, one.sha256, one.redacted)
+            Left(
+                *("", "file", one.name, WAITING, one.size, one.sha256, one.redacted),
+                _unread(one.unread),
+            )
             for one in waiting
             if attempt.done is None
         ),
