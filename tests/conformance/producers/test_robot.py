@@ -50,6 +50,17 @@ Own keyword
     [Arguments]    ${text}
     Log    ${text}
 """
+TORN = """
+*** Settings ***
+Suite Teardown    Fail    late
+*** Test Cases ***
+Was fine
+    No Operation
+Was not
+    Fail    own
+Was skipped
+    Skip    no device
+"""
 QUIET = ("--log", "NONE", "--report", "NONE", "--output")
 
 
@@ -71,8 +82,8 @@ def tree_of(item: Any) -> list[object]:
 def test_robot_says_what_is_read_of_its_output(tmp_path: Path) -> None:
     suite = tmp_path / "ring"
     suite.mkdir()
-    write(suite, kinds__robot=KINDS)
-    run(tmp_path, BIN / "robot", *QUIET, "output.xml", "ring", expect={2})
+    write(suite, kinds__robot=KINDS, torn__robot=TORN)
+    run(tmp_path, BIN / "robot", *QUIET, "output.xml", "ring", expect={4})
     rows = read_file(tmp_path / "output.xml", "application/x-robot+xml")
     own = ExecutionResult(str(tmp_path / "output.xml"))
     total, seen = own.statistics.total, counts(rows)

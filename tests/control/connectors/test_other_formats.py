@@ -243,3 +243,39 @@ def test_names_and_messages_of_any_length_are_cut() -> None:
     assert rows[0].evidence and len(rows[0].evidence.steps[0].name) <= MESSAGE_LIMIT
     assert "message" in rows[0].evidence.cut
     assert [note.code for note in notes] == ["name_cut"]
+
+
+TORN = """<robot><suite name="r"><test name="z"><status status="PASS"/></test><suite name="s">
+<test name="a"><status status="PASS"/></test><test name="b"><status status="SKIP">w</status></test>
+<test name="c"><status status="FAIL">own</status></test>
+<kw name="k" type="TEARDOWN"><status status="%s">late</status></kw><status status="FAIL"/></suite>
+</suite></robot>"""
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [
+        ("FAIL", "failed skipped failed"),
+        ("SKIP", "skipped " * 3),
+        ("PASS", "passed skipped failed"),
+    ],
+)
+def test_a_suite_whose_teardown_fails_fails_its_tests_as_robot_counts(
+    status: str, wanted: str
+) -> None:
+    found = outcomes(ROBOT, TORN % status)
+    assert [found[f"r/s/{name}"] for name in "abc"] == wanted.split()
+    assert found["r/z"] == "passed"
+    if status == "FAIL":
+        assert evidence(ROBOT, TORN % status, "a").message == "Parent suite teardown failed:\nlate"
+
+
+def test_tests_given_out_before_the_teardown_of_their_suite_are_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ringtest.control.connectors.robot_output.MAX_HELD", 1)
+    session = ROBOT.open()
+    for byte in (TORN % "FAIL").encode():
+        session.feed(bytes([byte]))
+    session.close()
+    assert [note.code for note in session.notes] == ["suite_teardown"]

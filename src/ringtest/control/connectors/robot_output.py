@@ -22,6 +22,7 @@ from ringtest.control.ports.result_parser import (
     MAX_STEPS,
     MESSAGE_LIMIT,
     Attempt,
+    Cases,
     Evidence,
     Step,
     Unreadable,
@@ -41,6 +42,12 @@ _OUTCOMES = {
     "NOT_RUN": TestOutcome.SKIPPED,
 }
 _LANDMARK = re.compile(rb"<(?:test|suite)(?=[\s>])|</suite>|<statistics>")
+MAX_HELD = 10_000
+"""Cases kept back until their suites have ended: a teardown that fails fails them all."""
+_SPARED = TestOutcome.SKIPPED.value + TestOutcome.FAILED.value + TestOutcome.ERRORED.value
+_TORN = "Parent suite teardown failed:\n"
+_ALSO_TORN = "\n\nAlso parent suite teardown failed:\n"
+_LATE_SKIP = "Skipped in parent suite teardown:\n"
 _KEPT_TEXTS = {"msg", "tag", "doc", "status", "meta", "stat", "timeout", "arg"}
 _MARKUP = re.compile(r"<[^>]{0,1000}>")
 _LINE_END = re.compile(r"<br\s*/?>|<hr\s*/?>", re.I)
@@ -82,6 +89,8 @@ class _Reader:
         self._session = session
         self._open: list[_Element] = []
         self.suites: list[str] = []
+        self._begun: list[int] = []
+        """Of each open suite: the number of its first case."""
         self.test: _Test | None = None
         self.is_robot = False
         self.counted: int | None = None
@@ -93,6 +102,7 @@ class _Reader:
             self.is_robot = True
         elif name == "suite" and self._parent() in ("robot", "suite"):
             self.suites.append(cut(attributes.get("name", ""), MESSAGE_LIMIT))
+            self._begun.append(self._session.total)
             self._session.declare(self.suites)
         elif name == "test" and self._parent() == "suite":
             self.test = _Test(attributes.get("name", ""))
@@ -119,6 +129,9 @@ class _Reader:
             self._end_in_test(self.test, element, text, outer)
         elif name == "suite" and outer in ("robot", "suite") and self.suites:
             self.suites.pop()
+            self._begun.pop()
+        elif name == "status" and outer == "kw" and self._is_teardown_of_suite():
+            self._session.torn_down(self._begun[-1], element.attributes.get("status", ""), text)
         elif name == "meta" and outer == "suite":
             # before Robot Framework 4: <metadata><item name=…>
             self._session.suite_property(self.suites, element.attributes.get("name", ""), text)
@@ -127,6 +140,14 @@ class _Reader:
         elif name == "msg" and outer == "errors":
             level = element.attributes.get("level", "ERROR")
             self._session.note("runner_message", f"{level}: {text[:1000]}")
+
+    def _is_teardown_of_suite(self) -> bool:
+        around = self._open[-2:]
+        return (
+            [one.name for one in around] == ["suite", "kw"]
+            and around[1].attributes.get("type", "").upper() == "TEARDOWN"
+            and bool(self._begun)
+        )
 
     def _count(self, attributes: dict[str, str], text: str) -> None:
         numbers = [attributes.get(key, "0") for key in ("pass", "fail", "skip")]
@@ -208,6 +229,18 @@ class RobotSession(ReadingSession):
             raise Unreadable(f"Invalid XML: {refusal}") from None
         self._is_known = self._reader.is_robot
 
+    def feed(self, chunk: bytes) -> Cases:
+        """See `ParserSession`."""
+        if not self._found.is_full:
+            self._read(chunk)
+        keeps = bool(self._reader.suites) and self._found.held <= MAX_HELD
+        return Cases() if keeps else self._found.take()
+
+    @property
+    def total(self) -> int:
+        """Cases so far."""
+        return self._found.total
+
     def _finish(self) -> None:
         why = self._stream.close()
         self._is_known = self._reader.is_robot
@@ -236,6 +269,30 @@ class RobotSession(ReadingSession):
     def suite_property(self, suites: list[str], name: str, value: str) -> None:
         """Metadata of a suite."""
         self._found.add_property("/".join(suites), name, value)
+
+    def torn_down(self, since: int, status: str, message: str) -> None:
+        """A suite's teardown has ended: what it comes to, all the suite's tests come to."""
+        if status == "FAIL":
+            told = self._found.change(
+                since,
+                TestOutcome.FAILED,
+                status,
+                lambda own: f"{own}{_ALSO_TORN if own else _TORN}{message}",
+                _SPARED,
+            )
+        elif status == "SKIP":
+            told = self._found.change(
+                since,
+                TestOutcome.SKIPPED,
+                status,
+                lambda own: f"{_LATE_SKIP}{message}" + (f"\n\nEarlier message:\n{own}" * bool(own)),
+                "",
+            )
+        else:
+            return
+        if told:
+            text = f"{told} tests of a suite whose teardown came to {status} stand as they were"
+            self._notes.add("suite_teardown", text, once=True)
 
     def lost(self, suites: list[str], test: _Test, why: str) -> None:
         """A test whose outcome nobody knows."""

@@ -155,6 +155,30 @@ class Found:
         if suite is not None and len(suite.properties) < MAX_PROPERTIES:
             suite.properties.append((self._name(name), cut(clean(value), MESSAGE_LIMIT)))
 
+    def change(
+        self, since: int, outcome: TestOutcome, raw: str, tell: Callable[[str], str], unless: str
+    ) -> int:
+        """Cases of this number and later ones come to `outcome` after all.
+
+        tell: what their message becomes, by the one they had.
+        unless: outcomes that stay as they are, though their message does not.
+        Returns how many were taken before: these stay as they were.
+        """
+        cases = self._cases
+        taken = self.total - len(cases)
+        for at in range(max(0, since - taken), len(cases)):
+            own = cases.evidence.get(at, _NOTHING)
+            if chr(cases.outcomes[at]) not in unless:
+                cases.outcomes[at] = ord(outcome.value)
+                own = replace(own, raw_outcome=raw)
+            cases.evidence[at] = replace(own, message=_line(tell(own.message or "")))
+        return max(0, taken - since)
+
+    @property
+    def held(self) -> int:
+        """Cases that nobody took yet."""
+        return len(self._cases)
+
     def take(self) -> Cases:
         """The cases since the last call."""
         cases, self._cases = self._cases, Cases()
