@@ -6,6 +6,7 @@ server's libraries are not installed, and starts without loading what it does no
 
 import importlib
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from os import environ
 from typing import Annotated, Any
@@ -104,7 +105,8 @@ class _Start(typer.Typer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):  # names may hold what a terminal cannot show
-                stream.reconfigure(errors="backslashreplace")
+                with suppress(OSError):  # where it has become another file, that one stays
+                    stream.reconfigure(errors="backslashreplace")
         words = sys.argv[1:]
         if (
             args
