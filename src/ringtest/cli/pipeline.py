@@ -10,6 +10,7 @@ import typer
 
 from ringtest.agent.pipelines.context import Options
 from ringtest.agent.pipelines.credentials import CredentialsError
+from ringtest.agent.pipelines.missing import missing_files
 from ringtest.agent.pipelines.model import stages_of
 from ringtest.agent.pipelines.overrides import read_override
 from ringtest.agent.pipelines.reading import Pipeline, read_pipeline
@@ -50,11 +51,13 @@ FolderArgument = Annotated[Path, typer.Argument(help="The folder of a job.")]
 
 @app.command()
 def check(words: Words) -> None:
-    """Say what is wrong, with file, line and column; exit code 2 when something is.
+    """Say what is wrong, with file, line and column; exit code 2 when something is. Files that
+    jobs name are looked for too.
 
     Example: `ringtest pipeline check pipeline.yml`
     """
     pipeline = _read(words)
+    pipeline.faults += missing_files(pipeline)
     for warning in pipeline.warnings:
         print(f"{warning} (warning)")
     if not pipeline.faults:
@@ -94,7 +97,7 @@ def run(
     Example: `ringtest pipeline run pipeline.yml @pipeline:name=nightly install:topic=OCP-4.20`
     """
     pipeline = _read(words, EXIT_SYNTAX)
-    for warning in pipeline.warnings:
+    for warning in [*pipeline.warnings, *missing_files(pipeline)]:
         print(f"{warning} (warning)", file=sys.stderr)
     if pipeline.faults:
         print("\n".join(str(fault) for fault in pipeline.faults), file=sys.stderr)
@@ -108,7 +111,7 @@ def run(
         say=_say,
         show=_ignore if quiet or parallel > 1 else _show,
     )
-    name = next(Path(word).stem for word in words if read_override(word) is None)
+    name = Path(pipeline.jobs[0].place.file).stem
     code = asyncio.run(run_pipeline(pipeline, name.removesuffix("-pipeline"), options))
     raise typer.Exit(code)
 
@@ -153,7 +156,10 @@ def _read(words: list[str], code: int = EXIT_USAGE) -> Pipeline:
     try:
         texts = [(file, file.read_text(encoding="utf-8")) for file in files]
         return read_pipeline(texts, overrides)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        print(f"{error.filename} cannot be read: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(code) from None
+    except ValueError as error:
         print(f"ringtest pipeline: {error}", file=sys.stderr)
         raise typer.Exit(code) from None
 

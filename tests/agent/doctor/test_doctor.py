@@ -150,8 +150,9 @@ def test_files_are_read_as_a_run_would_read_them(lab: Lab, tmp_path: Path) -> No
         "bad.yaml": "stages: {tset: [echo x]}\n",
         "pipeline.yml": "- {name: a, stage: b, ansible_playbook: p, topic: T, components: [c]}\n",
         "broken.yml": "- {name: a}\n",
+        "lacks.yml": "- {name: a, stage: b, ansible_playbook: lacked, topic: T}\n",
     }
-    for name, text in texts.items():
+    for name, text in {**texts, "p": "[]"}.items():
         (tmp_path / name).write_text(text)
     named = replace(lab, files=[*(tmp_path / name for name in texts), tmp_path / "none.yaml"])
     found: dict[str, list[Found]] = {}
@@ -163,6 +164,7 @@ def test_files_are_read_as_a_run_would_read_them(lab: Lab, tmp_path: Path) -> No
     assert found["bad.yaml"][0].message.startswith(f"{tmp_path}/bad.yaml:1:")
     assert "ok" in {one.state for one in found["pipeline.yml"]}
     assert {one.state for one in found["broken.yml"]} >= {"bad"}
+    assert "there is no " in found["lacks.yml"][0].message
     assert [one.state for one in found["none.yaml"]] == ["bad"]
 
 

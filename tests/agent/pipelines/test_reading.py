@@ -9,7 +9,7 @@ from ringtest.agent.pipelines.overrides import read_override
 from ringtest.agent.pipelines.reading import Pipeline, read_pipeline
 from ringtest.language.placed_yaml import Tagged
 
-X = "name: x, stage: s, ansible_playbook: a"
+X = "name: x, stage: s, topic: T, ansible_playbook: a"
 PIPELINE = """\
 - name: install
   stage: ocp
@@ -99,7 +99,13 @@ def test_an_override_of_a_job_that_is_not_there_says_which_are() -> None:
         ("- {stage: s, ansible_playbook: a.yml}", "lab/pipeline.yml:1:3: this job has no name"),
         ("- {name: x, ansible_playbook: a.yml}", "lab/pipeline.yml:1:3: this job has no stage"),
         ("- [x]", "lab/pipeline.yml:1:3: a job is a mapping"),
-        (f"- {{{X}, components: ocp}}", "components must be list"),
+        (f"- {{{X}, components: ocp}}", "components must be a list"),
+        (f"- {{{X}, comment: 4.10}}", "comment must be a text: put it in quotes"),
+        (f"- {{{X}, timeout_seconds: soon}}", "timeout_seconds must be a number"),
+        (f"- {{{X}, retries: true}}", "retries must be a whole number"),
+        (f"- {{{X}, retries: -1}}", "retries must be 0 or more"),
+        (f"- {{{X}, inputs: {{k: v}}}}", "x: input k: no job of its prev_stages has it"),
+        ("- {name: x, stage: s, ansible_playbook: a}", "1:3: this job has no topic"),
         (f"- {{{X}, components: ['ocp=']}}", "no version behind the ="),
         (f"- {{{X}, components: [{{type: a, tag: b}}]}}", "no key tag"),
         (f"- {{{X}, prev_stages: [y]}}", "no job or stage y comes before"),
@@ -111,9 +117,30 @@ def test_faults_are_told_at_their_places(text: str, fault: str) -> None:
     assert fault in "\n".join(str(one) for one in read(text).faults)
 
 
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("x:timeout_seconds=abc", "x:timeout_seconds: timeout_seconds must be a number"),
+        ("x:ansible_extravars=5", "ansible_extravars must be a mapping"),
+        ("x:ansible_extravars_files=vars.yml", "ansible_extravars_files must be a list"),
+        ("x:outputs=5", "outputs must be a mapping"),
+        ("x:hooks_of=nope", "hooks_of is one of openshift"),
+        ("x:components=[1]", "a component is a text or a mapping"),
+    ],
+)
+def test_words_of_the_command_line_are_checked_as_files_are(word: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        read(f"- {{{X}}}", word)
+
+
+def test_what_a_job_lacks_may_come_later_or_from_the_command_line() -> None:
+    text = f"- {{name: x, stage: s}}\n- {{{X}}}\n- {{name: y, stage: s, topic: T}}\n"
+    assert not read(text, "y:ansible_playbook=b.yml").faults
+
+
 def test_a_key_that_is_nearly_known_is_kept_and_warned_of() -> None:
-    pipeline = read("- {name: x, stage: s, ansible_playbook: a, ansible_extra_vars: {a: 1}}")
+    pipeline = read(f"- {{{X}, ansible_extra_vars: {{a: 1}}}}")
     assert [str(one) for one in pipeline.warnings] == [
-        "lab/pipeline.yml:1:44: ansible_extra_vars is kept; did you mean ansible_extravars?"
+        "lab/pipeline.yml:1:54: ansible_extra_vars is kept; did you mean ansible_extravars?"
     ]
     assert not pipeline.faults

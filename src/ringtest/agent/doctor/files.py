@@ -6,6 +6,7 @@ from pathlib import Path
 from ringtest.agent.definitions.model import STAGES, Definition
 from ringtest.agent.definitions.reading import Faulty, read_definition
 from ringtest.agent.doctor.model import Found, Lab, bad, ok, warn
+from ringtest.agent.pipelines.missing import missing_files
 from ringtest.agent.pipelines.reading import read_pipeline
 from ringtest.agent.runners.registry import OPTIONS
 from ringtest.language.placed_yaml import read_placed
@@ -49,6 +50,7 @@ def _pipeline(path: Path, text: str) -> Iterator[Found]:
     except ValueError as error:
         yield bad("files", f"{path}: {error}", "write a job into it")
         return
+    pipeline.faults += missing_files(pipeline)
     more = f"ringtest pipeline check {path} tells all"
     for fault in pipeline.faults[:_SHOWN]:
         yield bad("files", str(fault), more)

@@ -209,6 +209,8 @@ class JobRun:
             return "error", error.message
         except (OSError, ValueError) as error:
             return "error", str(error)
+        except Exception as error:  # whatever it is, the server hears how the job ended
+            return "error", f"ringtest failed: {type(error).__name__}: {error}"
 
     async def _play(self, given: Mapping[str, Path]) -> tuple[Status, str]:
         job, scratch = self._job, self._workspace.own

@@ -24,6 +24,21 @@ class ComponentQuery(Struct, frozen=True, omit_defaults=True):
     priority_tags: tuple[str, ...] = ()
     max_age_days: float | None = None
 
+    def __str__(self) -> str:
+        """As an item of a file has it.
+
+        >>> str(read_query("ocp?tags:build:ga&version:4.19*"))
+        'ocp?version:4.19*&tags:build:ga'
+        """
+        parts = [f"{name}:{value}" for name, value in self.fields.items()]
+        parts += [f"{name}:{value}*" for name, value in self.prefixes.items()]
+        parts += [f"tags:{tag}" for tag in self.tags]
+        if self.priority_tags:
+            parts.append(f"the first of {', '.join(self.priority_tags)}")
+        if self.max_age_days is not None:
+            parts.append(f"at most {self.max_age_days:g} days old")
+        return "?".join(filter(None, (self.type, "&".join(parts))))
+
     @property
     def is_pinned(self) -> bool:
         """It means one component, now and later."""

@@ -1,21 +1,28 @@
 """From pipeline files to jobs, with every fault and every likely slip at its place."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ringtest.agent.ansible.hooks import AGENTS
-from ringtest.agent.pipelines.model import KEYS, PipelineJob
+from ringtest.agent.pipelines.model import KEYS, PipelineJob, giver_of
 from ringtest.agent.pipelines.overrides import PIPELINE, Override, apply_override
 from ringtest.agent.pipelines.queries import read_query
 from ringtest.language.placed_yaml import Placed, Tagged, read_placed
 from ringtest.language.places import Fault
 
 VAULT = "!vault"
+_KINDS = {
+    str: "a text",
+    list: "a list",
+    dict: "a mapping",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+}
 _REQUIRED = (
-    ("name", ("name",)),
     ("ansible_playbook", ("ansible_playbook", "hooks")),
     ("stage", ("stage", "type")),
 )
@@ -64,11 +71,8 @@ def _add_jobs(pipeline: Pipeline, placed: Placed, folder: Path) -> None:
             )
         elif "name" in values:
             pipeline.jobs.append(PipelineJob(values, folder, placed.at((number,))))
-        if not before or before.values.get("name") != values.get("name"):
-            for what, keys in _REQUIRED:
-                if not any(values.get(key) for key in keys):
-                    fault = Fault(placed.at((number,)), f"this job has no {what}")
-                    pipeline.faults.append(fault)
+        else:
+            pipeline.faults.append(Fault(placed.at((number,)), "this job has no name"))
 
 
 def _joined(before: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
@@ -89,13 +93,8 @@ def _check_values(pipeline: Pipeline, placed: Placed, number: int, values: dict[
             close = difflib.get_close_matches(key, KEYS, n=1)
             if close:
                 pipeline.warnings.append(Fault(place, f"{key} is kept; did you mean {close[0]}?"))
-        elif value is not None and not isinstance(value, (*KEYS[key], Tagged)):
-            words = " or ".join(kind.__name__ for kind in KEYS[key])
-            fault = Fault(placed.at((number, key)), f"{key} must be {words}")
-            pipeline.faults.append(fault)
-    if values.get("hooks_of") not in (None, *AGENTS):
-        words = f"hooks_of is one of {', '.join(AGENTS)}"
-        pipeline.faults.append(Fault(placed.at((number, "hooks_of")), words))
+        elif problem := _wrong_with(key, value):
+            pipeline.faults.append(Fault(placed.at((number, key)), problem))
     components = values.get("components")
     for at, item in enumerate(components if isinstance(components, list) else []):
         try:
@@ -103,6 +102,23 @@ def _check_values(pipeline: Pipeline, placed: Placed, number: int, values: dict[
         except ValueError as error:
             fault = Fault(placed.at((number, "components", at)), str(error))
             pipeline.faults.append(fault)
+
+
+def _wrong_with(key: str, value: Any) -> str | None:
+    """Why a key cannot have this value; None when it can, and for keys that are only kept."""
+    kinds = KEYS.get(key)
+    if value is None or kinds is None or isinstance(value, Tagged):
+        return None
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, kinds) or (bool not in kinds and isinstance(value, bool)):
+        hint = ": put it in quotes" if str in kinds and number is not None else ""
+        words = [_KINDS[kind] for kind in kinds if kind is not int or float not in kinds]
+        return f"{key} must be {' or '.join(words)}{hint}"
+    if number is not None and not 0 <= number < float("inf"):
+        return f"{key} must be 0 or more"
+    if key == "hooks_of" and value not in AGENTS:
+        return f"hooks_of is one of {', '.join(AGENTS)}"
+    return None
 
 
 def _apply(pipeline: Pipeline, overrides: Sequence[Override]) -> None:
@@ -118,14 +134,19 @@ def _apply(pipeline: Pipeline, overrides: Sequence[Override]) -> None:
         for at, job in enumerate(pipeline.jobs):
             if job.values.get("name") == override.job:
                 values = apply_override(job.values, override)
+                if problem := _wrong_with(override.key, values[override.key]):
+                    raise ValueError(f"{override.job}:{override.key}: {problem}")
                 pipeline.jobs[at] = PipelineJob(values, job.folder, job.place)
 
 
 def _check_links(pipeline: Pipeline) -> None:
-    """What a job goes on from must come before it; two jobs of one name are one too many."""
+    """A job has what it needs: what it goes on from comes before it, and has its inputs. Two jobs
+    of one name are one too many."""
     seen: set[str] = set()
     names: set[str] = set()
-    for job in pipeline.jobs:
+    for at, job in enumerate(pipeline.jobs):
+        for why in _lacking(job, pipeline.jobs[:at]):
+            pipeline.faults.append(Fault(job.place, why))
         for word in job.previous:
             if word not in seen:
                 fault = Fault(job.place, f"{job.name}: no job or stage {word} comes before it")
@@ -135,3 +156,15 @@ def _check_links(pipeline: Pipeline) -> None:
             pipeline.faults.append(Fault(job.place, message))
         names.add(job.name)
         seen |= {job.name, job.stage}
+
+
+def _lacking(job: PipelineJob, earlier: Sequence[PipelineJob]) -> Iterator[str]:
+    for what, keys in _REQUIRED:
+        if not any(job.values.get(key) for key in keys):
+            yield f"this job has no {what}"
+    if not job.values.get("topic") and not job.previous:
+        yield "this job has no topic, and none of an earlier job in prev_stages"
+    inputs = job.values.get("inputs")
+    for key in inputs if isinstance(inputs, dict) else ():
+        if giver_of(str(key), job, earlier) is None:
+            yield f"{job.name}: input {key}: no job of its prev_stages has it as an output"

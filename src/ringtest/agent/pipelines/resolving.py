@@ -32,9 +32,11 @@ async def find_components(
     moment = now or datetime.now(UTC).replace(tzinfo=None)
     found = []
     for item in items:
-        component = await find_component(client, topic_id, read_query(item), now=moment)
+        query = read_query(item)
+        component = await find_component(client, topic_id, query, now=moment)
         if component is None:
-            raise NothingFits(f"the topic has no component for {item}")
+            words = item if isinstance(item, str) else query
+            raise NothingFits(f"the topic has no component for {words}")
         found.append(component)
     return found
 
