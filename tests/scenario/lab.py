@@ -1,5 +1,5 @@
-"""A simulated lab: speaks the agent's protocol, dies and comes back. Its journals are the
-agent's own, on a disk that is full at times."""
+"""A simulated agent of a lab: speaks the protocol, dies and comes back. Its journals are the
+agent's own, on a disk that fails at times."""
 
 import random
 from base64 import b64decode
@@ -19,6 +19,8 @@ from ringtest.agent.journal import Journal
 from ringtest.agent.thinning import LogWriter
 from ringtest.client.signing import Signable, signature_headers
 from ringtest.control.kernel.clock import Clock
+from tests.scenario.disks import Disk
+from tests.scenario.stories import HANGS, cancelled
 
 JUNIT = "application/junit"
 
@@ -55,7 +57,7 @@ class VirtualHmac(httpx.Auth):
 @dataclass(slots=True)
 class Try:
     """What the lab's disk holds of one attempt at one job. `printed` is what the job said, of
-    which a full disk may have kept less."""
+    which a full disk may have kept less: then the log says how much."""
 
     job_id: str
     attempt: int
@@ -66,7 +68,7 @@ class Try:
     lines: LogWriter
     sent: int = 0
     printed: bytes = b""
-    was_full: bool = False
+    stage: str = "prepare"
     file: bytes | None = None
     file_sent: bool = False
     done: bool = False
@@ -89,19 +91,22 @@ class Try:
 
 @dataclass(slots=True)
 class Lab:
-    """One remote CI with one agent that runs one job at a time."""
+    """One agent of a remote CI, which may have others; it runs one job at a time."""
 
     name: str
+    identity: str
+    """Name of the remote CI."""
     remoteci_id: str
     http: httpx.AsyncClient
     rng: random.Random
     clock: Clock
     script: Script
-    disk: Path
-    is_full: bool = False
+    disk: Disk
     instance: int = 0
     current: Try | None = None
-    claiming: str | None = None  # a claim whose answer may have been lost
+    claiming: str | None = None  # a claim that is to be made, or whose answer may have been lost
+    refused: int = 0
+    """Claims of jobs that another agent had taken, or that were gone."""
     offline_until: datetime | None = None
     history: list[Try] = field(default_factory=list)
 
@@ -138,16 +143,20 @@ class Lab:
         assert ours.journal.damage == ""
         ours.sent = self.rng.randint(0, ours.sent)
         if ours.todo:
-            ours.todo = [{"kind": "release", "reason": "agent was killed"}]
-            ours.file = None
+            self._give_back("agent was killed")
+
+    def _give_back(self, why: str) -> None:
+        assert self.current is not None
+        self.current.todo = [{"kind": "release", "reason": why}]
+        self.current.file = None
 
     def _open(self, ours: Try) -> None:
-        ours.journal = Journal(ours.path, origin=ours.origin)
-        ours.lines = LogWriter(ours.journal, lambda size: "the disk is full" * self.is_full)
+        ours.journal = Journal(ours.path, origin=ours.origin, reserve=True)
+        ours.lines = LogWriter(ours.journal)
 
     async def _claim(self) -> None:
-        self.claiming = self.claiming or await self._next_job()
-        if self.claiming is None:
+        if self.claiming is None:  # claimed in another step: meanwhile another agent may
+            self.claiming = await self._next_job()
             return
         answer = await self.http.post(
             f"/jobs/{self.claiming}/claim", json={"agent": f"{self.name}-{self.instance}"}
@@ -159,15 +168,18 @@ class Lab:
             self.current = self._begin(job_id, claim, todo, file)
             self.history.append(self.current)
         else:
+            self.refused += 1
             assert answer.status_code in (404, 409), answer.text
 
     def _begin(
         self, job_id: str, claim: dict[str, Any], todo: list[dict[str, Any]], file: bytes | None
     ) -> Try:
-        path = self.disk / f"{self.name}-{job_id}.{claim['attempt']}"
-        journal = Journal(path, origin=f"{job_id}.{claim['attempt']}")
-        lines = LogWriter(journal, lambda size: "the disk is full" * self.is_full)
+        folder = self.disk.folder / f"{self.name}-{job_id}.{claim['attempt']}"
+        folder.mkdir()
+        path = folder / "journal.jsonl"
+        journal = Journal(path, origin=f"{job_id}.{claim['attempt']}", reserve=True)
         token = claim["lease_token"]
+        lines = LogWriter(journal)
         return Try(job_id, claim["attempt"], token, todo, path, journal, lines, file=file)
 
     async def _next_job(self) -> str | None:
@@ -178,18 +190,30 @@ class Lab:
         return jobs[0]["id"] if jobs else None
 
     def _produce(self) -> None:
-        """Append the next record to the journal, as a running job does."""
+        """Append the next record to the journal, as a running job does. What a disk has no room
+        for ends the try; how it ended is written as soon as that can be."""
         assert self.current is not None
         ours = self.current
-        record = ours.todo.pop(0)
-        kind = record.pop("kind")
-        if kind == "log":
-            ours.printed += record["data"]
-            ours.was_full |= self.is_full
-            ours.lines.write(record["stage"], record["data"])
+        record = ours.todo[0]
+        kind = record["kind"]
+        if kind == HANGS:
             return
-        ours.lines.end_gap()
-        ours.journal.append(kind, at=self.clock.now().isoformat(), **record)
+        try:
+            if kind == "log":
+                ours.printed += record["data"]
+                ours.lines.write(record["stage"], record["data"])
+            else:
+                ours.lines.end_gap()
+                fields = {name: value for name, value in record.items() if name != "kind"}
+                ours.journal.append(kind, at=self.clock.now().isoformat(), **fields)
+                ours.stage = record.get("stage", ours.stage)
+        except OSError:
+            if kind == "progress":
+                ours.todo.pop(0)
+            elif kind not in ("finish", "release"):
+                self._give_back("the journal cannot be written")
+            return
+        ours.todo.pop(0)
 
     async def _tell(self) -> None:
         assert self.current is not None
@@ -212,10 +236,12 @@ class Lab:
         assert answer.status_code == 200, answer.text
         said = answer.json()
         ours.sent = max(ours.sent, said["applied_seq"])
-        if said["cancel"] and ours.todo and ours.todo[-1].get("result") != "cancelled":
-            ours.todo = [{"kind": "finish", "result": "cancelled"}]
+        last = ours.todo[-1] if ours.todo else {"kind": "release"}
+        if said["cancel"] and last["kind"] != "release" and last.get("result") != "cancelled":
+            ours.todo, ours.file = cancelled(ours.stage), None
         if said["fenced"] or (not ours.todo and ours.sent == ours.journal.last_seq):
             ours.done = not said["fenced"]
+            ours.journal.close()
             self.current = None
 
     def _batch(self, ours: Try) -> list[bytes]:

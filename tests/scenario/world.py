@@ -1,4 +1,4 @@
-"""The whole product in one process on a virtual clock: server, loops, labs, a receiver.
+"""The whole product in one process on a virtual clock: server, loops, agents, a receiver.
 
 Every step is one action of one part, chosen by a seeded generator; nothing runs
 concurrently, so a seed replays its story.
@@ -6,7 +6,7 @@ concurrently, so a seed replays its story.
 
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import httpx
 
+from ringtest.agent.definitions.model import STAGES
 from ringtest.control.app import Parts, all_loops, create_app
 from ringtest.control.db.loops import Loop
 from ringtest.control.db.pool import Database
@@ -23,16 +24,19 @@ from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.ports.notifier import DeliveryFailed, Message
 from tests.parts import ADMIN, connect, first_start, make_parts
 from tests.scenario.chaos import FragileDatabase, Fuse, Killed, LossyTransport
+from tests.scenario.disks import Disk, mounted
 from tests.scenario.lab import Lab, VirtualHmac
+from tests.scenario.stories import ENDLESS, SETS, story
 
-SETS = ("1.1.1", "2.0.1", "2.1.0")
 LABS = 2
+AGENTS = (("lab-1", "a"), ("lab-1", "b"), ("lab-2", "a"))
+"""Labs, and names of their agents: two have one identity."""
 OFFLINE = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=2))
 SPEC = {
     "timeout_seconds": 86400,
     "max_attempts": 20,
     "isolation": "none",
-    "stages": {"prepare": [], "test": [{"name": "t", "run": "true"}], "collect": []},
+    "stages": {stage: [{"name": "t", "run": "true"}] for stage in STAGES},
     "artifacts": [],
 }
 
@@ -68,44 +72,6 @@ class Mistakes(logging.Handler):
         self.records.append(self.format(record))
 
 
-def story(lab: Lab, claim: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bytes | None]:
-    """What a job does: passes, fails everywhere with 2.1.0, and fails alone in lab-1."""
-    version = next(c["version"] for c in claim["components"] if c["type"] == "markupsafe")
-    log = [
-        {"kind": "log", "stage": "test", "data": f"{lab.name} {version} line {n}\n".encode()}
-        for n in range(lab.rng.randint(1, 4))
-    ]
-    if lab.rng.random() < 0.2:  # more than a full disk keeps of an end
-        log.insert(0, {"kind": "log", "stage": "test", "data": (b"x" * 99 + b"\n") * 600})
-    broken = version == "2.1.0"
-    records: list[dict[str, Any]] = [
-        {"kind": "stage", "stage": "prepare", "status": "running"},
-        {"kind": "stage", "stage": "prepare", "status": "passed"},
-        {"kind": "stage", "stage": "test", "status": "running"},
-        *log,
-        {"kind": "progress", "total": 3, "passed": 2, "failed": 0, "errored": 0, "skipped": 0},
-        {
-            "kind": "stage",
-            "stage": "test",
-            "status": "failed" if broken else "passed",
-            "exit_code": 4 if broken else 0,
-            "evidence": "ImportError: cannot import name 'soft_unicode'" if broken else None,
-        },
-        {"kind": "finish", "result": "failed" if broken else "passed"},
-    ]
-    return records, None if broken else _junit(alone=lab.name == "lab-1")
-
-
-def _junit(*, alone: bool) -> bytes:
-    own = '<failure type="Warning" message="DeprecationWarning: x"/>' if alone else ""
-    return (
-        '<testsuite name="s"><testcase classname="c" name="ok"/>'
-        f'<testcase classname="c" name="own">{own}</testcase>'
-        '<testcase classname="c" name="known"><failure type="AssertionError"'
-        ' message="AssertionError: always"/></testcase></testsuite>'
-    ).encode()
-
-
 @dataclass(slots=True)
 class World:
     """One seed's story and the means to move it on."""
@@ -119,15 +85,17 @@ class World:
     mistakes: Mistakes
     admin: httpx.AsyncClient
     labs: list[Lab] = field(default_factory=list)
-    to_publish: list[str] = field(default_factory=lambda: list(SETS))
+    to_publish: list[str] = field(default_factory=list)
+    stopped: set[str] = field(default_factory=set)
+    """Jobs that somebody has cancelled, for all that he knows."""
     topic_id: str = ""
     owner: asyncpg.Connection | None = None
 
     async def step(self) -> None:
         """One random action; any process may be killed in the middle of it."""
         match self.rng.choices(
-            ["clock", "loop", "lab", "kill_lab", "offline", "full_disk", "publish"],
-            [3, 8, 16, 0.3, 0.2, 0.4, 1],
+            ["clock", "loop", "lab", "kill_lab", "offline", "full_disk", "publish", "cancel"],
+            [3, 8, 24, 0.4, 0.2, 0.4, 1, 0.5],
         )[0]:
             case "clock":
                 self.clock.advance(self.rng.choice([0.1, 1, 5, 20, 70]))
@@ -143,10 +111,12 @@ class World:
                 lab = self.rng.choice(self.labs)
                 lab.offline_until = self.clock.now() + self.rng.choice(OFFLINE)
             case "full_disk":
-                lab = self.rng.choice(self.labs)
-                lab.is_full = not lab.is_full
+                disk = self.rng.choice(self.labs).disk
+                disk.fill(not disk.is_full)
             case "publish":
                 await self._publish_next()
+            case "cancel":
+                await self._cancel_one()
         self.db.fuse.put_out()
 
     async def be_away_for_a_week(self) -> None:
@@ -176,6 +146,28 @@ class World:
             return
         self.to_publish.pop(0)
 
+    async def _cancel_one(self) -> None:
+        """Somebody stops a job that would not end by itself, wherever it is."""
+        left = sorted(await self._endless() - self.stopped)
+        if not left:
+            return
+        job = self.rng.choice(left)
+        try:
+            answer = await self.admin.post(f"/jobs/{job}/cancel")
+        except httpx.TransportError:
+            return
+        assert answer.status_code in (202, 409), answer.text
+        self.stopped.add(job)
+
+    async def _endless(self) -> set[str]:
+        assert self.owner is not None
+        rows = await self.owner.fetch(
+            "SELECT job_id FROM jobs_components JOIN components ON components.id = component_id"
+            " WHERE version = ANY($1)",
+            list(ENDLESS),
+        )
+        return {str(row["job_id"]) for row in rows}
+
     async def publish(self, kind: str, version: str) -> None:
         """Publish a component; doing it again after a lost answer changes nothing."""
         answer = await self.admin.post(
@@ -193,10 +185,12 @@ class World:
         """No more faults: run everything until nothing is left to do."""
         self.transport.loss = self.receiver.trouble = 0.0
         for lab in self.labs:
-            lab.offline_until, lab.is_full = None, False
+            lab.offline_until, lab.disk.trouble = None, 0.0
+            lab.disk.fill(False)
         while self.to_publish:
             await self._publish_next()
         for _ in range(rounds):
+            await self._cancel_one()
             for loop in self.loops:
                 await self._run_loop(loop, fragile=False)
             for lab in self.labs:
@@ -287,9 +281,9 @@ def build_stage(db: Database, folder: Path) -> Stage:
 
 
 @asynccontextmanager
-async def open_world(seed: int, dsn: str, stage: Stage, disk: Path) -> AsyncIterator[World]:
-    """A world over an empty database, seeded with its product, at the start of its story; its
-    labs have a disk."""
+async def open_world(seed: int, dsn: str, stage: Stage, folder: Path) -> AsyncIterator[World]:
+    """A world over an empty database, seeded with its product, at the start of its story; the
+    disks of its agents are below `folder`."""
     rng = random.Random(seed)
     clock = VirtualClock(datetime(2026, 1, 1))
     db = await FragileDatabase.connect(dsn, clock=clock, connections=3)
@@ -314,14 +308,20 @@ async def open_world(seed: int, dsn: str, stage: Stage, disk: Path) -> AsyncIter
         admin=admin,
         topic_id=seeded["topic_id"],
         owner=await asyncpg.connect(dsn),
+        to_publish=rng.sample([*SETS, *ENDLESS], len(SETS) + len(ENDLESS)),
     )
-    for lab in seeded["labs"]:
+    known = {lab["name"]: lab for lab in seeded["labs"]}
+    for identity, agent in AGENTS:
+        lab, name = known[identity], f"{identity}{agent}"
         auth = VirtualHmac(f"remoteci/{lab['id']}", lab["api_secret"], clock)
         http = connect(parts, auth, transport)
-        world.labs.append(Lab(lab["name"], lab["id"], http, rng, clock, story, disk))
+        (folder / name).mkdir()
+        disk = Disk(folder / name, rng)
+        world.labs.append(Lab(name, identity, lab["id"], http, rng, clock, story, disk))
     logging.getLogger("ringtest").addHandler(world.mistakes)
     try:
-        yield world
+        with mounted([lab.disk for lab in world.labs]):
+            yield world
     finally:
         logging.getLogger("ringtest").removeHandler(world.mistakes)
         assert world.owner is not None
