@@ -53,7 +53,8 @@ async def test_a_team_or_lab_of_others_is_refused(lane: Lane) -> None:
         ("/job_statistics", {"rows": "day", "columns": "day", "query": "a:("}, "value is missing"),
         ("/job_statistics", {"rows": "day", "columns": "day", "query": "statsu:x"}, "did you mean"),
         ("/keys_values_series", {}, "Request malformed"),
-        ("/keys_values_series", {"key": "a", "query": "name:/(/"}, "is no regular expression"),
+        ("/keys_values_series", {"key": "a", "query": "b name:/(/"}, "at character 3: a pattern"),
+        ("/keys_values_series", {"key": "a", "query": "name:/a**/"}, "is no regular expression"),
     ],
 )
 async def test_what_makes_no_sense_is_refused(

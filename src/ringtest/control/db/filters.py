@@ -15,6 +15,7 @@ of it: what does not hold, its negation finds.
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -229,10 +230,36 @@ def _pattern(node: Compare, sql: str, conditions: Conditions) -> str:
         raise refusal(f"a pattern has at most {_MAX_PATTERN} characters", node.position)
     if any(value[at] == "\\" and value[at + 1].isdigit() for at in range(len(value) - 1)):
         raise refusal("a pattern may not refer back to a part of itself", node.position)
+    if why := _unbalanced(value):
+        raise refusal(f"a pattern is no regular expression: {why}", node.position)
     # the brackets keep a caller's own prefixes (***=, (?x)) from meaning anything
     if node.op == "match":
         return f"{sql} ~ {conditions.param(f'^(?:{value})$')}"
     return f"{sql} {'~*' if node.op == 'ifind' else '~'} {conditions.param(f'(?:{value})')}"
+
+
+_UNBALANCED = (
+    "unterminated character set", "unterminated subpattern", "unbalanced parenthesis",
+    "bad escape (end of pattern)",
+)  # fmt: skip
+"""Mistakes that are mistakes to PostgreSQL too; of others it has the last word."""
+
+
+def _unbalanced(pattern: str) -> str:
+    """What is wrong with the brackets; empty for nothing.
+
+    >>> _unbalanced("a(b|c"), _unbalanced("[a-z]+")
+    ('missing ), unterminated subpattern', '')
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # sets within sets, some day
+            re.compile(pattern)
+    except re.error as error:
+        return error.msg if error.msg.endswith(_UNBALANCED) else ""
+    except (OverflowError, RecursionError):
+        return ""
+    return ""
 
 
 _STARS = re.compile(r"\\([\\*])|[%_\\]|\*")
