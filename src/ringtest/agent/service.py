@@ -282,16 +282,28 @@ class Agent:
 
 def _lock_folder(data: Path) -> int:
     """Make the data folder and take it; another agent on it would mix up the journals."""
-    for folder in (data, data / "jobs", data / "claiming", data / "cache"):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)  # a job's other accounts may reach its files, and list nothing
-    lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _make_folders(data)
+        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SettingsError(f"{data} cannot hold the agent's data: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
         raise SettingsError(f"another agent works in {data}: give each its own --data") from None
     return lock
+
+
+def _make_folders(data: Path) -> None:
+    """A job's other accounts may reach its files, and list nothing. A folder that holds something
+    already, such as `/tmp`, keeps the mode it has."""
+    data.mkdir(parents=True, exist_ok=True)
+    if not any(data.iterdir()):
+        data.chmod(0o711)
+    for folder in (data / "jobs", data / "claiming", data / "cache"):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o711)
 
 
 def _instance(data: Path) -> str:
