@@ -17,10 +17,12 @@ from ringtest.control.db.pool import Database
 from ringtest.control.kernel.clock import SystemClock, VirtualClock
 from tests.databases import Databases
 from tests.described import look_at_every_answer
+from tests.passwords import make_cheap
 from tests.workers import Workers
 
 gc.set_threshold(50_000, 20, 20)  # a worker holds a million objects: looking at them all takes time
 look_at_every_answer()
+make_cheap()
 # programs of the checkout are found as in a shell where it is active: ringtest, ansible-playbook …
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 

@@ -11,13 +11,14 @@ import httpx
 import pytest
 
 from ringtest.control.accounts import api as accounts_api
-from ringtest.control.accounts.model import Logins, check_password
+from ringtest.control.accounts.model import NO_PASSWORD, Logins, check_password, hash_password
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
 from ringtest.control.identity import service
 from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.kernel.settings import Settings
 from tests.control.people import PASSWORD, World, count_statements, open_world
+from tests.passwords import REAL_COST
 
 
 @pytest.fixture
@@ -25,6 +26,12 @@ async def world(clocked_db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     monkeypatch.setattr(service, "_GATE", service.Gate())
     async with open_world(clocked_db, [identity_api, accounts_api]) as opened:
         yield opened
+
+
+def test_a_password_costs_16_mib_five_times_and_one_that_is_not_there_the_same() -> None:
+    real = hash_password(PASSWORD, cost=REAL_COST)
+    assert REAL_COST == 14
+    assert real.split("$")[:4] == NO_PASSWORD.split("$")[:4] == ["scrypt", "14", "8", "5"]
 
 
 @pytest.fixture
@@ -37,7 +44,6 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return check_password(password, hashed)
 
     monkeypatch.setattr(service, "check_password", check)
-    monkeypatch.setattr(service, "NO_PASSWORD", "scrypt$2$8$5$AAAA$AAAA")
     return seen
 
 
