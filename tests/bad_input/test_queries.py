@@ -21,7 +21,8 @@ UNPAGED = {
     "/files/{file_id:str}/content", "/archive/{file_id:str}/content", "/topics/notifications",
     "/topics/{topic_id:str}/notifications/users", "/feeders/{machine_id:str}/keys",
     "/remotecis/{machine_id:str}/keys", "/uploads", "/stats", "/jobs_events/sequence",
-    "/products/{product_id:str}/signature_policy",
+    "/products/{product_id:str}/signature_policy", "/jobs/{job_id:str}/labs",
+    "/job_definitions/{definition_id:str}/labs",
 }  # fmt: skip
 """Links and single things: the wire format's clients send them parameters nobody asked for."""
 READ = [route for route in all_routes() if route.method == "GET" and not route.is_stream]

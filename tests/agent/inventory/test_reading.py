@@ -158,8 +158,8 @@ def test_a_change_is_one_difference_with_both_values(rack: Rack) -> None:
 
 def test_labels_are_derived_and_the_labs_own_count_more(rack: Rack) -> None:
     assert labels_of(read_inventory(rack.root, arch="x86_64"), {"os": "mine", "rack": "7"}) == {
-        "arch": "x86_64", "cpus": "2", "memory_gib": "31", "os": "mine", "os_version": "10.1",
-        "rack": "7",
+        "arch": "x86_64", "cpus": "2", "memory": "31GiB", "memory_gib": "31",
+        "os": "mine", "os_version": "10.1", "rack": "7",
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ async def test_an_unchanged_machine_is_told_once_and_a_change_at_the_next_look(
     machine = {"memory": {"mib": 2048}}
     await telling.tell()
     assert [one["inventory"]["memory"]["mib"] for one in server.told] == [1024, 2048]
-    assert server.told[0]["labels"] == {"memory_gib": "1", "rack": "7"}
+    assert server.told[0]["labels"] == {"memory": "1GiB", "memory_gib": "1", "rack": "7"}
     assert '"mib": 2048' in (tmp_path / NAME).read_text()
 
 

@@ -29,6 +29,11 @@ PLANS = [
         gives="job_definition",
     ),
     Row(
+        "GET /job_definitions/:definition/labs",
+        {200: REACH, 404: OUTSIDE, 401: REST},
+        gives="matching no etag",
+    ),
+    Row(
         "PUT /job_definitions/:definition",
         {200: "sa epm feeder", 404: OUTSIDE, 401: REST},
         {"name": ":new", "more": 1},
@@ -169,6 +174,7 @@ AGENTS = [
         {"rules": [{"answer": "ask"}]},
         gives="rules[]",
     ),
+    Row("GET /jobs/:told_job/labs", {200: READERS, 401: REST}, gives="matching no etag"),
     Row("GET /jobs/:told_job/inventory", {200: READERS, 401: REST}, gives="inventory no etag"),
     Row(
         "GET /jobs/:told_job/inventory/differences",

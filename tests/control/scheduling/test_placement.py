@@ -6,9 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from ringtest.control.accounts.model import Caller, Team
+from ringtest.control.db import rows
 from ringtest.control.db.outbox import consume
 from ringtest.control.db.pool import Database
+from ringtest.control.inventories import service as inventories
+from ringtest.control.inventories.model import TellInventory
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.requests import api as requests_api
 from ringtest.control.requests import service as requests
 from ringtest.control.scheduling import api, loop
 from tests.control.people import World, open_world
@@ -17,7 +22,7 @@ from tests.control.triage.ring import Ring, open_ring
 
 @pytest.fixture
 async def world(db: Database) -> AsyncIterator[World]:
-    async with open_world(db, [api]) as made:
+    async with open_world(db, [api, requests_api]) as made:
         yield made
 
 
@@ -179,3 +184,52 @@ async def test_who_may_subscribe_which_lab(
     if status != 201:
         path = f"/remotecis/{world.machines[lab]}/topics/{ring.topic}"
         assert (await world[who].delete(path)).status_code in (401, 404)
+
+
+async def needing(ring: Ring, labels: dict[str, Any]) -> UUID:
+    """A definition of the ring's topic that needs labels."""
+    async with ring.db.transaction(SYSTEM) as tx:
+        spec = {"stages": {"test": [{"run": "true"}]}, "max_attempts": 1, "timeout_seconds": 60}
+        values = {"name": "needing", "topic_id": ring.topic, "spec": {**spec, "labels": labels}}
+        return await rows.insert(tx, "job_definitions", values)
+
+
+async def tell(ring: Ring, lab: UUID, labels: dict[str, str]) -> None:
+    async with ring.db.transaction(SYSTEM) as tx:
+        body = TellInventory(agent="a", labels=labels, inventory={"cpu": {"threads": 8}})
+        team = await tx.fetchval("SELECT team_id FROM remotecis WHERE id = $1", lab)
+        caller = Caller("remoteci", lab, "lab", "", (Team(team, "red"),))
+        await inventories.tell_inventory(tx, caller=caller, body=body)
+
+
+async def waits(world: World) -> str | None:
+    [found] = (await world.get("red user", "/job_requests"))["job_requests"]
+    text: str | None = found["waits"]
+    return text
+
+
+async def test_request_waits_for_a_lab_that_has_its_labels_and_says_what_nobody_has(
+    world: World, ring: Ring
+) -> None:
+    small = await ring.add_lab("small", team=world.teams["red"])
+    ring.definition = await needing(ring, {"nic": "mlx5*", "arch": "x86_64"})
+    await tell(ring, small, {"nic": "e1000e", "arch": "x86_64"})
+    made = await request(ring)
+    assert await placed(ring, made) == ("waiting", set())
+    assert await waits(world) == "no lab has nic=mlx5*: 1 lab lacks it, and is offline"
+    await tell(ring, small, {"nic": "mlx5_core", "arch": "x86_64"})
+    await settle(ring)
+    assert await placed(ring, made) == ("placed", {small})
+    assert await waits(world) is None
+
+
+async def test_request_goes_to_those_labs_alone_that_have_its_labels(
+    world: World, ring: Ring
+) -> None:
+    small = await ring.add_lab("small", team=world.teams["red"])
+    large = await ring.add_lab("large", team=world.teams["red"])
+    await ring.add_lab("silent", team=world.teams["red"])
+    await tell(ring, small, {"memory": "8GiB"})
+    await tell(ring, large, {"memory": "128GiB"})
+    ring.definition = await needing(ring, {"memory": ">=64GiB"})
+    assert await placed(ring, await request(ring)) == ("placed", {large})

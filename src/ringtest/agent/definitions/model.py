@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ringtest.agent.definitions.isolated import Hold, Isolation, Kind
+from ringtest.language.labels import Wish
 from ringtest.language.secret_reference import Secret
 from ringtest.language.state_guard import StateGuard
 
@@ -96,6 +97,8 @@ class Definition(Struct, frozen=True, omit_defaults=True):
     """Where in the lab their values are, by the variables in which steps have them."""
     guard: StateGuard | None = None
     """What of the machine tests must leave as they found it."""
+    labels: dict[str, Wish] = {}
+    """What a lab's machine must have for the job; a run without a server is on this one anyway."""
     parameters: dict[str, Any] = {}
     """Values of this definition: the lowest scope there is."""
     timeout_seconds: Seconds = 21600

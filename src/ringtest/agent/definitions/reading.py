@@ -11,6 +11,7 @@ from ringtest.agent.definitions.isolated import Hold, Isolation
 from ringtest.agent.definitions.model import STAGES, Artifact, Definition, Stages, Step
 from ringtest.agent.preparation.registry import KEYS, unknown_keys
 from ringtest.language.expressions import Expression, ExpressionError
+from ringtest.language.labels import faults as label_faults
 from ringtest.language.placed_yaml import Path, Placed, read_placed
 from ringtest.language.places import Fault
 from ringtest.language.secret_reference import Secret, fault
@@ -52,6 +53,8 @@ def read_definition(text: str, file: str, *, runners: Runners | None = None) -> 
     rest = {key: value for key, value in placed.data.items() if key not in ("stages", "artifacts")}
     known = {name: rest[name] for name in Definition.__struct_fields__ if name in rest}
     definition = _convert(placed, known, Definition, ())
+    for problem in label_faults(definition.labels) if definition else ():
+        placed.refuse(("labels",), f"labels: {problem}", key=True)
     if placed.faults or definition is None:
         raise Faulty(placed.faults)
     return msgspec.structs.replace(definition, stages=stages, artifacts=list(artifacts.values()))

@@ -10,14 +10,20 @@ def derived(inventory: Inventory) -> dict[str, str]:
 
     >>> derived({"cpu": {"arch": "aarch64", "threads": 8}, "memory": {"mib": 16384},
     ...          "os": {"id": "fedora", "version": "42"}})
-    {'arch': 'aarch64', 'cpus': '8', 'memory_gib': '16', 'os': 'fedora', 'os_version': '42'}
+    {'arch': 'aarch64', 'cpus': '8', 'memory': '16GiB', 'memory_gib': '16', 'os': 'fedora', \
+'os_version': '42'}
+    >>> derived({"nics": {"03:00.0": {"driver": "mlx5_core"}, "04:00.0": {"driver": "ixgbe"}}})
+    {'nic': 'ixgbe, mlx5_core'}
     """
     cpu, system = inventory.get("cpu", {}), inventory.get("os", {})
     memory = inventory.get("memory", {}).get("mib")
+    drivers = {nic.get("driver") for nic in inventory.get("nics", {}).values()} - {None}
     found = {
         "arch": cpu.get("arch"),
         "cpus": cpu.get("threads"),
+        "memory": memory and f"{round(memory / 1024)}GiB",
         "memory_gib": memory and round(memory / 1024),
+        "nic": ", ".join(sorted(drivers)),
         "os": system.get("id"),
         "os_version": system.get("version"),
     }

@@ -103,6 +103,16 @@ async def list_attempts(
     return answers.many("attempts", items, count)
 
 
+@get("/jobs/{job_id:str}/labs", summary="Whether a job's lab has what the job needs")
+async def match_job(
+    job_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
+) -> Response[bytes]:
+    """Its machines, and which of the definition's `labels` they lack."""
+    async with db.reading(caller.tenant) as tx:
+        found = await service.match_job(tx, caller=caller, job_id=parse_id(job_id, "job"))
+    return answers.raw(answers.encode({"matching": found}))
+
+
 @get("/agent/stream", summary="What a lab's agents should do, as server-sent events")
 async def stream_orders(
     request: Http,
@@ -169,4 +179,13 @@ async def _wait(wake: asyncio.Event, db: Database, seconds: float) -> None:
             task.cancel()
 
 
-routes = [claim_job, report_run, cancel_job, retry_job, list_stages, list_attempts, stream_orders]
+routes = [
+    claim_job,
+    report_run,
+    cancel_job,
+    retry_job,
+    list_stages,
+    list_attempts,
+    match_job,
+    stream_orders,
+]

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.attempts import model, store
 from ringtest.control.attempts.model import (
@@ -27,6 +29,8 @@ from ringtest.control.kernel.ids import new_secret
 from ringtest.control.kernel.outcome import JobResult, JobStatus, Stage, StageStatus
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.lab_labels import service as lab_labels
+from ringtest.control.lab_labels.model import Matching
 from ringtest.control.labs import service as labs
 
 _ORDERS = 200
@@ -43,7 +47,8 @@ async def claim_job(
 ) -> str:
     """An agent of the job's lab takes it: the JSON of everything it needs to run it.
 
-    409 when it is not queued, or its topic was taken from the lab's team; the same agent
+    409 when it is not queued, its topic was taken from the lab's team, or the agent's machine
+    lacks a label that it needs; the same agent
     asking again gets the same answer, because the first one may have been lost on its way.
     """
     job = await _lock_for_agent(tx, caller, job_id)
@@ -55,6 +60,8 @@ async def claim_job(
     attempt = step.attempt
     assert attempt is not None
     if attempt is not current:
+        if wishes := await lab_labels.wishes_of_job(tx, job_id=job_id):
+            await lab_labels.require_agent(tx, lab_id=job.remoteci_id, agent=agent, wishes=wishes)
         await store.insert_attempt(tx, attempt, job.team_id)
         await jobs.save_job(tx, before=job, after=step.job, events=step.events)
     return await _claim_text(tx, caller, job, attempt, settings)
@@ -299,6 +306,15 @@ async def list_stages(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple
     """Stages of every attempt: JSON array, count."""
     await jobs.require_job(tx, caller=caller, job_id=job_id)
     return await store.select_stages(tx, job_id)
+
+
+async def match_job(tx: Transaction, *, caller: Caller, job_id: UUID) -> Matching:
+    """What a job needs of its lab's machines, and which of them have it."""
+    text, _ = await jobs.get_job(tx, caller=caller, job_id=job_id)
+    job = msgspec.json.decode(text)
+    return await lab_labels.match_job(
+        tx, job_id=job_id, topic_id=UUID(job["topic_id"]), lab_id=UUID(job["remoteci_id"])
+    )
 
 
 async def list_attempts(tx: Transaction, *, caller: Caller, job_id: UUID) -> tuple[str, int]:

@@ -10,6 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ringtest.control.kernel.errors import BadRequest
 from ringtest.control.kernel.texts import Name
 from ringtest.language.expressions import Expression, ExpressionError
+from ringtest.language.labels import Wish
+from ringtest.language.labels import faults as label_faults
 from ringtest.language.secret_reference import Secret, fault
 from ringtest.language.state_guard import StateGuard
 
@@ -111,6 +113,8 @@ class Spec(Struct, forbid_unknown_fields=True):
     """What machines must have before `prepare`: brought about by agents where it changed."""
     guard: StateGuard | UnsetType = UNSET
     """What of a machine tests must leave as they found it."""
+    labels: dict[str, Wish] | UnsetType = UNSET
+    """What a lab's machine must have for the job: its labels, and what they must be."""
     parameters: dict[str, Any] = {}
     secrets: dict[str, Secret] | UnsetType = UNSET
     """Where labs have their values, by the variables in which steps get them."""
@@ -181,6 +185,7 @@ def _faults(spec: Spec) -> list[str]:
             faults.append(f"spec.stages.{name}: at most {MAX_STEPS} steps")
         for number, step in enumerate(steps):
             faults.extend(_step_faults(f"spec.stages.{name}[{number}]", step))
+    faults.extend(f"spec.labels.{fault}" for fault in label_faults(spec.labels or {}))
     for name, secret in (spec.secrets or {}).items():
         if problem := fault(name, secret):
             faults.append(f"spec.secrets.{problem}")

@@ -2,5 +2,5 @@
 
 States: none; the newest row of an agent is how its machine is, the others are its history.
 A job's machine is what its agent had told last when it took the job.
-Events out: none. Events in: none.
+Events out: lab.labels_changed. Events in: none.
 """

@@ -13,6 +13,7 @@ from ringtest.control.inventories import store
 from ringtest.control.inventories.model import TellInventory, changes
 from ringtest.control.jobs import service as jobs
 from ringtest.control.kernel.errors import NotFound
+from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
 from ringtest.control.labs import service as labs
 
@@ -20,7 +21,14 @@ from ringtest.control.labs import service as labs
 async def tell_inventory(tx: Transaction, *, caller: Caller, body: TellInventory) -> str:
     """An agent says what its machine is made of; telling the same again adds nothing. JSON."""
     permit(caller.kind == "remoteci")
-    await store.add(tx, caller.id, body)
+    team_id = await store.add(tx, caller.id, body)
+    if team_id is not None:
+        await tx.add_event(
+            EventType.LAB_LABELS_CHANGED,
+            team_id=team_id,
+            topic_id=None,
+            remoteci_id=str(caller.id),
+        )
     return await store.select_last(tx, caller.id, body.agent)
 
 

@@ -46,10 +46,13 @@ async def select_page(
     return await rows.page(tx, f"{_OWN}, {_CHANGES}", source, conditions, order=order, query=query)
 
 
-async def add(tx: Transaction, remoteci_id: UUID, body: TellInventory) -> None:
-    """Keep it, unless it is what the agent told last. The oldest of the lab go."""
-    await tx.execute(
+async def add(tx: Transaction, remoteci_id: UUID, body: TellInventory) -> UUID | None:
+    """Keep it, unless it is what the agent told last. The oldest of the lab go. The lab's team
+    when the labels are not those that it told before."""
+    relabelled: UUID | None = await tx.fetchval(
         """
+        WITH known AS (SELECT i.labels FROM lab_inventories i WHERE i.remoteci_id = $3
+          AND i.agent = $4 ORDER BY i.created_at DESC, i.id DESC LIMIT 1), added AS (
         INSERT INTO lab_inventories (id, created_at, remoteci_id, team_id, agent, digest, labels,
           inventory)
         SELECT $1, $2, m.id, m.team_id, $4, $5, $6::jsonb, $7::jsonb FROM remotecis m
@@ -57,7 +60,9 @@ async def add(tx: Transaction, remoteci_id: UUID, body: TellInventory) -> None:
           SELECT FROM (SELECT i.digest, i.team_id FROM lab_inventories i
             WHERE i.remoteci_id = $3 AND i.agent = $4
             ORDER BY i.created_at DESC, i.id DESC LIMIT 1) last
-          WHERE last.digest = $5 AND last.team_id = m.team_id)
+          WHERE last.digest = $5 AND last.team_id = m.team_id) RETURNING team_id)
+        SELECT a.team_id FROM added a LEFT JOIN known k ON true
+        WHERE k.labels IS DISTINCT FROM $6::jsonb
         """,
         new_id(), tx.now, remoteci_id, body.agent, body.digest(), body.labels, body.inventory,
     )  # fmt: skip
@@ -66,6 +71,7 @@ async def add(tx: Transaction, remoteci_id: UUID, body: TellInventory) -> None:
         f" WHERE remoteci_id = $1 ORDER BY created_at DESC, id DESC OFFSET {KEPT})",
         remoteci_id,
     )
+    return relabelled
 
 
 async def select_last(tx: Transaction, remoteci_id: UUID, agent: str) -> str:

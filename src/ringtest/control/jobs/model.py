@@ -22,6 +22,7 @@ from ringtest.control.kernel.outcome import (
     from_dci_status,
 )
 from ringtest.control.kernel.texts import Line, Note, Tags
+from ringtest.language.labels import Wish
 
 State = Literal["active", "inactive", "archived"]
 
@@ -177,7 +178,8 @@ class CreateJob(Struct, kw_only=True):
 
 
 class ScheduleJob(Struct, kw_only=True):
-    """Body of `POST /jobs/schedule`: no components means the newest of each type."""
+    """Body of `POST /jobs/schedule`: no components means the newest of each type. `labels` are
+    what one of the lab's machines must have."""
 
     topic_id: UUID
     components_ids: list[UUID] | None = None
@@ -191,6 +193,7 @@ class ScheduleJob(Struct, kw_only=True):
     pipeline_id: UUID | None = None
     state: State = "active"
     remoteci_id: UUID | None = None
+    labels: dict[str, Wish] = {}
 
 
 class UpdateJob(Struct, kw_only=True):

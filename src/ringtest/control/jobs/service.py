@@ -39,6 +39,7 @@ from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound, Preco
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.lab_labels import service as lab_labels
 
 # reading --------------------------------------------------------------------
 
@@ -101,8 +102,10 @@ async def create_job(
 async def schedule_job(
     tx: Transaction, *, caller: Caller, body: ScheduleJob, client: Client
 ) -> tuple[str, str]:
-    """A job of a topic, with its newest component of each type unless components are given."""
+    """A job of a topic, with its newest component of each type unless components are given; 412
+    when no machine of the lab has the labels that are asked for."""
     _permit_lab(caller)
+    await lab_labels.require_lab(tx, lab_id=caller.id, wishes=body.labels)
     ids = tuple(body.components_ids or ())
     ground = await store.select_ground(
         tx, caller, topic_id=body.topic_id, component_ids=ids, remoteci_id=caller.id,

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     JOB_FINISHED = "job.finished"
     RESULT_RECORDED = "result.recorded"
     LAB_SUBSCRIBED = "lab.subscribed"
+    LAB_LABELS_CHANGED = "lab.labels_changed"
     LAB_SEEN = "lab.seen"
     LAB_RUN_CHANGED = "lab.run_changed"
     FAILURE_GROUPED = "failure.grouped"
@@ -42,6 +43,7 @@ MEANINGS: dict[EventType, str] = {
     EventType.JOB_FINISHED: "a job ended: job_id, result",
     EventType.RESULT_RECORDED: "a file was stored, and parsed if it holds results: job_id, file_id",
     EventType.LAB_SUBSCRIBED: "a lab wants a topic's jobs: remoteci_id, topic_id",
+    EventType.LAB_LABELS_CHANGED: "a lab's machine has other labels: remoteci_id",
     EventType.LAB_SEEN: "a lab's agent connected or left: remoteci_id, connected",
     EventType.LAB_RUN_CHANGED: "a run on a lab was asked for or answered: run_id, remoteci_id",
     EventType.FAILURE_GROUPED: "a job's failures were grouped: group_id, job_id, new (to its team)",
@@ -51,7 +53,9 @@ MEANINGS: dict[EventType, str] = {
 
 CONSUMERS: dict[str, frozenset[EventType]] = {
     "triggers": frozenset({EventType.COMPONENT_PUBLISHED}),
-    "scheduling": frozenset({EventType.JOB_REQUESTED, EventType.LAB_SUBSCRIBED}),
+    "scheduling": frozenset(
+        {EventType.JOB_REQUESTED, EventType.LAB_SUBSCRIBED, EventType.LAB_LABELS_CHANGED}
+    ),
     "triage": frozenset({EventType.JOB_FINISHED}),
     "diagnosis": frozenset({EventType.JOB_FINISHED}),
     "reporting": frozenset(

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from ringtest.control.accounts.model import Caller, Team
 from ringtest.control.kernel.errors import Conflict
 from ringtest.control.kernel.texts import Name, Note
+from ringtest.language.labels import Wish as LabelWish
 
 Answer = Literal["never", "ask", "always"]
 MOST_OPEN = 20
@@ -24,6 +25,8 @@ class RunOnLab(Struct, kw_only=True):
     definition_id: UUID | None = None
     definition: dict[str, Any] | None = None
     components_ids: Annotated[list[UUID], Meta(max_length=100)] | None = None
+    labels: dict[str, LabelWish] = {}
+    """What a machine of the lab must have, beside what the definition says of it."""
     name: Name | None = None
     comment: Note | None = None
     expires_hours: Annotated[float, Meta(gt=0, le=720)] = 72

@@ -18,9 +18,11 @@ from ringtest.control.jobs.model import Client, Definition, ScheduleJob
 from ringtest.control.kernel.errors import BadRequest, Conflict, NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.lab_labels import service as lab_labels
 from ringtest.control.lab_runs import model, store
 from ringtest.control.lab_runs.model import Consent, RunOnLab, Said, Wish
 from ringtest.control.labs import service as labs
+from ringtest.language.labels import joined
 
 # wishing ----------------------------------------------------------------------
 
@@ -38,6 +40,8 @@ async def weigh(tx: Transaction, *, caller: Caller, body: RunOnLab) -> tuple[Wis
         raise NotFound("remoteci not found")  # the same for one that is there
     permit(said.answer != "never", "the lab's people have not allowed this")
     name, spec = await _what_to_run(tx, caller, body)
+    if body.labels:
+        spec = read_spec({**spec, "labels": joined(spec.get("labels") or {}, body.labels)})
     for component_id in body.components_ids or ():
         await jobs.require_component(tx, caller=caller, component_id=component_id)
     wish = Wish(
@@ -94,14 +98,18 @@ async def ask(tx: Transaction, *, caller: Caller, wish: Wish) -> str:
 
 async def place(tx: Transaction, *, caller: Caller, wish: Wish, said: Said) -> str:
     """The lab always allows it: a job, placed in a transaction of the lab itself, so that it
-    gets nothing that the lab's team may not see. The run's JSON."""
-    job_id = await _add_job(tx, said.lab(wish.remoteci_id), wish)
+    gets nothing that the lab's team may not see. The run's JSON. 412 when no machine of the lab
+    has the labels that it needs: what they have only the lab's people read."""
+    tells = caller.reads_all or said.team.id in caller.team_ids
+    job_id = await _add_job(tx, said.lab(wish.remoteci_id), wish, tells=tells)
     run_id = await store.insert(tx, wish, "placed", job_id)
     await _note(tx, caller, "place_lab_run", run_id, wish.team_id, wish.remoteci_id)
     return await _required(tx, run_id, None)
 
 
-async def _add_job(tx: Transaction, lab: Caller, wish: Wish) -> UUID:
+async def _add_job(tx: Transaction, lab: Caller, wish: Wish, *, tells: bool = True) -> UUID:
+    wishes = wish.spec.get("labels") or {}
+    await lab_labels.require_lab(tx, lab_id=wish.remoteci_id, wishes=wishes, tells=tells)
     asked_by = f"asked for by {wish.asker_name}"
     body = ScheduleJob(
         topic_id=wish.topic_id,
@@ -125,7 +133,8 @@ async def _add_job(tx: Transaction, lab: Caller, wish: Wish) -> UUID:
 
 
 async def allow(tx: Transaction, *, caller: Caller, run_id: UUID) -> str:
-    """A person of the lab's team lets it run: JSON, with the job. 409 when it is too late."""
+    """A person of the lab's team lets it run: JSON, with the job. 409 when it is too late, 412
+    when no machine of the lab has what it needs."""
     row = await _open_question(tx, caller, run_id)
     said = await store.select_said(tx, row["remoteci_id"], [row["team_id"]], row["product_id"])
     if said is None:

@@ -1,7 +1,10 @@
 """Verbs of job requests: wish for a set to be tested, and put it into a lab's queue."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from ringtest.control.accounts.model import Caller
 from ringtest.control.db.pool import Transaction
@@ -11,6 +14,7 @@ from ringtest.control.jobs.model import component_set_key
 from ringtest.control.kernel.errors import NotFound
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.lab_labels import service as lab_labels
 from ringtest.control.requests import store
 
 
@@ -60,5 +64,24 @@ async def assign_job(tx: Transaction, *, request_id: UUID, remoteci_id: UUID) ->
 
 
 async def list_requests(tx: Transaction, *, caller: Caller, query: ListQuery) -> Page:
-    """Requests of the topics that the caller may use: JSON array and count."""
-    return await store.select_requests(tx, caller, query)
+    """Requests of the topics that the caller may use: JSON array and count. `waits` says of one
+    that waits which labels no lab has, of the labs that the caller sees."""
+    page = await store.select_requests(tx, caller, query)
+    found = msgspec.json.decode(page.items)
+    texts: dict[str, str] = {}
+    for item in found:
+        item["waits"] = None
+        if item["status"] == "waiting":
+            key = f"{item['topic_id']} {item['definition_id']}"
+            if key not in texts:
+                texts[key] = await _why_it_waits(tx, caller, item)
+            item["waits"] = texts[key]
+    return page._replace(items=msgspec.json.encode(found).decode())
+
+
+async def _why_it_waits(tx: Transaction, caller: Caller, item: dict[str, Any]) -> str:
+    wishes = await lab_labels.wishes_of(tx, definition_id=UUID(item["definition_id"]))
+    found = await lab_labels.match_topic(
+        tx, teams=caller.visible_teams, topic_id=UUID(item["topic_id"]), wishes=wishes
+    )
+    return found.text if found.labs else "no lab of yours is subscribed to the topic"

@@ -8,6 +8,7 @@ from ringtest.control.db.rows import Page
 from ringtest.control.kernel.errors import NotFound, PreconditionFailed
 from ringtest.control.kernel.events import EventType
 from ringtest.control.kernel.paging import ListQuery
+from ringtest.control.lab_labels import service as lab_labels
 from ringtest.control.requests.service import assign_job
 from ringtest.control.scheduling import model, store
 
@@ -66,11 +67,22 @@ async def place_waiting(tx: Transaction, *, topic_id: UUID) -> int:
     return await _place(tx, await store.lock_waiting(tx, topic_id=topic_id))
 
 
+async def place_for_lab(tx: Transaction, *, remoteci_id: UUID) -> int:
+    """The same for every topic of a lab, whose labels are others."""
+    topics = await store.select_topic_ids(tx, remoteci_id)
+    return sum([await place_waiting(tx, topic_id=topic_id) for topic_id in topics])
+
+
 async def _place(tx: Transaction, requests: list[store.Request]) -> int:
-    """A request is placed as a whole, once: its first job makes its locked row `placed`."""
+    """A request is placed as a whole, once: its first job makes its locked row `placed`. Labs
+    without a machine that has the definition's labels get none."""
     placed = 0
     for request in requests:
         labs = model.placements(await store.select_subscribed(tx, request.topic_id))
+        wishes = await lab_labels.wishes_of(tx, definition_id=request.definition_id)
+        if wishes and labs:
+            fitting = await lab_labels.fitting(tx, lab_ids=labs, wishes=wishes)
+            labs = [lab for lab in labs if lab in fitting]
         for remoteci_id in labs:
             await assign_job(tx, request_id=request.id, remoteci_id=remoteci_id)
         placed += len(labs)

@@ -117,12 +117,24 @@ async def select_topics(tx: Transaction, remoteci_id: UUID, query: ListQuery) ->
     return await rows.page(tx, _JSON, source, conditions, order=order, query=query)
 
 
+async def select_topic_ids(tx: Transaction, remoteci_id: UUID) -> list[UUID]:
+    """Topics that a lab is subscribed to and of which a request waits."""
+    found = await tx.fetch(
+        "SELECT s.topic_id FROM remotecis_topics s WHERE s.remoteci_id = $1 AND EXISTS (SELECT"
+        " FROM job_requests r WHERE r.topic_id = s.topic_id AND r.status = 'waiting')"
+        " ORDER BY s.topic_id",
+        remoteci_id,
+    )
+    return [row["topic_id"] for row in found]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request that waits for labs."""
 
     id: UUID
     topic_id: UUID
+    definition_id: UUID
 
 
 async def lock_waiting(
@@ -130,7 +142,7 @@ async def lock_waiting(
 ) -> list[Request]:
     """Waiting requests by id or topic, oldest first, locked until they are placed."""
     found = await tx.fetch(
-        "SELECT id, topic_id FROM job_requests WHERE status = 'waiting'"
+        "SELECT id, topic_id, definition_id FROM job_requests WHERE status = 'waiting'"
         " AND ($1::uuid IS NULL OR id = $1) AND ($2::uuid IS NULL OR topic_id = $2)"
         " ORDER BY created_at, id FOR UPDATE",
         request_id,
