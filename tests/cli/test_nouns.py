@@ -147,6 +147,23 @@ def test_data_may_come_from_a_yaml_file(api: Any, run: Run, tmp_path: Path) -> N
     }
 
 
+def test_keys_of_a_yaml_file_are_texts_and_faults_have_places(
+    api: Any, run: Run, tmp_path: Path
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("hold: {on: failure}\n")
+    api.on("POST", "/job_definitions", {"job_definition": {"id": ID}}, status=201)
+    words = ("definition", "create", "smoke", "--topic", ID, "--spec", f"@{spec}")
+    assert run(*words).exit_code == 0
+    assert api.sent()[2]["spec"] == {"hold": {"on": "failure"}}
+    spec.write_text("a: 1\na: 2\n")
+    done = run(*words)
+    assert done.exit_code == 2
+    assert f"{spec}:2:1: a is there already, in line 1" in done.output
+    spec.unlink()
+    assert "cannot be read" in run(*words).output
+
+
 @pytest.mark.parametrize(
     ("command", "request_"),
     [

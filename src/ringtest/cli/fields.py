@@ -4,18 +4,19 @@ import inspect
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-import yaml
 
 from ringtest.cli.calls import ask_password
 from ringtest.cli.completion import names_of
 from ringtest.cli.config import UsageError
 from ringtest.cli.kinds import find_id
 from ringtest.client import Client
+from ringtest.language.placed_yaml import read_placed
 
 FieldKind = Literal["text", "flag", "list", "data", "ref", "password", "file"]
 
@@ -104,9 +105,24 @@ def read_data(text: str) -> Any:
     >>> read_data('{"a": 1}')
     {'a': 1}
     """
+    if text.startswith("@"):
+        return _read_file(Path(text[1:]))
     try:
-        if text.startswith("@"):
-            return yaml.safe_load(Path(text[1:]).read_text(encoding="utf-8"))
         return json.loads(text)
-    except (ValueError, yaml.YAMLError) as error:
+    except ValueError as error:
         raise UsageError(f"neither JSON nor @file: {error}") from error
+
+
+def _read_file(path: Path) -> Any:
+    """JSON, or YAML as definitions are read: a key is a text, also where it is `on`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    if text.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError):
+            return json.loads(text)
+    placed = read_placed(text, str(path))
+    if placed.faults:
+        raise UsageError("\n".join(str(fault) for fault in placed.faults))
+    return placed.data
