@@ -3,13 +3,15 @@
 import json
 
 import jsonschema_rs
+import msgspec
 import pytest
 import yaml
 
-from ringtest.agent.definitions.model import Step, schema
+from ringtest.agent.definitions.model import Definition, Step, schema
 from ringtest.agent.definitions.plan import plan
 from ringtest.agent.definitions.reading import Faulty, read_definition
 from ringtest.agent.runners.registry import OPTIONS
+from ringtest.control.definitions.model import read_spec
 
 WHOLE = """
 name: smoke
@@ -39,6 +41,15 @@ def test_a_whole_definition_is_what_it_says() -> None:
     assert definition.stages.test[0].options == {"paths": ["tests"], "reruns": 1}
     assert [one.path for one in definition.artifacts] == ["logs/*.txt", "*.xml"]
     assert definition.timeout_seconds == 600
+
+
+def test_a_server_takes_the_file_as_it_is() -> None:
+    kept = read_spec(yaml.safe_load(WHOLE))
+    ours, theirs = read_definition(WHOLE, "f.yaml"), msgspec.convert(kept, Definition)
+    assert theirs.stages == ours.stages
+    assert [one.path for one in theirs.artifacts] == [one.path for one in ours.artifacts]
+    assert (theirs.name, theirs.parameters) == ("smoke", {"arch": "x86_64"})
+    assert read_spec(kept) == kept
 
 
 def test_faults_are_told_together_each_at_its_place() -> None:

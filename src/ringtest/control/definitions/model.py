@@ -104,6 +104,8 @@ class Spec(Struct, forbid_unknown_fields=True):
     """What a job of a topic does."""
 
     stages: Stages
+    name: Annotated[str, Meta(max_length=255)] | UnsetType = UNSET
+    """What a definition file calls itself; the definition has its own name beside this."""
     timeout_seconds: int = 21600
     max_attempts: int = 3
     isolation: Kind | Isolation = "none"
@@ -143,13 +145,15 @@ def read_spec(data: dict[str, Any]) -> dict[str, Any]:
 
     >>> read_spec({"stages": {"test": [{"run": "make check"}]}})["max_attempts"]
     3
+    >>> read_spec({"stages": {"test": ["make check"]}})["stages"]["test"]
+    [{'run': 'make check'}]
     >>> read_spec({"stages": {"test": [{"run": "x", "timeout_seconds": 0}]}})
     Traceback (most recent call last):
     ringtest.control.kernel.errors.BadRequest: spec.stages.test[0].timeout_seconds: must be \
 from 1 to 604800 seconds
     """
     try:
-        spec = msgspec.convert(data, Spec)
+        spec = msgspec.convert(_spelled_out(data), Spec)
     except msgspec.ValidationError as error:
         raise _faulty([_located(str(error))]) from None
     errors = _faults(spec)
@@ -157,6 +161,21 @@ from 1 to 604800 seconds
         raise _faulty(errors)
     plain: dict[str, Any] = msgspec.to_builtins(spec)
     return plain
+
+
+def _spelled_out(data: dict[str, Any]) -> dict[str, Any]:
+    """As files of runs without a server have it, a text is a step that runs it, or the path of an
+    artifact."""
+    stages, artifacts = data.get("stages"), data.get("artifacts")
+    if isinstance(stages, dict):
+        data = {**data, "stages": {name: _each(steps, "run") for name, steps in stages.items()}}
+    return {**data, "artifacts": _each(artifacts, "path")} if artifacts else data
+
+
+def _each(found: Any, key: str) -> Any:
+    if not isinstance(found, list):
+        return [] if found is None else found
+    return [{key: one} if isinstance(one, str) else one for one in found]
 
 
 def _located(message: str) -> str:
