@@ -1,6 +1,7 @@
 """`ringtest definition`."""
 
 from ringtest.cli.fields import Field
+from ringtest.cli.matching import add_to_definition
 from ringtest.cli.noun import Noun, noun_app
 
 DEFINITION = Noun(
@@ -17,3 +18,4 @@ DEFINITION = Noun(
 )
 
 app = noun_app(DEFINITION)
+add_to_definition(app)

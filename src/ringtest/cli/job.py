@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ringtest.cli import job_hold, job_run
+from ringtest.cli import job_hold, job_run, matching
 from ringtest.cli.calls import connected, find_connection, problems
 from ringtest.cli.completion import names_of
 from ringtest.cli.config import UsageError
@@ -34,6 +34,7 @@ JOB = Noun(
 app = noun_app(JOB)
 job_hold.add_to(app)
 job_run.add_to(app)
+matching.add_to_job(app)
 
 TOPIC = Field("topic_id", "", "ref", noun="topic")
 AttemptOption = Annotated[

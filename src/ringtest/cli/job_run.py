@@ -10,6 +10,7 @@ from ringtest.cli.completion import names_of
 from ringtest.cli.fields import read_data
 from ringtest.cli.kinds import find_id
 from ringtest.cli.lab_consent import COLUMNS
+from ringtest.cli.matching import NeedsOption, read_needs
 from ringtest.cli.output import Format, FormatOption, write_many, write_one
 from ringtest.client import Client
 
@@ -34,6 +35,7 @@ def run(
     component: Annotated[
         list[str] | None, typer.Option(help="Id of a component; repeat. Else the newest ones.")
     ] = None,
+    needs: NeedsOption = None,
     name: Annotated[str | None, typer.Option(help="Name of the job.")] = None,
     comment: Annotated[str | None, typer.Option(help="Why; the lab's people read it.")] = None,
     hours: Annotated[
@@ -50,6 +52,7 @@ def run(
     """
     given = {
         "components_ids": [find_id(client, "component", one) for one in component or ()] or None,
+        "labels": read_needs(needs) or None,
         "name": name,
         "comment": comment,
         **_what(client, definition),
