@@ -1,6 +1,7 @@
 /** A control server small enough to live in a test: method and address in, status and JSON out. */
 import type { Job } from '@/api/types';
-import { before, components, id, product, TEAM_A, TEAM_B, topic } from './catalog.ts';
+import { ADMIN_ROUTES } from './admin.ts';
+import { before, components, id, product, topic } from './catalog.ts';
 import { marksOf, type FakeLog } from './logs.ts';
 import { listCases } from './testcases.ts';
 import { TOLD_JOB, toldFiles, toldStates } from './told.ts';
@@ -11,16 +12,6 @@ import { fits, list, ok, refuse, type Answer, type Asked, type Route } from './r
 import type { World } from './world.ts';
 
 export type { Answer };
-
-const identity = {
-  id: id(12, 1),
-  name: 'admin',
-  fullname: 'Administrator',
-  email: null,
-  timezone: 'UTC',
-  is_super_admin: true,
-  teams: { [TEAM_A.id]: TEAM_A },
-};
 
 function jobsOf({ world, query }: Asked): Job[] {
   return world.jobs
@@ -62,13 +53,13 @@ const ROUTES: Route[] = [
   ['POST', /^\/session$/, ({ world, body }) => {
     if (body.password !== 'ringtest') return refuse(401, 'Operation not authorized.');
     world.loggedIn = true;
-    return ok({ identity }, 201);
+    return ok({ identity: world.identity }, 201);
   }],
   ['DELETE', /^\/session$/, ({ world }) => {
     world.loggedIn = false;
     return { status: 204 };
   }],
-  ['GET', /^\/identity$/, () => ok({ identity })],
+  ['GET', /^\/identity$/, ({ world }) => ok({ identity: world.identity })],
   ['GET', /^\/users\/me$/, ({ world }) => ok({ user: world.profile })],
   ['PUT', /^\/users\/me$/, ({ world, body }) => {
     if (body.current_password !== 'ringtest') return refuse(400, 'current_password is wrong');
@@ -102,12 +93,8 @@ const ROUTES: Route[] = [
     world.profile.remotecis = world.profile.remotecis.filter((one) => one.id !== params[0]);
     return { status: 204 };
   }],
-  ['GET', /^\/products$/, ({ query }) => list('products', [product], query)],
   ['GET', /^\/products\/([^/]+)\/health$/, ({ world, params }) =>
     params[0] === product.id ? ok({ health: world.health() }) : refuse(404, 'product not found')],
-  ['GET', /^\/topics$/, ({ query }) => list('topics', [topic], query)],
-  ['GET', /^\/teams$/, ({ query }) => list('teams', [TEAM_A, TEAM_B], query)],
-  ['GET', /^\/remotecis$/, ({ world, query }) => list('remotecis', world.labs, query)],
   ['GET', /^\/components$/, ({ query }) =>
     list('components', components.filter((one) => fits(one, query.get('where'))), query)],
   ['GET', /^\/components\/([^/]+)$/, ({ world, params }) => {
@@ -216,6 +203,7 @@ const ROUTES: Route[] = [
   ...ISSUE_ROUTES,
   ...QUESTION_ROUTES,
   ...LAB_ROUTES,
+  ...ADMIN_ROUTES,
 ];
 
 /** `path` is below /api/v1. */
@@ -225,12 +213,13 @@ export function answer(
   path: string,
   query: URLSearchParams,
   body: Record<string, unknown> = {},
+  etag = '',
 ): Answer {
   if (!world.loggedIn && path !== '/session') return refuse(401, 'Operation not authorized.');
   for (const [routeMethod, pattern, reply] of ROUTES) {
     const match = pattern.exec(path);
     if (match && routeMethod === method) {
-      return reply({ world, params: match.slice(1), query, body });
+      return reply({ world, params: match.slice(1), query, body, etag });
     }
   }
   return refuse(404, 'no such address');

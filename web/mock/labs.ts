@@ -44,8 +44,6 @@ export const LAB_ROUTES: Route[] = [
     const comparison = { job_id: job, with_job_id: last_good, is_known: true, differences: machine.changes };
     return ok({ comparison });
   }],
-  ['GET', /^\/job_definitions$/, ({ query }) =>
-    list('job_definitions', [{ id: id(20, 1), name: 'smoke' }], query)],
   ['GET', /^\/lab_runs$/, ({ world, query }) => list('lab_runs', world.labRuns, query)],
   ['POST', /^\/lab_runs$/, ({ world }) => {
     const job_id = world.jobs[0]?.job.id ?? null;

@@ -64,7 +64,9 @@ function middleware(world: World): Connect.NextHandleFunction {
     }
     void readBody(request).then((body) => {
       const path = url.pathname.slice('/api/v1'.length);
-      const { status, body: json, text } = answer(world, request.method ?? 'GET', path, url.searchParams, body);
+      const method = request.method ?? 'GET';
+      const etag = request.headers['if-match'] ?? '';
+      const { status, body: json, text } = answer(world, method, path, url.searchParams, body, etag);
       setTimeout(() => {
         response.writeHead(status, { 'Content-Type': text === undefined ? 'application/json' : 'text/plain' });
         response.end(text ?? (json === undefined ? '' : JSON.stringify(json)));

@@ -12,6 +12,8 @@ export interface Asked {
   params: string[];
   query: URLSearchParams;
   body: Record<string, unknown>;
+  /** What `If-match` said. */
+  etag: string;
 }
 
 export type Route = [method: string, pattern: RegExp, answer: (asked: Asked) => Answer];

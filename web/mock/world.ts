@@ -5,6 +5,7 @@ import type {
   FailureGroup,
   Health,
   HealthCell,
+  Identity,
   JobFile,
   KnownIssue,
   Lab,
@@ -14,7 +15,8 @@ import type {
   Token,
 } from '@/api/types';
 import type { FeedEvent, LiveMove } from '@/live/feed';
-import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, before, id, labs, product, topic } from './catalog.ts';
+import { makeStored, type Shelves } from './admin.ts';
+import { JINJA, MARKUP_111, MARKUP_201, MARKUP_210, TEAM_A, before, id, labs, product, topic } from './catalog.ts';
 import { makeIssues, shownGroups } from './issues.ts';
 import { makeLabRuns } from './labs.ts';
 import { makeJobs, setKey, type FakeJob } from './jobs.ts';
@@ -30,6 +32,16 @@ export class World {
   readonly jobs: FakeJob[];
   readonly deliveries: Delivery[] = makeDeliveries();
   readonly labs: Lab[] = structuredClone(labs);
+  readonly stored: Shelves = makeStored(this.labs);
+  identity: Identity = {
+    id: id(12, 1),
+    name: 'admin',
+    fullname: 'Administrator',
+    email: null,
+    timezone: 'UTC',
+    is_super_admin: true,
+    teams: { [TEAM_A.id]: TEAM_A },
+  };
   readonly profile: Profile = {
     id: id(12, 1),
     etag: 'e'.repeat(32),

@@ -8,6 +8,7 @@ export interface Call {
   path: string;
   query: URLSearchParams;
   headers: Headers;
+  body: Record<string, unknown>;
 }
 
 export const server = {
@@ -65,9 +66,10 @@ async function fakeFetch(input: string | URL | Request, init: RequestInit = {}):
   const url = new URL(String(input), 'http://localhost');
   const method = init.method ?? 'GET';
   const path = url.pathname.replace('/api/v1', '');
-  server.calls.push({ method, path, query: url.searchParams, headers: new Headers(init.headers) });
   const body = typeof init.body === 'string' ? (JSON.parse(init.body) as Record<string, unknown>) : {};
-  const { status, body: json, text } = answer(server.world, method, path, url.searchParams, body);
+  server.calls.push({ method, path, query: url.searchParams, headers: new Headers(init.headers), body });
+  const etag = new Headers(init.headers).get('If-match') ?? '';
+  const { status, body: json, text } = answer(server.world, method, path, url.searchParams, body, etag);
   const content = text ?? (json === undefined ? null : JSON.stringify(json));
   return new Response(status === 204 ? null : content, { status });
 }

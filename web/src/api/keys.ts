@@ -31,4 +31,5 @@ export const keys = {
   deliveries: ['deliveries'] as const,
   issues: ['issues'] as const,
   groups: ['groups'] as const,
+  stored: (noun: string) => ['stored', noun] as const,
 };

@@ -22,6 +22,7 @@ const PAGES = [
   ['/components', 'Components'],
   ['/labs', 'Labs'],
   ['/reports', 'Reports'],
+  ['/admin', 'Administration'],
 ] as const;
 
 const NEXT: Record<ThemeChoice, ThemeChoice> = { system: 'light', light: 'dark', dark: 'system' };

@@ -33,6 +33,7 @@ export function Shell() {
     'g i': () => void navigate('/issues'),
     'g w': () => void navigate('/answers'),
     'g a': () => void navigate('/account'),
+    'g m': () => void navigate('/admin'),
   });
 
   // A new page is read from its top by screen readers too; the first load keeps its own focus.

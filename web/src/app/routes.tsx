@@ -167,6 +167,28 @@ export const routes: RouteObject[] = [
         path: 'account',
         lazy: async () => ({ Component: (await import('@/pages/account/AccountPage')).AccountPage }),
       },
+      {
+        path: 'admin',
+        lazy: async () => ({ Component: (await import('@/pages/admin/AdminPage')).AdminStart }),
+      },
+      {
+        path: 'admin/:noun',
+        lazy: async () => ({ Component: (await import('@/pages/admin/AdminPage')).AdminPage }),
+        children: [
+          {
+            index: true,
+            lazy: async () => ({ Component: (await import('@/pages/admin/ListPage')).ListPage }),
+          },
+          {
+            path: 'new',
+            lazy: async () => ({ Component: (await import('@/pages/admin/CreatePage')).CreatePage }),
+          },
+          {
+            path: ':id',
+            lazy: async () => ({ Component: (await import('@/pages/admin/ItemPage')).ItemPage }),
+          },
+        ],
+      },
       { path: '*', element: <NotFoundPage /> },
     ],
   },

@@ -13,6 +13,10 @@ function words(error: Error): { title: string; body: string } {
   if (error.status === 404) {
     return { title: 'Not found', body: 'It may be gone, or belong to a team you are not in.' };
   }
+  if (error.status === 409 && 'constraint' in error.payload) {
+    const body = 'Something else has this name, perhaps something archived: choose another one.';
+    return { title: 'There is one already', body };
+  }
   return { title: error.message, body: `The server answered ${error.status}.` };
 }
 

@@ -14,6 +14,7 @@ export const SHORTCUTS: Shortcut[] = [
   { keys: 'g i', says: 'Known issues', group: 'Go to' },
   { keys: 'g w', says: 'Answers: what, where, since when', group: 'Go to' },
   { keys: 'g a', says: 'Account', group: 'Go to' },
+  { keys: 'g m', says: 'Administration', group: 'Go to' },
   { keys: 'j', says: 'Next row', group: 'Lists' },
   { keys: 'k', says: 'Previous row', group: 'Lists' },
   { keys: 'Enter', says: 'Open the row', group: 'Lists' },

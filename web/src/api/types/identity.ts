@@ -8,5 +8,6 @@ export interface Identity {
   timezone: string | null;
   is_super_admin?: boolean;
   is_epm?: boolean;
+  is_read_only?: boolean;
   teams: Record<Id, { id?: Id; name?: string; team_name?: string }>;
 }

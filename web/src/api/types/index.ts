@@ -1,4 +1,5 @@
 export type * from './account';
+export type * from './admin';
 export type * from './catalog';
 export type * from './wire';
 export type * from './health';
