@@ -18,7 +18,7 @@ from ringtest.control.kernel.clock import SystemClock, VirtualClock
 from tests.databases import Databases
 from tests.described import look_at_every_answer
 from tests.passwords import make_cheap
-from tests.workers import Workers
+from tests.workers import Workers, turn
 
 gc.set_threshold(50_000, 20, 20)  # a worker holds a million objects: looking at them all takes time
 look_at_every_answer()
@@ -27,13 +27,9 @@ make_cheap()
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
-_LONG = ("tests/examples/", "tests/scenario/test_kill.py", "tests/scenario/test_rolling.py")
-"""They wait more than they work: begun last, a worker would end with them alone."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    items.sort(key=lambda item: turn(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
