@@ -21,6 +21,7 @@ wall = site_jobs:Wall
 
 [jenkins_jobs.builders]
 ring = site_jobs:ring
+gone = site_jobs_of_old:gone
 """
 MODULE = """\
 import xml.etree.ElementTree as XML
@@ -98,6 +99,13 @@ def test_what_a_site_refuses_is_an_error_with_a_place(site: None) -> None:
     (problem,) = rendered.problems
     assert "the tower fell" in problem.message
     assert problem.place is not None and problem.place.line == 1
+
+
+def test_a_component_whose_package_is_broken_takes_no_other_away(site: None) -> None:
+    made = render([io.StringIO("- job: {name: a, builders: [ring: x]}\n")])
+    assert [job.name for job in made.jobs] == ["a"]
+    lost = render([io.StringIO("- job: {name: a, builders: [gone: x]}\n")])
+    assert [problem.rule for problem in lost.problems] == ["unknown-component"]
 
 
 def test_kinds_of_a_site_are_told_beside_ours(site: None) -> None:

@@ -64,6 +64,13 @@ def test_the_chain_leads_from_the_project_to_the_macro(tmp_path: Path) -> None:
     )
 
 
+def test_macros_without_end_are_told_of_once(tmp_path: Path) -> None:
+    text = "- builder: {name: m, builders: [m]}\n- job: {name: a, builders: [m]}\n"
+    (problem,) = _errors(_render(tmp_path, a=text))
+    assert len(problem.chain) > 50
+    assert len(str(problem).splitlines()) < 8
+
+
 def test_one_run_tells_of_many_and_renders_the_rest(tmp_path: Path) -> None:
     rendered = _render(
         tmp_path,

@@ -12,6 +12,7 @@ import logging
 import types
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
@@ -192,8 +193,12 @@ def functions(kind: str) -> dict[str, Callable[..., Any]]:
             words = (function.__doc__ or "").split("\n")[0].split(" ")
             if words[0].startswith("yaml:") and len(words) > 1:
                 found[words[1]] = function
-    for point in entry_points(group=f"jenkins_jobs.{kind}"):
-        found[point.name] = point.load()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for point in entry_points(group=f"jenkins_jobs.{kind}"):
+            # a package that is broken takes nothing but its own components away
+            with suppress(ImportError, AttributeError):
+                found[point.name] = point.load()
     return found
 
 

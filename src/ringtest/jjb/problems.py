@@ -34,7 +34,10 @@ class Problem:
         where = f"{self.place}: " if self.place else ""
         job = f" [job {self.job}]" if self.job else ""
         lines = [f"{where}{self.severity}: {self.message} ({self.rule}){job}"]
-        lines += [f"    in {step}" for step in self.chain]
+        steps = dict.fromkeys(self.chain)
+        lines += [f"    in {step}" for step in steps]
+        if len(self.chain) > len(steps):
+            lines.append(f"    and {len(self.chain) - len(steps)} times more through these")
         return "\n".join(lines)
 
 
