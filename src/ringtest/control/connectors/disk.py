@@ -24,7 +24,7 @@ from ringtest.control.ports.object_store import Arrived, Listed, Stored, check_k
 
 PORT = "object_store"
 
-_BATCH = 512 * 1024
+_BATCH = 1024 * 1024
 """Bytes written and hashed at a time: each costs a visit to a thread."""
 _CHUNK = 256 * 1024
 """Bytes read at a time."""

@@ -21,7 +21,7 @@ from ringtest.control.ports.object_store import Arrived, Stored, flush_ahead
 
 _IN_MEMORY = 1024 * 1024
 _CHUNK = 256 * 1024
-_BATCH = 512 * 1024
+_BATCH = 1024 * 1024
 """Bytes hashed and written at a time: each costs a visit to a thread."""
 
 
