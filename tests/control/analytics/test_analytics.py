@@ -1,7 +1,7 @@
 """Questions over many jobs: answered within what the caller sees, in the shape clients know."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
@@ -40,19 +40,26 @@ def sources(answer: httpx.Response) -> Sources:
     return [hit["_source"] for hit in answer.json()["hits"]["hits"]]
 
 
-@pytest.fixture
-async def server(db: Database, tmp_path: Path) -> AsyncIterator[Server]:
-    parts = make_parts(db, tmp_path, notifiers={})
-    await first_start(parts)
-    app = httpx.ASGITransport(app=create_app(parts))
-    made = Server()
-    made.clients["admin"] = admin = connect(parts, ADMIN, app)
-    for name in ("red", "blue"):
-        estate = made.estates[name] = await build_estate(admin, name, name)
-        await run_loops(all_loops(parts)[:-1])
-        await run_job(connect(parts, HmacAuth(*estate.machine), app), estate, name)
-        made.clients[name] = connect(parts, estate.user, app)
-    yield made
+@pytest.fixture(scope="module")
+async def server(
+    fresh_database: Callable[[], AbstractAsyncContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Server]:
+    """One for all: questions change nothing."""
+    async with fresh_database() as url:
+        db = await Database.connect(url, connections=5)
+        parts = make_parts(db, tmp_path_factory.mktemp("analytics"), notifiers={})
+        await first_start(parts)
+        app = httpx.ASGITransport(app=create_app(parts))
+        made = Server()
+        made.clients["admin"] = admin = connect(parts, ADMIN, app)
+        for name in ("red", "blue"):
+            estate = made.estates[name] = await build_estate(admin, name, name)
+            await run_loops(all_loops(parts)[:-1])
+            await run_job(connect(parts, HmacAuth(*estate.machine), app), estate, name)
+            made.clients[name] = connect(parts, estate.user, app)
+        yield made
+        await db.close()
 
 
 QUERIES = [
