@@ -17,6 +17,7 @@ from ringtest.agent.ansible.kept import COMMITS, kept_task, read_commits
 from ringtest.agent.attempt import Attempt, Outcome, OutcomeFile
 from ringtest.agent.channel import Channel
 from ringtest.agent.control import Abandoned, Control
+from ringtest.agent.journal import FULL
 from ringtest.agent.lab_api import LabApi, is_temporary
 from ringtest.agent.secrets.left import note_file
 from ringtest.client import ApiError, Backoff, Unreachable
@@ -51,10 +52,11 @@ async def deliver(
             upload = _upload(attempt, file, api, states)
             problem = await control.unless_stopped(upload, collecting=True)
             if problem:
-                note(channel, f"artifact {file.name} was not stored: {problem}")
-        channel.journal.append(
-            "finish", at=outcome.at, result=outcome.result, reason=outcome.reason
-        )
+                why = f"artifact {file.name} was not stored: {problem}"
+                await when_it_fits(partial(note, channel, why))
+        append = partial(channel.journal.append, "finish", at=outcome.at)
+        end = when_it_fits(partial(append, result=outcome.result, reason=outcome.reason))
+        await control.unless_stopped(end, collecting=True)
     if await control.unless_stopped(channel.drained(), collecting=True):
         log.info("%s: %s", attempt.label, outcome.result)
         return outcome.result
@@ -66,9 +68,14 @@ async def release(
     attempt: Attempt, channel: Channel, why: str, *, seconds: float | None = None
 ) -> str | None:
     """Give the job back; None when the server could not be told within `seconds`."""
-    if channel.journal.last_kind != "release":
-        channel.journal.append("release", reason=why)
-    if await channel.drained(seconds=seconds):
+    try:
+        async with asyncio.timeout(seconds):
+            if channel.journal.last_kind != "release":
+                await when_it_fits(partial(channel.journal.append, "release", reason=why))
+            drained = await channel.drained()
+    except TimeoutError:
+        drained = False
+    if drained:
         log.info("%s: given back: %s", attempt.label, why)
         return "released"
     return "lost" if channel.refused else None
@@ -117,7 +124,8 @@ async def _attach_commits(
         key = hashlib.sha256(f"{attempt.origin}/{told.repo}/{told.commit}".encode()).hexdigest()
         attach = partial(api.attach_commit, attempt.claim.job, told, key[:32])
         if problem := await _persist(attach, refused_below=429):
-            note(channel, f"commit {told.commit[:7]} is not a component of the job: {problem}")
+            why = f"commit {told.commit[:7]} is not a component of the job: {problem}"
+            await when_it_fits(partial(note, channel, why))
 
 
 async def _upload(
@@ -157,6 +165,21 @@ async def _persist(send: Callable[[], Awaitable[Any]], *, refused_below: int = 0
             pass  # the uploader has said so already
         except OSError as error:
             return str(error)
+        await asyncio.sleep(backoff.next())
+
+
+async def when_it_fits(write: Callable[[], object]) -> None:
+    """Write what must not be lost, as soon as the disk has room for it. OSError for a disk that
+    fails otherwise."""
+    backoff = Backoff()
+    while True:
+        try:
+            write()
+            return
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            log.warning("the disk is full: what must be written waits for room")
         await asyncio.sleep(backoff.next())
 
 

@@ -170,12 +170,12 @@ class Execution:
             reason = await self._run_stage("test", self._test, failure="failed")
             if reason is not None:
                 result = "errored" if self._control.early is Early.TIMED_OUT else "failed"
-        if self._control.early is Early.CANCELLED:
-            result, reason = "cancelled", None  # the server knows who asked
         if not self._control.abandoned:
             await self._run_stage("collect", self._collect, failure="errored")
         if self._definition.stages.teardown and not self._control.abandoned:
             await self._run_stage("teardown", self._teardown, failure="errored")
+        if self._control.early is Early.CANCELLED:
+            result, reason = "cancelled", None  # the server knows who asked
         return result, reason
 
     async def _run_stage(
@@ -184,7 +184,7 @@ class Execution:
         """Run and record one stage; None when it passed, else why it did not."""
         self._stage = stage
         self.leaving.begin_stage()
-        self._journal.append("stage", stage=stage, status="running")
+        self._tell_stage(stage=stage, status="running")
         code, message = None, ""
         status = failure
         try:
@@ -206,18 +206,19 @@ class Execution:
         if message:
             self._say(f"{stage}: {message}")
         self.leaving.end_stage(stage)
-        self._journal.append(
-            "stage",
-            stage=stage,
-            status=status,
-            exit_code=code,
-            message=message or None,
-            evidence=evidence,
+        self._tell_stage(
+            stage=stage, status=status, exit_code=code, message=message or None, evidence=evidence
         )
         return None if status == "passed" else message
 
     def _skip(self, stage: StageName, why: str) -> None:
-        self._journal.append("stage", stage=stage, status="skipped", message=why)
+        self._tell_stage(stage=stage, status="skipped", message=why)
+
+    def _tell_stage(self, **fields: Any) -> None:
+        try:
+            self._journal.append("stage", **fields)
+        except OSError as error:
+            self._disk_failed(error)
 
     def _why_interrupted(self) -> str:
         if self._control.abandoned:

@@ -14,6 +14,7 @@ import os
 import shutil
 import time
 from array import array
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from ringtest.agent.chain import Walk, seal, whole_lines
 RESERVE_BYTES = 256 * 1024
 """Laid by on the disk for what must be written when it is full."""
 _DURABLE = frozenset({"stage", "finish", "release"})
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Errors of a disk without room."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -77,7 +79,7 @@ class Journal:
             _write_all(self._fd, line, end)
         except OSError as error:
             needed = needed or kind in _DURABLE
-            if error.errno not in _FULL or not needed or not self.use_reserve():
+            if error.errno not in FULL or not needed or not self.use_reserve():
                 os.ftruncate(self._fd, end)
                 raise
             _write_all(self._fd, line, end)
@@ -216,9 +218,10 @@ class Position:
         self.value = int(text) if text.isdigit() else 0
 
     def move(self, seq: int) -> None:
-        """Remember a new position."""
+        """Remember a new position, on the disk too if that has room."""
         self.value = seq
-        os.pwrite(self._fd, b"%020d\n" % seq, 0)
+        with suppress(OSError):
+            os.pwrite(self._fd, b"%020d\n" % seq, 0)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -4,16 +4,14 @@ What is written stays written. While there is no room, output is counted instead
 for its last part; a line in the log says how much is missing and why, there and nowhere else.
 """
 
-import errno
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 
-from ringtest.agent.journal import Journal
+from ringtest.agent.journal import FULL, Journal
 
 TAIL_BYTES = 32 * 1024
 """What is kept of the end of each gap: that is where a stage says why it failed."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class LogWriter:
@@ -53,7 +51,7 @@ class LogWriter:
                 self._append(stage, data)
                 return
             except OSError as error:
-                if error.errno not in _FULL:
+                if error.errno not in FULL:
                     raise
                 why = "the disk is full"
         self._leave_out(stage, data, why)

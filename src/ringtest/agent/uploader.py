@@ -63,7 +63,7 @@ class Uploader:
                 await self._deliver([])
                 continue
             if self._journal.needs_sync():
-                await asyncio.to_thread(self._journal.sync)
+                await self._sync()
             try:
                 batch = self._journal.read(self._position.value + 1, most=BATCH_BYTES)
             except IndexError as error:
@@ -87,6 +87,12 @@ class Uploader:
         while self._greeting and not self.refused:
             self._moved.clear()
             await self._moved.wait()
+
+    async def _sync(self) -> None:
+        try:
+            await asyncio.to_thread(self._journal.sync)
+        except OSError as error:  # all the more must the server have it
+            log.warning("the disk does not take the journal: %s", error)
 
     async def _deliver(self, batch: list[bytes]) -> None:
         before = self._position.value

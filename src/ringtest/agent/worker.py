@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from ringtest.agent.budget import Budget
 from ringtest.agent.channel import Channel
 from ringtest.agent.components import ComponentStore
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted
-from ringtest.agent.delivery import deliver, end_abandoned, note, release
+from ringtest.agent.delivery import deliver, end_abandoned, note, release, when_it_fits
 from ringtest.agent.environment import Venvs
 from ringtest.agent.isolation.held import read_note
 from ringtest.agent.isolation.holding import begin, keep
@@ -127,7 +128,7 @@ class Worker:
             attempt.outcome = outcome
         except OSError:  # the disk is full, of which some was laid by
             channel.journal.use_reserve()
-            attempt.outcome = outcome
+            await when_it_fits(partial(setattr, attempt, "outcome", outcome))
         return outcome
 
     async def _report(
@@ -173,7 +174,8 @@ async def _resume(attempt: Attempt, channel: Channel, api: LabApi, control: Cont
         return None
     if channel.journal.damage:
         log.error("%s: %s", attempt.label, channel.journal.damage)
-        note(channel, f"the journal was damaged: {channel.journal.damage}")
+        damage = f"the journal was damaged: {channel.journal.damage}"
+        await when_it_fits(partial(note, channel, damage))
     outcome = attempt.outcome
     if outcome:
         return await report(attempt, outcome, channel, api, control)
