@@ -102,3 +102,13 @@ def test_wishes_that_mean_nothing_are_named(
     done = ringtest(f"isolation: none\nenvironment: {environment}\nstages: {{test: ['true']}}\n")
     assert done.code in (2, 11)
     assert message in done.text
+
+
+def test_a_record_that_cannot_be_kept_is_told_of(ringtest: Ringtest) -> None:
+    done = ringtest(
+        "isolation: none\nenvironment: {files: {a: b}}\nstages: {test: [cat a]}\n",
+        XDG_CACHE_HOME="/dev/null",
+    )
+    assert done.code == 11, done.text
+    assert "what is on record cannot be kept in /dev/null/" in done.text
+    assert "Traceback" not in done.text

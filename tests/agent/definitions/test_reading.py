@@ -102,6 +102,26 @@ def test_a_faulty_definition_is_refused(text: str, fault: str) -> None:
     assert fault in "\n".join(faults_of(text))
 
 
+def test_wishes_for_the_machine_are_checked_at_their_places() -> None:
+    text = """stages: {test: [x]}
+environment:
+  packages: {dnf: vim}
+  git:
+    src: {url: a, depht: 1}
+    other: {url: "{{WHERE}}", ref: 5}
+  services: {lab: 7}
+  files: {a.conf: {mode: "9", content: x}}
+  expire_seconds: {files: soon}
+"""
+    assert faults_of(text) == [
+        "f.yaml:3:19: packages: dnf is a list of names",
+        "f.yaml:5:10: git: src: Object contains unknown field `depht`",
+        "f.yaml:7:19: services: lab: Expected `str`, got `int` - at `$.state`",
+        "f.yaml:8:19: files: a.conf: mode is octal, such as '600'",
+        "f.yaml:9:27: expire_seconds: seconds for each key of the environment",
+    ]
+
+
 def test_options_of_a_runner_are_checked_at_their_places() -> None:
     step = "\n  test: [{runner: avocado, with: {pahts: [a], jobs: 0}}]"
     assert faults_of(f"stages:{step}") == [

@@ -9,6 +9,7 @@ import msgspec
 
 from ringtest.agent.definitions.isolated import Hold, Isolation
 from ringtest.agent.definitions.model import STAGES, Artifact, Definition, Stages, Step
+from ringtest.agent.preparation.checking import faults as environment_faults
 from ringtest.agent.preparation.registry import KEYS, unknown_keys
 from ringtest.language.expressions import Expression, ExpressionError
 from ringtest.language.labels import faults as label_faults
@@ -61,8 +62,12 @@ def read_definition(text: str, file: str, *, runners: Runners | None = None) -> 
 
 
 def _check_environment(placed: Placed, wanted: Any) -> None:
-    for key in unknown_keys(wanted) if isinstance(wanted, dict) else []:
+    if not isinstance(wanted, dict):
+        return
+    for key in unknown_keys(wanted):
         placed.refuse(("environment", key), _no_such("key", key, list(KEYS)), key=True)
+    for path, problem in environment_faults(wanted):
+        placed.refuse(("environment", *path), problem)
 
 
 def _check_secrets(placed: Placed, secrets: Any) -> None:

@@ -41,7 +41,7 @@ class Placed(Struct, frozen=True, forbid_unknown_fields=True):
 async def place_files(machine: Machine, old: Any, new: Any) -> None:
     """`new` is `{path: content}` or `{path: Placed}`; StageFailed for anything else."""
     before = old if isinstance(old, Mapping) else {}
-    wanted = {name: _read(name, said) for name, said in _mapping(new).items()}
+    wanted = read_files(new)
     for name, placed in wanted.items():
         path = machine.path(name)
         if before.get(name) != new[name] or not path.exists():
@@ -52,10 +52,11 @@ async def place_files(machine: Machine, old: Any, new: Any) -> None:
         machine.say(f"  {machine.path(name)} as it was before")
 
 
-def _mapping(said: Any) -> Mapping[str, Any]:
+def read_files(said: Any) -> dict[str, Placed]:
+    """`{path: Placed}` or `{path: content}`; StageFailed for anything else."""
     if said is not None and not isinstance(said, Mapping):
         raise StageFailed("files: a mapping of paths to contents")
-    return said or {}
+    return {name: _read(name, one) for name, one in (said or {}).items()}
 
 
 def _read(name: str, said: Any) -> Placed:

@@ -37,7 +37,7 @@ class Framework(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def install_framework(machine: Machine, old: Any, new: Any) -> None:
     """`new` is a name, or `{name: Framework or version}`. What is wanted no more is uninstalled."""
-    before, wanted = _read(old), _read(new)
+    before, wanted = read_frameworks(old), read_frameworks(new)
     for name, framework in wanted.items():
         if before.get(name) == framework:
             continue
@@ -55,7 +55,8 @@ async def install_framework(machine: Machine, old: Any, new: Any) -> None:
         await machine.run(*PIP, "uninstall", "-y", KNOWN[name][0], *before[name].plugins)
 
 
-def _read(said: Any) -> dict[str, Framework]:
+def read_frameworks(said: Any) -> dict[str, Framework]:
+    """A name, `{name: version}` or `{name: Framework}`; StageFailed for anything else."""
     if isinstance(said, str):
         said = {said: {}}
     if said is not None and not isinstance(said, Mapping):

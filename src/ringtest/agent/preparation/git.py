@@ -37,20 +37,26 @@ class Repository(msgspec.Struct, forbid_unknown_fields=True):
     """Of local patches, so that a change of one is a change of the wish."""
 
 
+def read_checkouts(said: Any) -> dict[str, Repository]:
+    """`{path: Repository}` or `{path: address}`; StageFailed for anything else."""
+    if said is not None and not isinstance(said, Mapping):
+        raise StageFailed("git: a mapping of paths to repositories")
+    found = {}
+    for name, one in (said or {}).items():
+        try:
+            whole = one if isinstance(one, Mapping) else {"url": one}
+            found[name] = msgspec.convert(whole, Repository)
+        except msgspec.ValidationError as error:
+            raise StageFailed(f"git: {name}: {error}") from None
+    return found
+
+
 async def check_out(machine: Machine, old: Any, new: Any) -> None:
     """`new` is `{path: Repository}`; only what differs from `old` is touched."""
     before = old if isinstance(old, Mapping) else {}
-    if new is not None and not isinstance(new, Mapping):
-        raise StageFailed("git: a mapping of paths to repositories")
-    for name, said in (new or {}).items():
-        if before.get(name) == said and machine.path(name).is_dir():
+    for name, wanted in read_checkouts(new).items():
+        if before.get(name) == new[name] and machine.path(name).is_dir():
             continue
-        try:
-            wanted = msgspec.convert(
-                said if isinstance(said, Mapping) else {"url": said}, Repository
-            )
-        except msgspec.ValidationError as error:
-            raise StageFailed(f"git: {name}: {error}") from None
         await _bring(machine, machine.path(name), wanted)
     for name in before.keys() - (new or {}).keys():
         machine.say(f"  {machine.path(name)} is left as it is")

@@ -28,20 +28,26 @@ class Image(Struct, frozen=True, forbid_unknown_fields=True):
     """What it is grown to, such as 20G; never made smaller."""
 
 
+def read_images(said: Any) -> dict[str, Image]:
+    """`{path: Image}` or `{path: address}`; StageFailed for anything else."""
+    if said is not None and not isinstance(said, Mapping):
+        raise StageFailed("images: a mapping of paths to addresses")
+    found = {}
+    for name, one in (said or {}).items():
+        try:
+            found[name] = msgspec.convert(one if isinstance(one, Mapping) else {"url": one}, Image)
+        except msgspec.ValidationError as error:
+            raise StageFailed(f"images: {name}: {error}") from None
+    return found
+
+
 async def place_images(machine: Machine, old: Any, new: Any) -> None:
     """`new` is `{path: Image}` or `{path: address}`. An image stands in its place once it is
     whole; one that is wanted no more is removed."""
     before = old if isinstance(old, Mapping) else {}
-    if new is not None and not isinstance(new, Mapping):
-        raise StageFailed("images: a mapping of paths to addresses")
-    for name, said in (new or {}).items():
-        try:
-            whole = said if isinstance(said, Mapping) else {"url": said}
-            image = msgspec.convert(whole, Image)
-        except msgspec.ValidationError as error:
-            raise StageFailed(f"images: {name}: {error}") from None
+    for name, image in read_images(new).items():
         path = machine.path(name)
-        if before.get(name) != said or not path.exists():
+        if before.get(name) != new[name] or not path.exists():
             await _place(machine, path, name, image)
             machine.say(f"  {path} placed, {path.stat().st_size} bytes")
     for name in before.keys() - (new or {}).keys():

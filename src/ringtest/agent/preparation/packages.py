@@ -35,15 +35,21 @@ async def install_packages(machine: Machine, old: Any, new: Any) -> None:
             await machine.run(*call, *install, *more, DEBIAN_FRONTEND="noninteractive")
 
 
-def _by_manager(machine: Machine, said: Any) -> dict[str, list[str]]:
+def read_packages(said: Any) -> dict[str, list[str]]:
+    """Names by kind; StageFailed for anything else."""
     parts = said if isinstance(said, Mapping) else {"system": said or []}
     unknown = sorted(set(parts) - set(_KINDS))
     if unknown:
         raise StageFailed(f"packages: there is no {unknown[0]}; there are {', '.join(_KINDS)}")
-    found: dict[str, list[str]] = {}
     for kind, names in parts.items():
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
             raise StageFailed(f"packages: {kind} is a list of names")
+    return dict(parts)
+
+
+def _by_manager(machine: Machine, said: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for kind, names in read_packages(said).items():
         if not names:
             continue
         own = "pip" if kind == "pip" else system_manager(machine)

@@ -46,10 +46,15 @@ class Memory:
             self.known = {}  # nothing on record: everything is done anew
 
     def keep(self) -> None:
-        """Write it, whole or not at all."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Write it, whole or not at all; StageFailed when it cannot be written."""
         data = {key: to_json(one) for key, one in self.known.items()}
-        write_durably(self._path, msgspec.json.encode(data))
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(self._path, msgspec.json.encode(data))
+        except OSError as error:
+            raise StageFailed(
+                f"what is on record cannot be kept in {self._path.parent}: {error.strerror}"
+            ) from None
 
     def forget(self, expire: Mapping[str, float], now: float) -> None:
         """Drop what is older than the seconds that its key may last."""

@@ -44,8 +44,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 async def place_repositories(machine: Machine, old: Any, new: Any) -> None:
     """`new` is `{name: Source}` or `{name: address}`. Each is read once, so that a wrong address
     is told here; what is wanted no more goes away, or is switched back."""
-    before = _read(old)
-    wanted = _read(new)
+    before = read_sources(old)
+    wanted = read_sources(new)
     if not before and not wanted:
         return
     manager = system_manager(machine)
@@ -61,7 +61,8 @@ async def place_repositories(machine: Machine, old: Any, new: Any) -> None:
         machine.say(f"  {name} as it was before")
 
 
-def _read(said: Any) -> dict[str, Source]:
+def read_sources(said: Any) -> dict[str, Source]:
+    """`{name: Source}` or `{name: address}`; StageFailed for anything else."""
     if said is not None and not isinstance(said, Mapping):
         raise StageFailed("repositories: a mapping of names to addresses")
     found = {}

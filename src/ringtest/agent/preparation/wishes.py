@@ -35,11 +35,7 @@ class Wishes:
 def resolve(wanted: Mapping[str, Any], variables: Mapping[str, str], work: Path) -> Wishes:
     """A definition's environment, for commands that start in `work`; StageFailed says what is
     wrong with it."""
-    expire = wanted.get("expire_seconds") or {}
-    if not isinstance(expire, Mapping) or not all(
-        isinstance(seconds, int | float) for seconds in expire.values()
-    ):
-        raise StageFailed("expire_seconds: seconds for each key of the environment")
+    expire = read_expiry(wanted.get("expire_seconds"))
     root = _absolute(work, expand(wanted.get("root") or "/", variables))
     values = {
         key: said if key == "files" else expand(said, variables)
@@ -58,6 +54,16 @@ def resolve(wanted: Mapping[str, Any], variables: Mapping[str, str], work: Path)
         values["services"] = _services(values)
     places = {"root": str(root), "python": variables.get("VIRTUAL_ENV", "")}
     return Wishes(values, dict(expire), root, places)
+
+
+def read_expiry(said: Any) -> Mapping[str, float]:
+    """Seconds by key; StageFailed for anything else."""
+    if said is not None and (
+        not isinstance(said, Mapping)
+        or not all(isinstance(one, int | float) for one in said.values())
+    ):
+        raise StageFailed("expire_seconds: seconds for each key of the environment")
+    return said or {}
 
 
 def expand(said: Any, variables: Mapping[str, str]) -> Any:
