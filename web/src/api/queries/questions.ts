@@ -169,24 +169,24 @@ export const comparisonQuery = ({ left, right, topic, category, q, limit, offset
     placeholderData: (before) => before,
   });
 
-export const statisticsQuery = (rows: string, columns: string, query: string) =>
+export const statisticsQuery = (rows: string, columns: string, query: string, span: Span) =>
   queryOptions({
-    queryKey: [KEY, 'statistics', rows, columns, query],
+    queryKey: [KEY, 'statistics', rows, columns, query, span],
     queryFn: async ({ signal }) =>
       (
         await request<{ statistics: Statistics }>('/job_statistics', {
           signal,
-          query: { rows, columns, query },
+          query: { rows, columns, query, ...spanned(span) },
         })
       ).statistics,
     placeholderData: (before) => before,
   });
 
-export const seriesQuery = (key: string, query: string) =>
+export const seriesQuery = (key: string, query: string, span: Span) =>
   queryOptions({
-    queryKey: [KEY, 'series', key, query],
+    queryKey: [KEY, 'series', key, query, span],
     queryFn: ({ signal }) =>
-      ask<KeyValuePoint>('/keys_values_series', 'series', { key, query }, signal),
+      ask<KeyValuePoint>('/keys_values_series', 'series', { key, query, ...spanned(span) }, signal),
     enabled: key !== '',
     placeholderData: (before) => before,
   });

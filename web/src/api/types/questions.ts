@@ -124,9 +124,10 @@ export interface HistoryRun {
   retried: boolean;
 }
 
+/** `row` and `column` are null for jobs that have no such value. */
 export interface StatisticsCell {
-  row: string;
-  column: string;
+  row: string | null;
+  column: string | null;
   jobs: number;
   success: number;
   failure: number;
@@ -136,8 +137,8 @@ export interface StatisticsCell {
 
 /** A value that jobs were counted by: `key` is what cells name it by. */
 export interface StatisticsHead {
-  key: string;
-  name: string;
+  key: string | null;
+  name: string | null;
   jobs: number;
 }
 

@@ -26,7 +26,7 @@ const TABS = [
 ] as const;
 
 /** Pages about days and labs; so is the history of a test. Others have their own way. */
-const SPANNED = ['trend', 'flaky', 'durations', 'coverage'];
+const SPANNED = ['trend', 'flaky', 'durations', 'coverage', 'statistics'];
 
 /** Without a topic in the address: the first one. */
 export function AnswersStart() {

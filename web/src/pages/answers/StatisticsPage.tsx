@@ -6,17 +6,18 @@ import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { TextInput } from 'pf/TextInput';
 import { useMemo, useState, type FormEvent } from 'react';
 import { Link, useOutletContext } from 'react-router';
-import { seriesQuery, statisticsQuery } from '@/api/queries/questions';
-import type { KeyValuePoint, Statistics, StatisticsCell } from '@/api/types';
+import { literal } from '@/api/lists';
+import { seriesQuery, statisticsQuery, type Span } from '@/api/queries/questions';
+import type { KeyValuePoint } from '@/api/types';
 import { Chart, type Line } from '@/charts/Chart';
-import { Exports } from '@/charts/Exports';
-import { Cell, DataTable, Row } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
 import { useAddress } from '@/components/useAddress';
 import { toDate } from '@/format/time';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
+import { Grid } from './Grid';
+import { jobsOf } from './jobsOf';
 
 const KEYS: Record<string, string> = {
   remoteci: 'Lab',
@@ -33,16 +34,16 @@ const KEYS: Record<string, string> = {
 };
 
 export function StatisticsPage() {
-  const { topic } = useOutletContext<AnswersContext>();
+  const { topic, span } = useOutletContext<AnswersContext>();
   const { get, set } = useAddress();
   const rows = get('rows') || 'remoteci';
   const columns = get('columns') || 'week';
-  const asked = get('query') || `topic:"${topic.name}" since:30d`;
+  const asked = get('query') || `topic:${literal(topic.name)}`;
   const keys = [
     ...Object.entries(KEYS),
     ...topic.component_types.map((type) => [`component_type:${type}`, `Version of ${type}`] as const),
   ];
-  const query = useQuery(statisticsQuery(rows, columns, asked));
+  const query = useQuery(statisticsQuery(rows, columns, asked, span));
   return (
     <>
       <QueryBox value={asked} onChange={(text) => set({ query: text })} />
@@ -73,14 +74,26 @@ export function StatisticsPage() {
           statistics.cells.length === 0 ? (
             <Teach title="No job fits" icon={TableIcon}>
               Words find names; <code>status:failure</code>, <code>since:7d</code> and
-              <code> -tag:debug</code> narrow it.
+              <code> -tags:debug</code> narrow it; days are chosen above.
             </Teach>
           ) : (
-            <Grid statistics={statistics} name={`${rows}-by-${columns}`} />
+            <Grid
+              statistics={statistics}
+              name={`${rows}-by-${columns}`}
+              jobs={(row, column) =>
+                jobsOf(asked, span, [
+                  ...(row === undefined ? [] : [{ key: rows, value: row }]),
+                  ...(column === undefined ? [] : [{ key: columns, value: column }]),
+                ])
+              }
+              // A job with many tags counts under each: no list is as long as their sum.
+              isSumOfRows={rows !== 'tag'}
+              isSumOfColumns={columns !== 'tag'}
+            />
           )
         }
       </QueryView>
-      <Series asked={asked} />
+      <Series asked={asked} span={span} />
     </>
   );
 }
@@ -111,69 +124,13 @@ function QueryBox({ value, onChange }: { value: string; onChange: (text: string)
   );
 }
 
-function Grid({ statistics, name }: { statistics: Statistics; name: string }) {
-  const { rows, columns, cells } = statistics;
-  const by = useMemo(() => {
-    const found = new Map<string, StatisticsCell>();
-    for (const cell of cells) found.set(JSON.stringify([cell.row, cell.column]), cell);
-    return found;
-  }, [cells]);
-  return (
-    <>
-      <div className="rt-answers-head">
-        <h2>Jobs, and how many of them passed</h2>
-        <Exports
-          name={`jobs-${name}`}
-          json={statistics}
-          columns={() => [
-            { name: 'row', values: cells.map((cell) => cell.row) },
-            { name: 'column', values: cells.map((cell) => cell.column) },
-            { name: 'jobs', values: cells.map((cell) => cell.jobs) },
-            { name: 'success', values: cells.map((cell) => cell.success) },
-            { name: 'failure', values: cells.map((cell) => cell.failure) },
-            { name: 'error', values: cells.map((cell) => cell.error) },
-            { name: 'killed', values: cells.map((cell) => cell.killed) },
-          ]}
-        />
-      </div>
-      <DataTable label="Jobs by two keys" columns={['', ...columns.map((column) => column.name)]}>
-        {rows.map((row) => (
-          <Row key={row.key}>
-            <Cell label="">
-              <b>{row.name}</b> <span className="rt-muted">{count(row.jobs)}</span>
-            </Cell>
-            {columns.map((column) => (
-              <Cell key={column.key} label={column.name}>
-                <Square cell={by.get(JSON.stringify([row.key, column.key]))} />
-              </Cell>
-            ))}
-          </Row>
-        ))}
-      </DataTable>
-    </>
-  );
-}
-
-function Square({ cell }: { cell: StatisticsCell | undefined }) {
-  if (!cell) return <span className="rt-muted">–</span>;
-  const bad = cell.failure + cell.error;
-  const judged = bad + cell.success;
-  const text = `${count(cell.jobs)} jobs: ${count(cell.success)} passed, ${count(bad)} did not`;
-  return (
-    <span className={`rt-square ${bad ? 'rt-square-bad' : 'rt-square-good'}`} title={text}>
-      {judged ? `${Math.round((cell.success / judged) * 100)} %` : '–'}{' '}
-      <span className="rt-muted">of {count(cell.jobs)}</span>
-    </span>
-  );
-}
-
 const LINES = ['--rt-busy-fill', '--rt-good-fill', '--rt-warn-fill', '--rt-bad-fill'];
 
-function Series({ asked }: { asked: string }) {
+function Series({ asked, span }: { asked: string; span: Span }) {
   const { get, set } = useAddress();
   const key = get('key');
   const [draft, setDraft] = useState(key);
-  const query = useQuery(seriesQuery(key, asked));
+  const query = useQuery(seriesQuery(key, asked, span));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     set({ key: draft });
