@@ -48,6 +48,7 @@ async def databases() -> AsyncIterator[Databases]:
             made = Databases(server)
             await made.prepare()
             yield made
+            await made.close()
         finally:
             await server.stop()
 

@@ -4,6 +4,8 @@ A copy of the template is a thousand files. What a test leaves in one of them is
 rows, and now and then a table of its own. A database whose tables, functions, policies or
 settings are no longer the template's, or that has grown, is dropped; each other one is
 emptied, its sequences begin at one, and the few rows that migrations made are put back.
+One connection to each stays open for that: what a new one must learn of the tables costs
+more than all the rest.
 """
 
 import itertools
@@ -66,6 +68,7 @@ class Databases:
     _seeds: dict[str, str] = field(default_factory=dict)  # a table's rows, as JSON
     _free: list[str] = field(default_factory=list)
     _shapes: dict[str, str] = field(default_factory=dict)  # of each database when it was made
+    _keepers: dict[str, asyncpg.Connection] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def prepare(self) -> None:
@@ -80,6 +83,11 @@ class Databases:
             for table in await connection.fetch(_USED):
                 name = table["name"]
                 self._seeds[name] = await connection.fetchval(f"SELECT json_agg(t) FROM {name} t")
+
+    async def close(self) -> None:
+        """End what stays connected."""
+        for keeper in self._keepers.values():
+            await keeper.close()
 
     @asynccontextmanager
     async def fresh(self) -> AsyncIterator[str]:
@@ -99,33 +107,39 @@ class Databases:
             await connection.execute(
                 f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY file_copy"
             )
-        async with self._connected(name) as connection:
-            self._shapes[name] = await connection.fetchval(_SHAPE)
+        self._shapes[name] = await (await self._keeper(name)).fetchval(_SHAPE)
         return name
 
     async def _drop(self, name: str) -> None:
+        await self._keepers.pop(name).close()
         async with self._connected("postgres") as connection:
             await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     async def _emptied(self, name: str) -> bool:
         """Whether the database is as it was made."""
-        async with self._connected(name) as connection:
-            await connection.execute(_END_OTHERS)
-            used = await connection.fetch(_USED)
-            if any(table["bytes"] > _LARGE for table in used):
-                return False
-            if await connection.fetchval(_SHAPE) != self._shapes[name]:
-                return False
-            # neither triggers nor references between tables are looked at
-            emptying = [f"DELETE FROM ONLY {table['name']}" for table in used]
-            filling = [self._filled(table) for table in self._seeds]
-            await connection.execute(
-                ";".join(["SET session_replication_role = replica", *emptying, *filling])
-            )
-            await connection.execute(_REWIND)
-            # to no page at all: rows lie where they would in a new one
-            await connection.execute(f"VACUUM {', '.join(table['name'] for table in used)}")
+        connection = await self._keeper(name)
+        await connection.execute(_END_OTHERS)
+        used = await connection.fetch(_USED)
+        if any(table["bytes"] > _LARGE for table in used):
+            return False
+        if await connection.fetchval(_SHAPE) != self._shapes[name]:
+            return False
+        # neither triggers nor references between tables are looked at
+        emptying = [f"DELETE FROM ONLY {table['name']}" for table in used]
+        filling = [self._filled(table) for table in self._seeds]
+        await connection.execute(
+            ";".join(["SET session_replication_role = replica", *emptying, *filling])
+        )
+        await connection.execute(_REWIND)
+        # to no page at all: rows lie where they would in a new one
+        await connection.execute(f"VACUUM {', '.join(table['name'] for table in used)}")
         return True
+
+    async def _keeper(self, name: str) -> asyncpg.Connection:
+        """The connection that stays, or another one after a test that ended it."""
+        if name not in self._keepers or self._keepers[name].is_closed():
+            self._keepers[name] = await self._connect(name)
+        return self._keepers[name]
 
     def _filled(self, table: str) -> str:
         rows = self._seeds[table].replace("'", "''")
@@ -136,10 +150,12 @@ class Databases:
 
     @asynccontextmanager
     async def _connected(self, database: str) -> AsyncIterator[asyncpg.Connection]:
-        connection = await asyncpg.connect(
-            self.server.dsn(SUPERUSER, database), statement_cache_size=0
-        )
+        connection = await self._connect(database)
         try:
             yield connection
         finally:
             await connection.close()
+
+    async def _connect(self, database: str) -> asyncpg.Connection:
+        dsn = self.server.dsn(SUPERUSER, database)
+        return await asyncpg.connect(dsn, statement_cache_size=0)
