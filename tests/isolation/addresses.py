@@ -36,6 +36,7 @@ def fill(path: str, ids: dict[str, str]) -> str | None:
 _WITHOUT_IDS: dict[str, dict[str, Any]] = {
     "/jobs/{job_id:str}/hold": {"attempt": 1, "hours": 1, "host": "x", "shell": "x"},
     "/jobs/{job_id:str}/hold/extend": {"hours": 1},
+    "/agent/caches": {"agent": "thief", "address": "http://thief:1"},
     "/agent/inventory": {"agent": "thief", "inventory": {"cpu": {"arch": "x"}}},
     "/jobs/{job_id:str}/records": {"records": []},
     "/archive/query": {"sql": "SELECT * FROM results"},

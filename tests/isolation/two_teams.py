@@ -213,6 +213,8 @@ async def run_job(lab: httpx.AsyncClient, estate: Estate, mark: str) -> None:
         "name": mark,
     }
     run = await post(lab, "/lab_runs", wished)
+    cache = {"agent": mark, "address": f"http://{mark.lower()}:8970"}
+    assert (await lab.post("/agent/caches", json=cache)).status_code == 200
     told = {"agent": mark, "labels": {"rack": mark}, "inventory": {"os": {"name": mark}}}
     assert (await lab.post("/agent/inventory", json=told)).status_code == 200
     estate.ids |= {

@@ -58,6 +58,7 @@ from ringtest.control.kernel.errors import RingtestError
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.known_issues import api as known_issues_api
 from ringtest.control.known_issues import loop as known_issues_loop
+from ringtest.control.lab_caches import api as lab_caches_api
 from ringtest.control.lab_labels import api as lab_labels_api
 from ringtest.control.lab_runs import api as lab_runs_api
 from ringtest.control.labs import api as labs_api
@@ -135,6 +136,7 @@ ROOMS = (
     attempts_api,
     holds_api,
     inventories_api,
+    lab_caches_api,
     lab_labels_api,
     lab_runs_api,
     logs_api,

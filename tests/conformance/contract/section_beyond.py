@@ -136,6 +136,12 @@ AGENTS = [
         {"agent": "rack-7/1", "labels": {"rack": "7"}, "inventory": {"cpu": {"threads": 8}}},
         gives="inventory no etag",
     ),
+    Row(
+        "POST /agent/caches",
+        {200: "lab other_lab", 401: REST},
+        {"agent": "rack-7/1", "address": "http://rack-7:8970"},
+        gives="caches[]",
+    ),
     Row("GET /remotecis/:lab/inventory", {200: READERS, 401: REST}, gives="inventories[]"),
     Row("GET /remotecis/:lab/inventory/history", {200: READERS, 401: REST}, gives="inventories[]"),
     Row(
@@ -440,6 +446,11 @@ COMPONENT_FILES = [
         "GET /components/:component/files/:component_file/chunks",
         {404: REACH, 401: REST},
         note="too small for a list",
+    ),
+    Row(
+        "GET /components/:component/files/:component_file/parts",
+        {404: REACH, 401: REST},
+        note="not taken apart",
     ),
 ]
 

@@ -22,6 +22,7 @@ from ringtest.control.jobs_events import api as jobs_events_api
 from ringtest.control.jobstates import api as jobstates_api
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.kernel.tenant import SYSTEM
+from ringtest.control.lab_caches import api as lab_caches_api
 from ringtest.control.lab_labels import api as lab_labels_api
 from ringtest.control.lab_runs import api as lab_runs_api
 from ringtest.control.log_search import api as log_search_api
@@ -47,6 +48,7 @@ ROOMS = [
     attempts_api,
     holds_api,
     inventories_api,
+    lab_caches_api,
     lab_labels_api,
     lab_runs_api,
     logs_api,
