@@ -105,6 +105,7 @@ class FakeServer:
         self.tried: list[str] = []
         self.ranges: list[str] = []
         self.inventories: list[dict[str, Any]] = []
+        self.caches: dict[str, str] = {}
         self.offered: dict[str, Any] = {}
         self.wished: dict[str, FakeJob] = {}
         self.late: list[tuple[str, str, dict[str, str], bytes]] = []
@@ -267,6 +268,8 @@ class FakeServer:
         if path == "/agent/inventory":
             self.inventories.append(json.loads(body))
             return 200, {"inventory": {}}
+        if path == "/agent/caches":
+            return 200, {"caches": self._meet(json.loads(body))}
         if parts[0] == "components":
             return self._give_content(path, headers)
         job = self.jobs.get(parts[1])
@@ -275,6 +278,13 @@ class FakeServer:
         if parts[2] == "claim":
             return self._claim(job, json.loads(body)["agent"])
         return self._take_records(job, headers["x-ringtest-lease"], json.loads(body)["records"])
+
+    def _meet(self, told: dict[str, Any]) -> list[dict[str, str]]:
+        self.caches.pop(told["agent"], None)
+        others = [{"agent": name, "address": place} for name, place in self.caches.items()]
+        if told.get("address"):
+            self.caches[told["agent"]] = told["address"]
+        return others
 
     def _claim(self, job: FakeJob, agent: str) -> Answer:
         if job.phase == "queued":

@@ -73,6 +73,12 @@ class LabApi:
         """What this machine is made of; the same again changes nothing."""
         await self._ask(post("/agent/inventory", body, key=""))
 
+    async def tell_cache(self, agent: str, address: str | None) -> list[str]:
+        """Where this agent gives files (None: nowhere); where the lab's other agents do."""
+        body = {"agent": agent, **({"address": address} if address else {})}
+        answer = await self._ask(post("/agent/caches", body, key=""))
+        return [str(one["address"]) for one in answer["caches"]]
+
     async def hold(self, job_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """Tell that a job is held here; telling it again changes nothing."""
         answer: dict[str, Any] = (await self._ask(post(f"/jobs/{job_id}/hold", body, key="")))[

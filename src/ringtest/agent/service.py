@@ -4,7 +4,8 @@ import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from ringtest.agent.asking import Asking, ask_for_job
 from ringtest.agent.attempt import Attempt, prune, read_attempts
 from ringtest.agent.budget import Budget
 from ringtest.agent.components import ComponentStore
+from ringtest.agent.components.neighbours import Neighbours, own_address
 from ringtest.agent.components.serving import CacheServer
 from ringtest.agent.components.shelf import Note
 from ringtest.agent.control import Abandoned, Control
@@ -55,7 +57,9 @@ class Agent:
             keep_days=settings.cache_days,
             peers=settings.cache_peers,
             mirrors=settings.mirrors,
+            find_peers=self._find_peers if settings.cache_find else None,
         )
+        self._neighbours: Neighbours | None = None
         self._venvs = Venvs(settings.data / "cache" / "python", settings.python)
         self._budget = Budget(settings.data / "jobs", settings.disk_gib)
         self._has_room = True
@@ -87,6 +91,7 @@ class Agent:
                 data=self._settings.data,
             )
             self._serve_cache()
+            announcing = asyncio.create_task(self._meet_neighbours().keep_telling())
             telling = asyncio.create_task(self._telling.keep_telling())
             await self._recover()
             if self._once:
@@ -100,7 +105,7 @@ class Agent:
             await self._end()
             if listening.done():
                 listening.result()  # it never ends but by a fault of ours: fail loudly
-            background = (listening, stopping, telling, asking)
+            background = (listening, stopping, telling, asking, announcing)
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
@@ -144,6 +149,23 @@ class Agent:
         except (OSError, OverflowError, ValueError) as error:
             raise SettingsError(f"cache_listen: {listen} cannot be used: {error}") from error
         self._cache.start()
+
+    def _meet_neighbours(self) -> Neighbours:
+        """Other agents of the lab that say where they give files. SettingsError."""
+        settings = self._settings
+        port = self._cache.port if self._cache else 0
+        try:
+            announce, listen = settings.cache_announce, settings.cache_listen
+            address = own_address(announce, listen, port, settings.server)
+        except ValueError as error:
+            raise SettingsError(f"cache_announce: give an address: {error}") from error
+        self._neighbours = Neighbours(
+            partial(self._api.tell_cache, self._name), address=address, finds=settings.cache_find
+        )
+        return self._neighbours
+
+    async def _find_peers(self) -> Sequence[str]:
+        return await self._neighbours.addresses() if self._neighbours else ()
 
     async def _recover(self) -> None:
         """Finish what an earlier process left: reports in the background, claims anew.

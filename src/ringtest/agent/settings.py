@@ -78,6 +78,11 @@ class AgentSettings:
     """HOST:PORT where other agents of the lab's team get files of the cache; empty: nowhere."""
     cache_peers: tuple[str, ...] = ()
     """Addresses of agents that are asked for files before the server: http://rack-7:8970."""
+    cache_announce: str = ""
+    """What the lab's other agents are told of `cache_listen`, through the server: `auto`, or an
+    address such as http://rack-7:8970; empty: nothing."""
+    cache_find: bool = False
+    """Whether files are asked of the lab's agents that announce their cache."""
     mirrors: tuple[str, ...] = ()
     """Addresses of mirrors that are asked before the server, by the file's name."""
     kill_grace_seconds: float = 5.0
@@ -197,6 +202,7 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
         for name in ("cache_peers", "mirrors"):
             if name in values:
                 values[name] = _addresses(name, values[name])
+        values |= _announced(values)
         topics = values.get("topics", ())
         values["topics"] = (topics,) if isinstance(topics, str) else tuple(map(str, topics))
         values["topics_every_hours"] = float(values.get("topics_every_hours", 24.0))
@@ -213,6 +219,18 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
     if values["topics_every_hours"] <= 0:
         raise SettingsError("topics_every_hours must be more than 0")
     return AgentSettings(**values)
+
+
+def _announced(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of the cache, and whether others are asked."""
+    if not isinstance(values.get("cache_find", False), bool):
+        raise SettingsError("cache_find must be true or false")
+    announce = str(values.get("cache_announce", ""))
+    if announce and not values.get("cache_listen"):
+        raise SettingsError("cache_announce needs cache_listen: nothing is given elsewhere")
+    if announce not in ("", "auto"):
+        [announce] = _addresses("cache_announce", announce)
+    return {"cache_announce": announce}
 
 
 def _secrets(tables: Any) -> dict[str, Secret]:

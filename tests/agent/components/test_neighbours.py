@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 
+from ringtest.agent.components.neighbours import Neighbours
 from ringtest.agent.components.serving import CacheServer
 from ringtest.agent.components.shelf import Note, Shelf
 from ringtest.agent.components.sources import proof
@@ -23,7 +24,7 @@ from ringtest.agent.lab_api import LabApi
 from ringtest.agent.protocol import Component, ComponentFile, Permit
 from ringtest.agent.service import Agent
 from ringtest.agent.settings import AgentSettings
-from ringtest.client import AsyncClient, Connection, Retries
+from ringtest.client import AsyncClient, Connection, Retries, Unreachable
 
 BODY = random.Random(3).randbytes(300_000)
 SHA = hashlib.sha256(BODY).hexdigest()
@@ -253,3 +254,100 @@ async def test_two_agents_of_a_lab_move_a_file_from_the_server_once(
     for agent, task in ((second, also), (first, running)):
         agent.stop()
         await asyncio.wait_for(task, 20)
+
+
+async def test_agents_that_announce_find_each_other_by_the_server(
+    server: Any, settings: AgentSettings, spec: Any, tmp_path: Path
+) -> None:
+    giving = dataclasses.replace(settings, cache_listen="127.0.0.1:0", cache_announce="auto")
+    taking = dataclasses.replace(settings, data=tmp_path / "second", cache_find=True)
+    component = wanted(server)
+    told = {"id": "component", "type": "rpm", "files": [msgspec.to_builtins(component.files[0])]}
+    first = Agent(giving)
+    running = asyncio.create_task(first.run())
+    job = server.add_job(spec("true"), components=[told])
+    await server.until(lambda: job.phase == "finished" and bool(server.caches))
+    [address] = server.caches.values()
+    held = server.add_job(spec("sleep 60"))
+    await server.until(lambda: held.phase == "running")
+    second = Agent(taking)
+    also = asyncio.create_task(second.run())
+    later = server.add_job(spec("sha256sum < $RINGTEST_COMPONENT_RPM"), components=[told])
+    await server.until(lambda: later.phase == "finished")
+    assert f"ring-1.0.rpm came from the agent at {address}" in later.log().decode()
+    assert server.ranges == [""]
+    for agent, task in ((second, also), (first, running)):
+        agent.stop()
+        await asyncio.wait_for(task, 20)
+    assert server.caches == {}
+
+
+async def test_agent_that_wants_neither_tells_and_asks_nothing(
+    server: Any, settings: AgentSettings, spec: Any
+) -> None:
+    agent = Agent(dataclasses.replace(settings, cache_listen="127.0.0.1:0"))
+    running = asyncio.create_task(agent.run())
+    told = msgspec.to_builtins(wanted(server).files[0])
+    components = [{"id": "component", "type": "rpm", "files": [told]}]
+    job = server.add_job(spec("true"), components=components)
+    await server.until(lambda: job.phase == "finished")
+    agent.stop()
+    await asyncio.wait_for(running, 20)
+    assert not [one for one in server.requests if one.endswith("/agent/caches")]
+
+
+async def test_neighbour_that_dies_in_the_middle_is_gone_on_from_at_the_server(
+    server: Any, api: LabApi, mirror: Any, tmp_path: Path
+) -> None:
+    base, acts, _ = mirror
+    data = random.Random(4).randbytes(2_000_000)
+    half = len(data) // 2
+
+    def dies(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data[:half])
+        handler.close_connection = True
+
+    acts.append(dies)
+
+    async def find() -> list[str]:
+        return [base]
+
+    store = ComponentStore(tmp_path / "files", api, limit_bytes=10**9, find_peers=find)
+    assert await provide(store, wanted(server, data), tmp_path / "1") == data
+    assert server.ranges == [f"bytes={half}-"]
+
+
+async def test_announced_neighbour_that_lies_changes_nothing(
+    server: Any, api: LabApi, mirror: Any, tmp_path: Path
+) -> None:
+    base, acts, asked = mirror
+    acts.append(gives(b"x" * len(BODY)))
+
+    async def find() -> list[str]:
+        return [base]
+
+    store = ComponentStore(tmp_path / "files", api, limit_bytes=10**9, find_peers=find)
+    assert await provide(store, wanted(server), tmp_path / "1") == BODY
+    assert len(asked) == 1
+
+
+async def test_server_that_cannot_be_asked_for_neighbours_holds_nothing_up() -> None:
+    async def tell(address: str | None) -> list[str]:
+        raise Unreachable("away", "POST /agent/caches")
+
+    assert await Neighbours(tell, address=None, finds=True).addresses() == []
+
+
+async def test_neighbours_are_asked_for_once_for_many_files_and_own_address_is_none() -> None:
+    asked: list[str | None] = []
+
+    async def tell(address: str | None) -> list[str]:
+        asked.append(address)
+        return ["http://rack-7:1", "http://me:1", "ftp://rack-8:1"]
+
+    neighbours = Neighbours(tell, address="http://me:1", finds=True)
+    found = await asyncio.gather(*(neighbours.addresses() for _ in range(5)))
+    assert found == [["http://rack-7:1"]] * 5 and asked == ["http://me:1"]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -35,6 +35,8 @@ _SHUNNED_SECONDS = 600.0
 
 log = logging.getLogger("ringtest.agent")
 Say = Callable[[str], None]
+FindPeers = Callable[[], Awaitable[Sequence[str]]]
+"""Addresses of agents that say that they give files, beside those that the lab has named."""
 
 
 class ComponentStore:
@@ -52,12 +54,14 @@ class ComponentStore:
         keep_days: float = 0,
         peers: Sequence[str] = (),
         mirrors: Sequence[str] = (),
+        find_peers: FindPeers | None = None,
     ) -> None:
         self.shelf = Shelf(folder)
         self._api = api
         self._lists = Lists(api, self.shelf) if api else None
         self._limit, self._days = limit_bytes, keep_days
         self._peers, self._mirrors = peers, mirrors
+        self._find_peers = find_peers
         self._shunned: dict[str, float] = {}
         self._http: httpx.AsyncClient | None = None
         self._locks: dict[str, asyncio.Lock] = {}
@@ -131,7 +135,9 @@ class ComponentStore:
         to_come = missing(plan.pieces)
         if to_come < file.size:
             say(f"{file.name}: {human_size(to_come)} differ from a version that is here")
-        for source in self._sources(component.id, file):
+        found = await self._find_peers() if self._find_peers else ()
+        peers = list(dict.fromkeys([*self._peers, *found]))
+        for source in self._sources(component.id, file, peers):
             if source.is_server:
                 await self._from_server(part, plan, source, file)
             elif not await self._from_lan(part, plan, source, file):
@@ -151,7 +157,9 @@ class ComponentStore:
             raise StageFailed(f"{file.name}: no mirror gave it whole: {', '.join(self._mirrors)}")
         raise StageFailed(f"{file.name}: size or SHA-256 differ from what the server announced")
 
-    def _sources(self, component_id: str, file: ComponentFile) -> Iterator[Source]:
+    def _sources(
+        self, component_id: str, file: ComponentFile, peers: Sequence[str]
+    ) -> Iterator[Source]:
         """Other agents, then mirrors, then the server, which decides. Without a digest nobody
         but the server could be believed."""
         if not self._api:
@@ -159,7 +167,7 @@ class ComponentStore:
                 for base in self._mirrors:
                     yield mirror_source(self._lan(), base, file.name)
         elif file.sha256 and file.size:
-            for base in self._peers:
+            for base in peers:
                 if self._may_ask(base):
                     yield peer_source(self._lan(), base, self._api, component_id, file)
             for base in self._mirrors:
