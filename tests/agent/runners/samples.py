@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.agent.runners import libvirt_test_api_standin
 from tests.agent.runners.conftest import variables
 
 HANGS = "sleep 300 & echo $! > hung.pid; wait"
@@ -44,11 +46,12 @@ class Sample:
 
     def expected(self) -> dict[str, str]:
         """Outcomes by the tests' names in the runner."""
-        odd = {} if self.runner in ("make-check", "tmt", "stestr", "avocado") else {ODD: "passed"}
+        odd = {} if self.runner in _PLAIN_NAMES else {ODD: "passed"}
         words = {**EXPECTED, **odd, **self.outcomes}
         return {self.test.format(name): word for name, word in words.items() if word}
 
 
+_PLAIN_NAMES = ("make-check", "tmt", "stestr", "avocado", "libvirt-test-api")
 EXPECTED = {
     "good": "passed",
     "bad": "failed",
@@ -120,6 +123,12 @@ def _shell(dies: str) -> dict[str, str]:
 def _command(work: Path) -> None:
     for name, script in {**_shell("kill -9 $PPID"), ODD: "true"}.items():
         _write(work / "cases" / name, f"{script}\n")
+
+
+def _libvirt_test_api(work: Path) -> None:
+    for name, script in _shell("kill -9 $PPID; sleep 60").items():
+        _write(work / "steps" / name, f"{script}\n")
+    _write(work / "all.conf", "".join(f"shell:{name}\n" for name in _shell("")))
 
 
 def _make_check(work: Path) -> None:
@@ -197,6 +206,10 @@ SAMPLES = {
                limit=5, outcomes={"flaky": ""}),
         Sample("command", _command, {"listing": "ls cases", "each": 'sh -e "cases/$RINGTEST_TEST"'},
                outcomes={"broken": "failed"}),
+        Sample("libvirt-test-api", _libvirt_test_api,
+               {"cases": ["all.conf"],
+                "program": f"{sys.executable} {libvirt_test_api_standin.__file__}"},
+               "all:shell:{}", {"broken": "failed"}),
         Sample("make-check", _make_check, {}, outcomes={"late": ""}),
         Sample("meson", _meson, {}, "it:{}", {"flaky": ""}, reruns=0),
         Sample("robot", _robot, {"paths": ["it.robot"]}, "It.{}",

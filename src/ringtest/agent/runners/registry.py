@@ -9,6 +9,7 @@ from ringtest.agent.ansible.runner import Ansible
 from ringtest.agent.control import StageFailed
 from ringtest.agent.runners.avocado import Avocado
 from ringtest.agent.runners.command import Command
+from ringtest.agent.runners.libvirt_test_api import LibvirtTestApi
 from ringtest.agent.runners.make_check import MakeCheck
 from ringtest.agent.runners.meson import Meson
 from ringtest.agent.runners.pytest import Pytest
@@ -20,7 +21,18 @@ from ringtest.agent.runners.tmt import Tmt
 
 RUNNERS: Mapping[str, Any] = {
     kind.name: kind
-    for kind in (Pytest, Avocado, Command, MakeCheck, Meson, Tmt, Robot, Stestr, Ansible)
+    for kind in (
+        Pytest,
+        Avocado,
+        Command,
+        LibvirtTestApi,
+        MakeCheck,
+        Meson,
+        Tmt,
+        Robot,
+        Stestr,
+        Ansible,
+    )
 }
 
 OPTIONS: Mapping[str, type[Any]] = {name: kind.options for name, kind in RUNNERS.items()}

@@ -1,10 +1,12 @@
 """Logs whose steps are tests, as libvirt-test-API writes them: read while they grow.
 
 Two patterns say how a step begins (a group `name`) and how it ends (a group `result`, and `name`
-where steps run beside one another).
+where steps run beside one another). How long a step took is known as well as the log is read
+while it grows: to a part of a second.
 """
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +30,7 @@ class StepLog:
         self._begins, self._ends = _pattern(begins, "name"), _pattern(ends, "result")
         self._offset = 0
         self._open: dict[str, list[str]] = {}
+        self._began: dict[str, float] = {}
         self._seen: dict[str, int] = {}
 
     def __call__(self) -> Sequence[Told]:
@@ -52,6 +55,7 @@ class StepLog:
             self._seen[name] = self._seen.get(name, 0) + 1
             test = f"{name}#{self._seen[name]}" if self._seen[name] > 1 else name
             self._open[test] = []
+            self._began[test] = time.monotonic()
             return [Told(begins=test)]
         ended = self._ends.search(line)
         test = self._ending(ended) if ended else None
@@ -60,7 +64,8 @@ class StepLog:
             result = ended["result"].strip()
             outcome = _OUTCOMES.get(result.lower(), "errored")
             message = "" if outcome == "passed" else result
-            return [Told(case=Case(test, *_identity(test), outcome, 0.0, message, "", text))]
+            seconds = time.monotonic() - self._began.pop(test)
+            return [Told(case=Case(test, *_identity(test), outcome, seconds, message, "", text))]
         for lines in self._open.values():
             lines.append(line)
         return []
