@@ -22,6 +22,8 @@ import pytest
 
 from ringtest.agent.service import Agent
 from ringtest.agent.settings import AgentSettings
+from ringtest.client import packed
+from ringtest.control.cutting.model import Wanted, read_spans
 
 headers_v2 = pytest.importorskip("dciauth.v2.headers")
 signature_v2 = pytest.importorskip("dciauth.v2.signature")
@@ -98,6 +100,7 @@ class FakeServer:
         self.jobs: dict[str, FakeJob] = {}
         self.content: dict[str, bytes] = {}
         self.lists: dict[str, bytes] = {}
+        self.spans: list[str] = []
         self.window = "2026-03-01T10:00:00"
         self.fault: Callable[[str, str], str | int | None] = lambda method, path: None
         self.violations: list[str] = []
@@ -351,6 +354,8 @@ class FakeServer:
         if what == "permit":
             key = hashlib.sha256(f"{self.window} {self.content[file_id]!r}".encode()).hexdigest()
             return 200, {"permit": {"window": self.window, "key": key}}
+        if what == "parts":
+            return self._give_parts(file_id, headers["ringtest-spans"])
         if what == "chunks":
             if file_id not in self.lists:
                 return 404, {"message": "the file has no list of chunks"}
@@ -365,6 +370,15 @@ class FakeServer:
         part = content[int(first) : int(last) + 1 if last else None]
         end = int(first) + len(part) - 1
         return 206, Part(part, [("Content-Range", f"bytes {first}-{end}/{len(content)}")])
+
+    def _give_parts(self, file_id: str, spans: str) -> Answer:
+        recipe, _ = packed.read(self.lists.get(file_id, b""))
+        if recipe is None:
+            return 404, {"message": "the file is not taken apart"}
+        self.spans.append(spans)
+        wanted = Wanted(recipe, read_spans(spans, recipe.size))
+        now, later = zip(wanted.feed(self.content[file_id]), wanted.rest(), strict=True)
+        return 200, b"".join([*now, *later])
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

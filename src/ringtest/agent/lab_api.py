@@ -13,7 +13,7 @@ from ringtest.agent.ansible.commits import attach
 from ringtest.agent.ansible.files import commit_component, plain_address
 from ringtest.agent.ansible.told import CommitTold
 from ringtest.agent.protocol import Applied, Claim, Permit
-from ringtest.client import ApiError, AsyncClient, ServerEvent
+from ringtest.client import ApiError, AsyncClient, ServerEvent, packed
 from ringtest.client.errors import error_from
 from ringtest.client.files import LocalFile
 from ringtest.client.requests import Call, post
@@ -175,6 +175,18 @@ class LabApi:
         if the server can do that; of `chunks` those of the list of its chunks."""
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", **range_header(span)}
         path = f"/components/{component_id}/files/{file_id}/{what}"
+        return self._client.open(path, headers=headers)
+
+    def component_parts(
+        self, component_id: str, file_id: str, spans: list[tuple[int, int]]
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """Spans of what is in a packed file of a component, packed by bzip2."""
+        headers = {
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            packed.SPANS: packed.write_spans(spans),
+        }
+        path = f"/components/{component_id}/files/{file_id}/parts"
         return self._client.open(path, headers=headers)
 
     async def permit(self, component_id: str, file_id: str) -> Permit:

@@ -55,6 +55,7 @@ class Agent:
             self._api,
             limit_bytes=int(settings.cache_gib * 2**30),
             keep_days=settings.cache_days,
+            remake_packed=settings.remake_packed,
             peers=settings.cache_peers,
             mirrors=settings.mirrors,
             find_peers=self._find_peers if settings.cache_find else None,

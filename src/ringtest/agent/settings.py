@@ -85,6 +85,9 @@ class AgentSettings:
     """Whether files are asked of the lab's agents that announce their cache."""
     mirrors: tuple[str, ...] = ()
     """Addresses of mirrors that are asked before the server, by the file's name."""
+    remake_packed: bool = True
+    """Is the next version of a tar.gz made of what is in it, where that is fetched in fewer bytes?
+    It takes as long as packing it."""
     kill_grace_seconds: float = 5.0
     """Time between the polite signal and the deadly one."""
     stage_environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -214,6 +217,8 @@ def _checked(values: dict[str, Any]) -> AgentSettings:
         raise SettingsError(f"a setting has the wrong type: {error}") from error
     if values.get("max_jobs", 1) < 1:
         raise SettingsError("max_jobs must be at least 1")
+    if not isinstance(values.get("remake_packed", True), bool):
+        raise SettingsError("remake_packed is true or false")
     if values.get("unreadable_archives", SEND) not in (SEND, HOLD_BACK):
         raise SettingsError(f"unreadable_archives is {SEND!r} or {HOLD_BACK!r}")
     if values["topics_every_hours"] <= 0:

@@ -16,7 +16,7 @@ from ringtest.agent.lab_api import LabApi
 from ringtest.agent.protocol import Component, ComponentFile
 from ringtest.agent.settings import AgentSettings
 from ringtest.client import AsyncClient, Backoff, Connection, Retries
-from ringtest.control.component_files.model import Cutter
+from ringtest.control.cutting.model import Cutter
 
 OLD = random.Random(2).randbytes(1_500_000)
 NEW = OLD[:300_000] + b"changed" * 1000 + OLD[310_000:900_000] + OLD[950_000:]

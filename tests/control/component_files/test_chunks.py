@@ -11,8 +11,9 @@ from ringtest.client import chunk_lists
 from ringtest.control.catalog import api as catalog_api
 from ringtest.control.component_files import api as component_files_api
 from ringtest.control.component_files import service
-from ringtest.control.component_files.model import Cutter, permit_key
+from ringtest.control.component_files.model import permit_key
 from ringtest.control.connectors.disk import DiskStore
+from ringtest.control.cutting.model import Cutter
 from ringtest.control.db.pool import Database
 from ringtest.control.identity import api as identity_api
 from ringtest.control.kernel.clock import VirtualClock

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ringtest.agent.components import planning
 from ringtest.agent.components.planning import Known, Piece
@@ -13,8 +14,9 @@ from ringtest.agent.components.sources import Gone, Lies, Source, read_span
 from ringtest.agent.components.writing import Part, read_block
 from ringtest.agent.lab_api import LabApi
 from ringtest.agent.protocol import ComponentFile
-from ringtest.client import ApiError, Unreachable, chunk_lists
+from ringtest.client import ApiError, Unreachable, chunk_lists, packed
 from ringtest.client.chunk_lists import CHUNK_SIZE, HEAD_SIZE, BadList, Head, Segment
+from ringtest.client.packed import Recipe
 
 _AHEAD = 8
 """So many small pieces are on their way at the same time."""
@@ -26,10 +28,31 @@ _BEGINNING = 4096
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A file in pieces, and the list of its chunks (None: it is not known)."""
+    """A file in pieces, and the list of its chunks (None: it is not known).
+
+    With a recipe the pieces are those of a packed file's parts, and so are places in `olds`: other
+    versions that are here, with their recipes.
+    """
 
     pieces: list[Piece]
     chunks: bytes | None = None
+    recipe: Recipe | None = None
+    olds: Mapping[Path, Recipe] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The beginning of a list: its first bytes, which are no chunks, the recipe among them if it
+    has one, and its segments."""
+
+    before: bytes
+    recipe: Recipe | None
+    head: Head
+    segments: list[Segment]
+
+    @property
+    def total(self) -> int:
+        return len(self.before) + self.head.total()
 
 
 def whole(file: ComponentFile) -> Plan:
@@ -114,10 +137,11 @@ class Lists:
         if not relatives:
             return whole(file)
         try:
-            known = await self._known(relatives)
+            opened = await self._open(component_id, file)
+            known, olds = await self._known(relatives, of_parts=opened.recipe is not None)
             if not known.chunks:
                 return whole(file)
-            return await self._compared(known, component_id, file)
+            return await self._compared(known, olds, opened, component_id, file)
         except (BadList, Lies, Gone, ApiError, Unreachable):
             return whole(file)
 
@@ -132,8 +156,12 @@ class Lists:
         if data is not None:
             await asyncio.to_thread(self._shelf.keep_list, key, data)
 
-    async def _known(self, relatives: Sequence[Note]) -> Known:
-        known = Known()
+    async def _known(
+        self, relatives: Sequence[Note], *, of_parts: bool
+    ) -> tuple[Known, dict[Path, Recipe]]:
+        """What other versions have: of packed ones their parts, with the recipes, or of others
+        their bytes."""
+        known, olds = Known(), {}
         for note in relatives:
             key = note.sha256
             if not self._shelf.is_untouched(key):
@@ -145,35 +173,52 @@ class Lists:
                 except (BadList, Lies, ApiError):
                     continue
                 self._shelf.keep_list(key, data)
-            known.add(self._shelf.path(key), data, size=note.size)
-        return known
+            recipe, at = packed.read(data)
+            if (recipe is not None) != of_parts:
+                continue
+            path = self._shelf.path(key)
+            known.add(path, data[at:], size=recipe.size if recipe else note.size)
+            if recipe:
+                olds[path] = recipe
+        return known, olds
 
-    async def _compared(self, known: Known, component_id: str, file: ComponentFile) -> Plan:
-        head, segments = await self._segments(component_id, file)
+    async def _compared(
+        self,
+        known: Known,
+        olds: Mapping[Path, Recipe],
+        opened: _Opened,
+        component_id: str,
+        file: ComponentFile,
+    ) -> Plan:
+        head, start = opened.head, len(opened.before) + opened.head.chunks_at()
         asked = {}
-        for first, last in planning.spans_to_ask(known, segments):
-            span = (head.chunks_at() + first * CHUNK_SIZE, head.chunks_at() + last * CHUNK_SIZE)
-            asked[first] = await self._read(component_id, file.id, span, size=head.total())
-        data = planning.complete(known, head, segments, asked)
-        return Plan(planning.plan(known, data, size=file.size), data)
+        for first, last in planning.spans_to_ask(known, opened.segments):
+            span = (start + first * CHUNK_SIZE, start + last * CHUNK_SIZE)
+            asked[first] = await self._read(component_id, file.id, span, size=opened.total)
+        data = planning.complete(known, head, opened.segments, asked)
+        pieces = planning.plan(known, data, size=head.size)
+        return Plan(pieces, opened.before + data, opened.recipe, olds)
 
-    async def _segments(self, component_id: str, file: ComponentFile) -> tuple[Head, list[Segment]]:
+    async def _open(self, component_id: str, file: ComponentFile) -> _Opened:
         data = await self._beginning(component_id, file.id)
-        head = chunk_lists.read_head(data, size=file.size)
-        if len(data) < head.chunks_at():
-            span = len(data), head.chunks_at()
-            data += await self._read(component_id, file.id, span, size=head.total())
-        return head, chunk_lists.read_segments(head, data)
+        recipe, at = packed.read(data)
+        head = chunk_lists.read_head(data[at:], size=recipe.size if recipe else file.size)
+        if len(data) < at + head.chunks_at():
+            span = len(data), at + head.chunks_at()
+            data += await self._read(component_id, file.id, span, size=at + head.total())
+        return _Opened(data[:at], recipe, head, chunk_lists.read_segments(head, data[at:]))
 
     async def _whole_list(self, component_id: str, file_id: str, size: int) -> bytes:
         data = await self._beginning(component_id, file_id)
-        head = chunk_lists.read_head(data, size=size)
-        if len(data) < head.total():
-            span = len(data), head.total()
-            data += await self._read(component_id, file_id, span, size=head.total())
-        if len(data) != head.total():
+        recipe, at = packed.read(data)
+        size = recipe.size if recipe else size
+        total = at + chunk_lists.read_head(data[at:], size=size).total()
+        if len(data) < total:
+            span = len(data), total
+            data += await self._read(component_id, file_id, span, size=total)
+        if len(data) != total:
             raise BadList("the list is longer than it says")
-        Known().add(self._shelf.folder, data, size=size)  # it is one
+        Known().add(self._shelf.folder, data[at:], size=size)  # it is one
         return data
 
     async def _beginning(self, component_id: str, file_id: str) -> bytes:

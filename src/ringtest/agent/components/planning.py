@@ -1,7 +1,10 @@
 """What of a file is here already, in other versions of it, and what has to be fetched. Pure."""
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from ringtest.client import chunk_lists
@@ -123,6 +126,20 @@ def _without_small_gaps(pieces: list[Piece]) -> list[Piece]:
         if small and pieces[number - 1].source is None and pieces[number + 1].source is None:
             piece = Piece(piece.start, piece.length)
         _append(found, piece)
+    return found
+
+
+def few_spans(pieces: Sequence[Piece], most: int) -> list[Piece]:
+    """The same with at most so many runs of missing bytes: the smallest gaps between them are
+    fetched too."""
+    spans = [(piece.start, piece.end) for piece in pieces if piece.source is None]
+    gaps = sorted((after[0] - before[1], before[1]) for before, after in pairwise(spans))
+    closed = sorted((start, start + length) for length, start in gaps[: max(0, len(spans) - most)])
+    found: list[Piece] = []
+    for piece in pieces:
+        place = bisect_right(closed, (piece.start, sys.maxsize)) - 1
+        is_closed = place >= 0 and piece.end <= closed[place][1]
+        _append(found, Piece(piece.start, piece.length) if is_closed else piece)
     return found
 
 

@@ -12,6 +12,7 @@ from ringtest.agent.attempt import safe_name
 from ringtest.agent.components.fetching import Lists, Plan, fill, whole
 from ringtest.agent.components.names import human_size, safe_path
 from ringtest.agent.components.planning import missing
+from ringtest.agent.components.rebuilding import Rebuilder, is_worth_it
 from ringtest.agent.components.shelf import Note, Shelf, place
 from ringtest.agent.components.sources import (
     Gone,
@@ -55,10 +56,12 @@ class ComponentStore:
         peers: Sequence[str] = (),
         mirrors: Sequence[str] = (),
         find_peers: FindPeers | None = None,
+        remake_packed: bool = True,
     ) -> None:
         self.shelf = Shelf(folder)
         self._api = api
         self._lists = Lists(api, self.shelf) if api else None
+        self._rebuilder = Rebuilder(api, folder) if api and remake_packed else None
         self._limit, self._days = limit_bytes, keep_days
         self._peers, self._mirrors = peers, mirrors
         self._find_peers = find_peers
@@ -133,22 +136,26 @@ class ComponentStore:
         if self._lists:
             plan = await self._lists.plan(key, component.type, component.id, file)
         to_come = missing(plan.pieces)
-        if to_come < file.size:
+        parts = plan
+        if plan.recipe:
+            plan = whole(file)
+        elif to_come < file.size:
             say(f"{file.name}: {human_size(to_come)} differ from a version that is here")
         found = await self._find_peers() if self._find_peers else ()
         peers = list(dict.fromkeys([*self._peers, *found]))
         for source in self._sources(component.id, file, peers):
+            if source.is_server and parts.recipe:
+                if await self._made_of(part, parts, component, file, say):
+                    return await self._kept(key, component, file, parts)
+                parts = plan
             if source.is_server:
                 await self._from_server(part, plan, source, file)
             elif not await self._from_lan(part, plan, source, file):
                 continue
             if await self._is_right(part, file):
-                path = self.shelf.adopt(key, _note(key, component, file))
                 if not source.is_server:
                     say(f"{file.name} came from {source.name}")
-                if self._lists:
-                    await self._lists.keep(key, component.id, file, plan)
-                return path
+                return await self._kept(key, component, file, plan)
             part.remove()
             plan = whole(file)
             self._shun(source)
@@ -156,6 +163,29 @@ class ComponentStore:
         if not self._api:
             raise StageFailed(f"{file.name}: no mirror gave it whole: {', '.join(self._mirrors)}")
         raise StageFailed(f"{file.name}: size or SHA-256 differ from what the server announced")
+
+    async def _kept(self, key: str, component: Component, file: ComponentFile, plan: Plan) -> Path:
+        path = self.shelf.adopt(key, _note(key, component, file))
+        if self._lists:
+            await self._lists.keep(key, component.id, file, plan)
+        return path
+
+    async def _made_of(
+        self, part: Part, parts: Plan, component: Component, file: ComponentFile, say: Say
+    ) -> bool:
+        """Is the packed file there, made of parts that other versions have and of the server's?"""
+        there = part.path.stat().st_size if part.path.exists() else 0
+        if self._rebuilder is None or not is_worth_it(parts, file, there):
+            return False
+        to_come = human_size(missing(parts.pieces))
+        say(f"{file.name}: {to_come} of what is packed in it differ from a version that is here")
+        if not await self._rebuilder.fill(part, parts, component.id, file):
+            return False
+        if await self._is_right(part, file):
+            return True
+        part.remove()
+        say(f"{file.name}: packed anew it is another file here, it is fetched whole")
+        return False
 
     def _sources(
         self, component_id: str, file: ComponentFile, peers: Sequence[str]

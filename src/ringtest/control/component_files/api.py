@@ -6,7 +6,9 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post, put, route
 from litestar.di import NamedDependency as Injected
 from litestar.params import FromPath
+from litestar.response import Stream
 
+from ringtest.client import packed
 from ringtest.control.accounts.model import Caller
 from ringtest.control.component_files import model, service
 from ringtest.control.component_files.model import Upload
@@ -114,7 +116,8 @@ def _utf8(header: str) -> str:
 
 def _place(file_path: str) -> tuple[UUID | None, str]:
     """The file's id and what is asked of it: "" its record, "content" its bytes, "chunks" the
-    list of its chunks, "permit" what shows to others that it may be read.
+    list of its chunks, "parts" what is in a packed one, "permit" what shows to others that it may
+    be read.
 
     Without an id the whole path is the name of a file.
     """
@@ -122,7 +125,7 @@ def _place(file_path: str) -> tuple[UUID | None, str]:
     file_id = model.as_id(parts[0])
     if file_id is None:
         return None, model.parse_file_name("/".join(parts))
-    if parts[1:] not in ([], ["content"], ["chunks"], ["permit"]):
+    if parts[1:] not in ([], ["content"], ["chunks"], ["parts"], ["permit"]):
         raise NotFound("component_file not found")
     return file_id, "/".join(parts[1:])
 
@@ -147,6 +150,9 @@ async def get_file(
     file, with support for Range; 404 while it has not been made. `<id>/permit` is for labs:
     what shows to other agents of the team, for an hour, that the lab may read the file.
 
+    `<id>/parts` gives spans of what is in a file that gzip packed, packed by bzip2, and only those
+    that the header Ringtest-Spans names; 404 for a file that is not taken apart.
+
     By path, 302 to where they are for ten minutes: the object store, or RHDL for what is
     kept there. The server sends them itself when its store has no addresses, or when it is
     told so (RINGTEST_DOWNLOADS=stream).
@@ -155,10 +161,17 @@ async def get_file(
     component = parse_id(component_id, "component")
     if file_id is None:
         return await _by_path(request, db, caller, objects, settings, component, place)
-    if place == "chunks":
+    if place in ("chunks", "parts"):
         async with db.transaction(caller.tenant) as tx:
             told = await service.find_list(
                 tx, caller=caller, component_id=component, file_id=file_id
+            )
+        if place == "parts" and request.method == "GET":
+            spans = request.headers.get(packed.SPANS, "")
+            return Stream(
+                await service.find_parts(objects, told, spans),
+                media_type="application/octet-stream",
+                headers={"Cache-Control": "no-store"},
             )
         return await _send(request, objects, told)
     if place == "permit":

@@ -1,5 +1,4 @@
-"""Names of files within their component, where a request for one is sent, and where the content
-of a file says that it is to be cut. Pure."""
+"""Names of files within their component, where a request for one is sent, and permits. Pure."""
 
 import hashlib
 import hmac
@@ -8,24 +7,10 @@ from datetime import datetime
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ringtest.client import chunk_lists
 from ringtest.control.kernel.errors import BadRequest
 
 LIST_SUFFIX = ".chunks"
 """The list of an object's chunks is the object of its key and this."""
-CUT_BLOCK = 256 * 1024
-"""Bytes that are looked at together: as many as the processor's cache is quick with."""
-_WINDOW = 32
-"""Bytes before a place that decide whether a cut is there."""
-_WEIGHTS = np.frombuffer(
-    b"".join(hashlib.sha256(bytes([value])).digest()[:4] for value in range(256)), dtype="<u4"
-)
-_SEGMENT_BITS = 6
-"""Of two to the power of these chunks one ends a segment."""
-_SEGMENT_CHUNKS = 512
 _NAME_LIMIT = 500
 _RHDL_TAG = "rhdl"
 _LISTS = {"dci_files_list.json": "rhdl_files_list.json"}
@@ -110,99 +95,6 @@ def rhdl_address(base: str, display_name: str, path: str) -> str:
 def goes_to_rhdl(base: str, tags: list[str], *, is_v2: bool) -> bool:
     """Is a component's file fetched from RHDL? With v2 always, else when tagged so."""
     return bool(base) and (is_v2 or _RHDL_TAG in tags)
-
-
-def chunk_bits(size: int) -> int:
-    """Chunks of a file have about two to the power of these bytes: more in large files, whose
-    lists must fit into an agent's memory.
-
-    >>> [chunk_bits(size) for size in (10**6, 10**8, 10**10)]
-    [11, 13, 16]
-    """
-    if size <= 64 * 2**20:
-        return 11
-    return 13 if size <= 2**30 else 16
-
-
-class Cutter:
-    """Cuts a file of a known size, block by block; `list` is then the list of its chunks.
-
-    A cut is where a hash of the 32 bytes before it begins with zeros, so what is inserted or
-    removed moves only the cuts near it.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._bits = chunk_bits(size)
-        self._least, self._most = 2**self._bits // 4, 2**self._bits * 8
-        self._start = 0  # of the chunk that is being looked at
-        self._held = bytearray()  # its bytes, and the block's after it
-        self._tail = b""
-        self._end = 0
-        self._records: list[bytes] = []
-        self._open = 0, 0  # first chunk and first byte of the segment that is being filled
-        self._segments: list[tuple[int, int, bytes]] = []
-
-    def feed(self, block: bytes) -> None:
-        """The next bytes; of any number."""
-        for at in range(0, len(block), CUT_BLOCK):
-            self._look_at(block[at : at + CUT_BLOCK])
-
-    def list(self) -> bytes:
-        """The list, when all bytes were fed. ValueError when they were others in number."""
-        if self._end != self._size:
-            raise ValueError(f"{self._end} bytes were fed of {self._size}")
-        if self._start < self._end:
-            self._cut(self._end, ends_segment=True)
-        elif self._open[0] < len(self._records):
-            self._end_segment()
-        return chunk_lists.write(self._size, self._segments, b"".join(self._records))
-
-    def _look_at(self, block: bytes) -> None:
-        hashes = _hashes(np.frombuffer(self._tail + block, dtype=np.uint8))[len(self._tail) :]
-        self._held += block
-        rare = np.uint32(2 ** (32 - self._bits))
-        rarer = int(rare) >> _SEGMENT_BITS
-        places = np.flatnonzero(hashes < rare)
-        for place, value in zip(places.tolist(), hashes[places].tolist(), strict=True):
-            end = self._end + place + 1
-            while end - self._start > self._most:
-                self._cut(self._start + self._most)
-            if end - self._start >= self._least:
-                self._cut(end, ends_segment=value < rarer)
-        self._end += len(block)
-        while self._end - self._start >= self._most:
-            self._cut(self._start + self._most)
-        self._tail = (self._tail + block)[-_WINDOW + 1 :]
-
-    def _cut(self, end: int, *, ends_segment: bool = False) -> None:
-        length = end - self._start
-        with memoryview(self._held) as held:
-            digest = hashlib.sha256(held[:length]).digest()
-        del self._held[:length]
-        self._start = end
-        self._records.append(chunk_lists.chunk_record(length, digest))
-        if ends_segment or len(self._records) - self._open[0] >= _SEGMENT_CHUNKS:
-            self._end_segment()
-
-    def _end_segment(self) -> None:
-        first, start = self._open
-        digest = hashlib.sha256(b"".join(self._records[first:])).digest()
-        self._segments.append(
-            (self._start - start, len(self._records) - first, digest[: chunk_lists.DIGEST])
-        )
-        self._open = len(self._records), self._start
-
-
-def _hashes(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """For each byte the sum of the weights of the last 32, the older doubled the more often."""
-    found = _WEIGHTS[data]
-    span = 1
-    while span < _WINDOW and span < len(found):
-        older = found[:-span] << np.uint32(span)
-        found[span:] += older
-        span *= 2
-    return found
 
 
 def permit_window(now: datetime) -> datetime:

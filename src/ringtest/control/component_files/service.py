@@ -8,12 +8,13 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from ringtest.client import chunk_lists
+from ringtest.client import chunk_lists, packed
 from ringtest.control.accounts.model import Caller, permit
 from ringtest.control.catalog import service as catalog
 from ringtest.control.catalog.model import Component
@@ -21,12 +22,12 @@ from ringtest.control.component_files import store
 from ringtest.control.component_files.model import (
     LIST_SUFFIX,
     Content,
-    Cutter,
     Upload,
     parse_file_name,
     permit_key,
     permit_window,
 )
+from ringtest.control.cutting.model import Cutter, PartsCutter, Remaking, Wanted, read_spans
 from ringtest.control.db import rows
 from ringtest.control.db.pool import Database, Transaction
 from ringtest.control.kernel.errors import (
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 _PAUSE = timedelta(minutes=30)
 """A list that was begun and is not there by then is made again."""
+_KEPT_BYTES = 4 * 2**20
+"""Packed bytes that wait in memory until it is their turn; more wait in a file."""
 
 
 async def upload_file(
@@ -211,7 +214,7 @@ async def make_next_list(db: Database, objects: ObjectStore) -> int:
     size = found["known"]
     if size is None:
         try:
-            made = await _cut(objects, key, found["size"])
+            made = await _cut_parts(objects, key) or await _cut(objects, key, found["size"])
             await objects.put(key + LIST_SUFFIX, _once(made), limit=len(made))
             size = len(made)
         except (NotFound, ValueError) as error:
@@ -224,6 +227,22 @@ async def make_next_list(db: Database, objects: ObjectStore) -> int:
     return 1
 
 
+async def _cut_parts(objects: ObjectStore, key: str) -> bytes | None:
+    """The recipe of a packed file and the list of its parts' chunks; None when it cannot be made
+    again of what is in it, byte for byte."""
+    remaking = Remaking()
+    async for block in objects.get(key):
+        if not await asyncio.to_thread(remaking.feed, block):
+            return None
+    recipe = await asyncio.to_thread(remaking.recipe)
+    if recipe is None:
+        return None
+    cutter = PartsCutter(recipe)
+    async for block in objects.get(key):
+        await asyncio.to_thread(cutter.feed, block)
+    return await asyncio.to_thread(cutter.list)
+
+
 async def _cut(objects: ObjectStore, key: str, size: int) -> bytes:
     cutter = Cutter(size)
     async for block in objects.get(key):
@@ -233,6 +252,35 @@ async def _cut(objects: ObjectStore, key: str, size: int) -> bytes:
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:
     yield data
+
+
+async def find_parts(objects: ObjectStore, listed: Content, spans: str) -> AsyncIterator[bytes]:
+    """Spans of what is in a packed file, packed by bzip2. NotFound for a file that is not taken
+    apart, BadRequest for spans that it does not have."""
+    most = packed.HEAD_SIZE + packed.LONGEST_HEADER
+    pieces = objects.get(listed.object_key, start=0, end=min(most, listed.size))
+    recipe, _ = packed.read(b"".join([piece async for piece in pieces]))
+    if recipe is None:
+        raise NotFound("the file is not taken apart")
+    wanted = Wanted(recipe, read_spans(spans, recipe.size))
+    return _parts(objects, listed.object_key.removesuffix(LIST_SUFFIX), wanted)
+
+
+async def _parts(objects: ObjectStore, key: str, wanted: Wanted) -> AsyncIterator[bytes]:
+    with tempfile.SpooledTemporaryFile(max_size=_KEPT_BYTES) as later:
+        async for block in objects.get(key):
+            now, more = await asyncio.to_thread(wanted.feed, block)
+            later.write(more)
+            if now:
+                yield now
+            if wanted.is_full:
+                break
+        now, more = await asyncio.to_thread(wanted.rest)
+        yield now
+        later.seek(0)
+        while piece := await asyncio.to_thread(later.read, packed.PIECE):
+            yield piece
+        yield more
 
 
 async def give_permit(
