@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ringtest.agent.control import Control, Interrupted, StageFailed
+from ringtest.agent.control import Control, Interrupted, LabFailed, StageFailed
 from ringtest.agent.isolation.sandbox import Wrapped
 from ringtest.agent.output import Output
 from ringtest.agent.processes import GuardLost, JobProcesses, describe_exit
@@ -128,7 +128,7 @@ class CommandRunner:
             await self._end_step()
             raise
         except GuardLost:
-            raise StageFailed("the guard of the job's processes was killed") from None
+            raise LabFailed("the guard of the job's processes was killed") from None
         finally:
             self._output.drain()
             stop.cancel()

@@ -37,6 +37,11 @@ class StageFailed(Exception):
         self.exit_code = exit_code
 
 
+class LabFailed(StageFailed):
+    """What the lab should have is not there: nothing is said of the product, and the job is
+    errored whichever stage it was in."""
+
+
 class Interrupted(Exception):
     """The work at hand was stopped; `Control` knows why."""
 

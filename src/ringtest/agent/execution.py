@@ -17,7 +17,7 @@ from ringtest.agent.artifacts import find_artifacts
 from ringtest.agent.attempt import RESULTS, Attempt, Outcome, OutcomeFile, safe_name
 from ringtest.agent.commands import CommandRunner, Outside
 from ringtest.agent.components import human_size
-from ringtest.agent.control import Abandoned, Control, Early, Interrupted, StageFailed
+from ringtest.agent.control import Abandoned, Control, Early, Interrupted, LabFailed, StageFailed
 from ringtest.agent.definitions.model import Artifact, Definition, StageName
 from ringtest.agent.environment import (
     Venvs,
@@ -93,6 +93,8 @@ class Execution:
         limit = self._definition.isolated.seconds
         self._seconds = min(filter(None, (attempt.claim.timeout_seconds, limit)))
         self._left: str | None = None
+        self._status = ""
+        """Of the stage that was the last."""
         self.held = False
         """Whether what it leaves stays for people to look at."""
 
@@ -169,7 +171,7 @@ class Execution:
         else:
             reason = await self._run_stage("test", self._test, failure="failed")
             if reason is not None:
-                result = "errored" if self._control.early is Early.TIMED_OUT else "failed"
+                result = "failed" if self._status == "failed" else "errored"
         if not self._control.abandoned:
             await self._run_stage("collect", self._collect, failure="errored")
         if self._definition.stages.teardown and not self._control.abandoned:
@@ -192,6 +194,7 @@ class Execution:
             status, code = "passed", 0
         except StageFailed as error:
             code, message = error.exit_code, error.message
+            status = "errored" if isinstance(error, LabFailed) else failure
         except Interrupted:
             message = self._why_interrupted()
             timed_out = self._control.early is Early.TIMED_OUT and not self._control.abandoned
@@ -199,6 +202,7 @@ class Execution:
         except Exception as error:
             status, message = "errored", f"the agent failed: {type(error).__name__}: {error}"
             log.exception("%s: %s", self._attempt.label, message)
+        self._status = status
         self._output.drain()
         self._end_log()
         evidence = self.leaving.evidence() if status in ("failed", "errored") else None

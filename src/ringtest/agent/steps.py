@@ -64,7 +64,8 @@ class Steps:
             try:
                 await self._step(f"{stage}-{number + 1}", step, env, collecting)
             except StageFailed as error:
-                failed = failed or StageFailed(f"{step.title}: {error.message}", error.exit_code)
+                told = type(error)(f"{step.title}: {error.message}", error.exit_code)
+                failed = failed or told
                 if any(later.always for later in steps[number + 1 :]):
                     self._say(f"{step.title}: {error.message}")
         if failed:

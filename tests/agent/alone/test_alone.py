@@ -57,6 +57,29 @@ def test_collect_and_teardown_run_whatever_failed(
     assert "\nnever" not in done.text
 
 
+@pytest.mark.parametrize(
+    ("isolation", "step", "why"),
+    [
+        ("{kind: podman, rootfs: /not/there}", "'true'", "podman is not installed"),
+        ("none", "{runner: pytest, with: {paths: [.]}}", "pytest is not installed"),
+        ("none", "{runner: ansible, with: {playbook: site.yml}}", "no ansible-playbook on PATH"),
+    ],
+)
+def test_what_the_lab_lacks_is_an_error_and_no_failure_of_the_product(
+    ringtest: Ringtest, tmp_path: Path, isolation: str, step: str, why: str
+) -> None:
+    (tmp_path / "site.yml").write_text("[]")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "ls", "tar"):
+        (programs / name).symlink_to(f"/bin/{name}")
+    text = f"isolation: {isolation}\nstages: {{test: [{step}], collect: [echo collected]}}\n"
+    done = ringtest(text, PATH=str(programs))
+    assert done.code == 11, done.text
+    assert why in done.text
+    assert {one.name: one.status for one in done.report.stages}["test"] == "errored"
+
+
 def test_a_step_is_tried_again_as_often_as_it_says(ringtest: Ringtest) -> None:
     done = ringtest(
         "isolation: none\nstages:\n"

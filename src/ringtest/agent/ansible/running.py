@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ringtest.agent.ansible.playbook import Playbook
 from ringtest.agent.ansible.told import Told, read_told
-from ringtest.agent.control import StageFailed
+from ringtest.agent.control import LabFailed
 from ringtest.agent.inside import ANYWHERE, require_inside
 from ringtest.agent.runners.runner import Commands
 
@@ -64,5 +64,5 @@ async def run_playbook(
             await following
         teller.read()
     if code == _NOT_FOUND:
-        raise StageFailed("there is no ansible-playbook on PATH: install ansible-core", code)
+        raise LabFailed("there is no ansible-playbook on PATH: install ansible-core", code)
     return code

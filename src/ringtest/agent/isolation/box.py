@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ringtest.agent.attempt import Attempt, write_durably
-from ringtest.agent.control import StageFailed
+from ringtest.agent.control import LabFailed, StageFailed
 from ringtest.agent.definitions.isolated import Isolation
 from ringtest.agent.isolation.bubblewrap import Bubblewrap
 from ringtest.agent.isolation.cgroups import Group
@@ -89,7 +89,8 @@ class Box:
             except BaseException as error:  # a cancelled one too leaves nothing
                 await sandbox.close()
                 if isinstance(error, StageFailed):
-                    self._failed = error
+                    self._failed = LabFailed(error.message, error.exit_code)
+                    raise self._failed from None
                 raise
             self._sandbox = sandbox
         return self._sandbox

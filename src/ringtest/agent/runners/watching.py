@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ringtest.agent.control import StageFailed
+from ringtest.agent.control import LabFailed, StageFailed
 from ringtest.agent.inside import require_inside
 from ringtest.agent.processes import describe_exit
 from ringtest.agent.runners.report import Told, read_told, told_path
@@ -61,7 +61,7 @@ def cannot_list(program: str, code: int, printed: Path, task: Task) -> StageFail
         f"environment: {{packages: {{pip: [{program}]}}}}, or say isolation: none to use the lab's"
     )
     why = f"{program} cannot list the tests, exit code {code}{advice if missing else ''}"
-    return StageFailed(why, code)
+    return LabFailed(why, code) if missing else StageFailed(why, code)
 
 
 class Watch:
