@@ -1,6 +1,7 @@
 """Every command that a page shows as runnable can be run, in the order of the page."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,8 +33,21 @@ def forks() -> Iterator[Path]:
         yield folder
 
 
+def brings_its_own_database(name: str) -> bool:
+    """Whether the server of a page is to make its database, as whoever begins has it.
+
+    Elsewhere it takes an empty one of the tests' PostgreSQL, by the setting for that: to make
+    one takes longer than most of the pages.
+    """
+    commands = script(PAGES[name])
+    about = re.search("postgres|DATABASE_URL|psql", commands)
+    return bool(
+        about or commands.count("ringtest up") > 1 or name == "docs/tutorial/first-product.md"
+    )
+
+
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_commands_of_a_page_run_in_their_order(name: str, forks: Path) -> None:
+def test_commands_of_a_page_run_in_their_order(name: str, forks: Path, database_url: str) -> None:
     page, path = PAGES[name], os.environ["PATH"]
     if WAREHOUSE in page:
         pytest.importorskip("chdb", reason="ClickHouse's engine takes 500 MB: pip install chdb")
@@ -49,9 +63,19 @@ def test_commands_of_a_page_run_in_their_order(name: str, forks: Path) -> None:
             "CHECKOUT": str(ROOT),
             "COLUMNS": "160",
         }
+        if not brings_its_own_database(name):
+            environment["RINGTEST_DATABASE_URL"] = database_url
         done = run(page, folder, environment)
         logs = {log.name: log.read_text()[-2000:] for log in folder.glob("background-*.log")}
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{logs}"
+
+
+def test_servers_of_pages_make_their_database_where_that_matters() -> None:
+    own = {name for name in PAGES if brings_its_own_database(name)}
+    assert {f"docs/{page}.md" for page in (
+        "tutorial/first-product", "how-to/run-the-server", "how-to/use-an-existing-postgresql",
+        "how-to/move-from-dci",
+    )} <= own  # fmt: skip
 
 
 def test_commands_that_keep_running_are_waited_for_by_their_words() -> None:
