@@ -76,3 +76,30 @@ def test_what_is_missing_is_named_and_how_to_give_it(missing: str) -> None:
 
 def test_the_key_never_shows() -> None:
     assert "secret'" not in repr(read_settings({}, NAMED, None))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('cache_announce = "auto"', "cache_announce needs cache_listen"),
+        ('cache_listen = ":1"\ncache_announce = "rack-7"', "cache_announce: rack-7 does not begin"),
+        ('cache_find = "yes"', "cache_find must be true or false"),
+    ],
+)
+def test_announcement_that_would_tell_nothing_is_no_setting(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        read_settings({}, NAMED, file)
+
+
+def test_cache_is_announced_and_others_are_found_only_when_the_lab_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text('cache_listen = "0.0.0.0:8970"\n')
+    plain = read_settings({}, NAMED, file)
+    assert (plain.cache_announce, plain.cache_find) == ("", False)
+    file.write_text('cache_listen = ":8970"\ncache_announce = "auto"\ncache_find = true\n')
+    told = read_settings({}, NAMED, file)
+    assert (told.cache_announce, told.cache_find) == ("auto", True)
