@@ -41,6 +41,22 @@ def test_an_operation_says_what_it_does_and_answers(name: str, operation: dict[s
 
 
 @_each
+def test_what_is_sent_and_answered_is_shown(name: str, operation: dict[str, Any]) -> None:
+    contents = [operation.get("requestBody", {}).get("content", {})]
+    contents += [
+        answer.get("content", {})
+        for status, answer in operation["responses"].items()
+        if status.startswith("2")
+    ]
+    shown = [
+        any("example" in one for one in content.values())
+        for content in contents
+        if any(form == "application/json" or form.startswith("text/") for form in content)
+    ]
+    assert all(shown), f"{name}: an example is missing in wire/resources.json"
+
+
+@_each
 def test_examples_fit_their_schemas(name: str, operation: dict[str, Any]) -> None:
     contents = [operation.get("requestBody", {}).get("content", {})]
     contents += [answer.get("content", {}) for answer in operation["responses"].values()]

@@ -144,10 +144,18 @@ def _operation(handler: HTTPRouteHandler, done: Doing, method: str, path: str) -
     return operation
 
 
-_UUID: Json = {"type": "string", "format": "uuid"}
+_UUID: Json = {
+    "type": "string", "format": "uuid", "examples": ["3fa85f64-5717-4562-b3fc-2c963f66afa6"],
+}  # fmt: skip
 _WORD: Json = {"type": "string", "minLength": 1}
-_PATH_SCHEMAS: dict[str, Json] = {"test_id": {"type": "string", "pattern": "^[0-9a-fA-F]{16}$"}}
+_PATH_SCHEMAS: dict[str, Json] = {
+    "test_id": {
+        "type": "string", "pattern": "^[0-9a-fA-F]{16}$", "examples": ["82bb5807d3dc87b6"],
+    },
+    "file_path": {"type": "string", "minLength": 1, "examples": ["compose/metadata.json"]},
+}  # fmt: skip
 """Of parameters whose name does not tell."""
+_ETAG: Json = {"type": "string", "examples": ["37bfdbd8131e40a5641543701c6e70e3"]}
 
 
 def _parameters(done: Doing, method: str, path: str, key: str) -> list[Json]:
@@ -177,7 +185,7 @@ def _parameters(done: Doing, method: str, path: str, key: str) -> list[Json]:
     if done.needs_etag:
         found.append({
             "name": "If-match", "in": "header", "required": True,
-            "description": "The ETag the caller last saw.", "schema": {"type": "string"},
+            "description": "The ETag the caller last saw.", "schema": _ETAG,
         })  # fmt: skip
     return found
 
@@ -199,6 +207,8 @@ def _responses(
 ) -> Json:
     told: Json = {}
     found = done.answers or [Answer("raw", int(handler.status_code))]
+    # what a stream calls on its way answers nobody
+    found = [one for one in found if one.kind == "events"] or found
     for answer in found:
         told[str(answer.status)] = _response(answer, method, path, key, example)
     if any(answer.kind == "bytes" for answer in found):
@@ -217,8 +227,11 @@ _BYTES: Json = {"content": {"*/*": {"schema": {}}}}
 def _response(answer: Answer, method: str, path: str, key: str, example: Any) -> Json:
     response: Json = {"description": _REASONS.get(answer.status, "Done")}
     if answer.kind in ("events", "text"):
-        form = "text/event-stream" if answer.kind == "events" else "text/plain"
-        return response | {"content": {form: {"schema": {"type": "string"}}}}
+        form = "text/event-stream" if answer.kind == "events" else answer.noun or "text/plain"
+        told: Json = {"schema": {"type": "string"} if form.startswith("text/") else {}}
+        if isinstance(example, str):
+            told["example"] = example
+        return response | {"content": {form: told}}
     if method == "HEAD" or answer.kind == "nothing":
         return response
     if answer.kind == "bytes":

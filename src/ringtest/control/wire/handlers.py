@@ -23,7 +23,7 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer. `noun` None: named by the path."""
+    """A successful answer. `noun` None: named by the path; of text it is the media type."""
 
     kind: Kind
     status: int
@@ -103,9 +103,15 @@ def _note(found: Doing, call: ast.Call, module: Any) -> None:
         case "downloads.send":
             found.answers.append(Answer("bytes", 200))
         case "Stream" | "Response":
-            found.answers.append(Answer("text", 200))
+            found.answers.append(Answer("text", 200, _media_type(call)))
         case _:
             pass
+
+
+def _media_type(call: ast.Call) -> str | None:
+    """What a call says of the bytes that it sends, if it says so there."""
+    told = [one.value for one in call.keywords if one.arg == "media_type"]
+    return str(told[0].value) if told and isinstance(told[0], ast.Constant) else None
 
 
 def _kinds(node: ast.expr, module: Any) -> list[type[msgspec.Struct]]:
