@@ -13,8 +13,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from ringtest.control.db.binaries import find_binaries
-from ringtest.control.db.cluster import SUPERUSER, SYSTEM_STATE
+from ringtest.control.db.binaries import Binaries, find_binaries
+from ringtest.control.db.cluster import SUPERUSER, SYSTEM_STATE, Cluster
 from ringtest.control.db.launcher import Postgres
 from ringtest.control.kernel.errors import BadRequest, Conflict, Unavailable
 
@@ -72,6 +72,34 @@ async def until(happens: Callable[[], bool], seconds: float = 20) -> None:
     while not happens():
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.02)
+
+
+_made: dict[tuple[Path, int, int], Path] = {}
+
+
+@pytest.fixture(autouse=True)
+def clusters_are_made_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The first cluster of a version and an account is made by initdb; others are its copies.
+
+    Copies hold the same bytes. To make one takes a second, most of what a test here costs.
+    """
+    real = Cluster._initialise
+
+    def initialise(cluster: Cluster, binaries: Binaries, *, fsync: bool) -> None:
+        account = cluster.account
+        kept = _made.get(key := (binaries.folder, account.uid, account.gid))
+        password = cluster.place / f"{SUPERUSER}.password"
+        if kept is None or password.exists():
+            real(cluster, binaries, fsync=fsync)
+            kept = _made[key] = tmp_path_factory.mktemp("cluster")
+            subprocess.run(["cp", "-a", cluster.folder, password, kept], check=True)
+        else:
+            subprocess.run(["cp", "-a", kept / password.name, cluster.place], check=True)
+            subprocess.run(["cp", "-a", kept / "cluster", cluster.folder], check=True)
+
+    monkeypatch.setattr(Cluster, "_initialise", initialise)
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -200,7 +228,10 @@ async def test_a_path_too_long_for_a_socket_works(data_folder: Path) -> None:
     sockets.rmdir()
 
 
-async def test_half_a_cluster_is_made_anew(data_folder: Path) -> None:
+async def test_half_a_cluster_is_made_anew(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # made by initdb
     half = data_folder / "postgres" / "cluster.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("9")
