@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ringtest.agent.artifacts import find_artifacts
 from ringtest.agent.attempt import RESULTS, Attempt, Outcome, OutcomeFile, safe_name
 from ringtest.agent.commands import CommandRunner, Outside
 from ringtest.agent.components import human_size
+from ringtest.agent.components.names import safe_path
 from ringtest.agent.control import Abandoned, Control, Early, Interrupted, LabFailed, StageFailed
 from ringtest.agent.definitions.model import Artifact, Definition, StageName
 from ringtest.agent.environment import (
@@ -52,6 +53,7 @@ _OWN_ARTIFACTS = (
     Artifact(f"{RESULTS}/{TASKS}/**/*", TASK_MIME),
 )
 _ABANDONED_GRACE = 2.0
+PUT_OFF = "the run is held; done when that is over"
 
 Provide = Callable[[Component, Path, Callable[[str], None]], Coroutine[Any, Any, list[Path]]]
 """Brings the files of a component into a folder; the last one tells of it."""
@@ -100,6 +102,29 @@ class Execution:
 
     async def run(self) -> Outcome | None:
         """All stages. What goes wrong becomes part of the outcome, never an exception."""
+        async with self._opened() as exits:
+            clock = asyncio.get_running_loop().call_later(
+                self._seconds, self._control.end_early, Early.TIMED_OUT
+            )
+            exits.callback(clock.cancel)
+            await asyncio.to_thread(capsule.keep_capsule, self._attempt, self._definition)
+            result, reason = await self._run_stages()
+            self.held = not self._control.abandoned and is_due(self._definition.hold, result)
+        self._end_log()
+        if self._control.abandoned:
+            return None
+        return Outcome(result, reason or self._left, self._files)
+
+    async def tear_down(self) -> str | None:
+        """The stage that a hold has put off; None when it passed, else why it did not."""
+        async with self._opened():
+            why = await self._run_stage("teardown", self._put_off_teardown, failure="errored")
+        self._end_log()
+        return why
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[AsyncExitStack]:
+        """All that stages need, until the last process has ended."""
         async with AsyncExitStack() as exits:
             self._output = Output(self._log, on_error=self._disk_failed)
             exits.callback(self._output.close)
@@ -140,17 +165,7 @@ class Execution:
                 tell=self._tell_progress,
                 guard=make_guard(self._definition.guard, self._attempt, self._say),
             )
-            clock = asyncio.get_running_loop().call_later(
-                self._seconds, self._control.end_early, Early.TIMED_OUT
-            )
-            exits.callback(clock.cancel)
-            await asyncio.to_thread(capsule.keep_capsule, self._attempt, self._definition)
-            result, reason = await self._run_stages()
-            self.held = not self._control.abandoned and is_due(self._definition.hold, result)
-        self._end_log()
-        if self._control.abandoned:
-            return None
-        return Outcome(result, reason or self._left, self._files)
+            yield exits
 
     async def _leave(self) -> None:
         left = (await self.box.leave(keep=self.held)).left
@@ -175,7 +190,12 @@ class Execution:
         if not self._control.abandoned:
             await self._run_stage("collect", self._collect, failure="errored")
         if self._definition.stages.teardown and not self._control.abandoned:
-            await self._run_stage("teardown", self._teardown, failure="errored")
+            early = self._control.early is Early.CANCELLED
+            if not early and is_due(self._definition.hold, result):
+                self._skip("teardown", PUT_OFF)
+                self._say(f"teardown: {PUT_OFF}")
+            else:
+                await self._run_stage("teardown", self._teardown, failure="errored")
         if self._control.early is Early.CANCELLED:
             result, reason = "cancelled", None  # the server knows who asked
         return result, reason
@@ -320,6 +340,18 @@ class Execution:
             self._say(why)
         if failed:
             raise failed
+
+    async def _put_off_teardown(self) -> None:
+        """With the variables that the last stages of the run had."""
+        await self._begin()
+        placed = {}
+        for component in self._attempt.claim.components:
+            folder = self._attempt.components / safe_name(component.type)
+            files = [folder / safe_path(file.name) for file in component.files]
+            placed[component.type] = [path for path in files if path.is_file()]
+        environment = self.leaving.environment(os.environ)
+        self._variables = job_variables(self._attempt, environment, placed)
+        await self._teardown()
 
     async def _teardown(self) -> None:
         await self._run_last("teardown")

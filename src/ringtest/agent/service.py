@@ -194,7 +194,7 @@ class Agent:
             if attempt.done is None:
                 await recover(attempt, self._api, control)
             self._holding.append(control)
-            await keep(attempt, self._api, control)
+            await keep(attempt, self._api, control, self._settings)
         finally:
             self._controls.remove(control)
             self._free(attempt.claim.job_id)

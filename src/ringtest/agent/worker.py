@@ -87,7 +87,7 @@ class Worker:
             ended = await self._report(attempt, outcome, channel)
         if ended:
             attempt.done = ended
-        await keep(attempt, self._api, self.control)
+        await keep(attempt, self._api, self.control, self._settings)
 
     async def _claim(self) -> tuple[Claim, bytes] | None:
         """The claim, None when the job is not to be had. Asking again is safe."""

@@ -4,8 +4,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from ringtest.agent.attempt import Attempt
-from ringtest.agent.isolation.held import let_go, read_note
+from ringtest.agent.alone.run import release_alone
+from ringtest.agent.isolation.held import read_note
+from ringtest.cli.definition_files import cache_folder, show
 from ringtest.cli.exits import EXIT_OK, EXIT_USAGE
 
 _LEFT = 1
@@ -19,12 +20,12 @@ def tell_held(folder: Path) -> None:
 
 
 def release_run(folder: Path) -> int:
-    """Remove what the run of this folder kept beside it; the exit code."""
-    attempt, held = Attempt.load(folder.absolute()), read_note(folder)
-    if attempt is None or held is None:
-        print(f"{folder} is not the folder of a run that is held", file=sys.stderr)
+    """Do the teardown of the run of this folder, and remove what it kept; the exit code."""
+    try:
+        wrong = asyncio.run(release_alone(folder.absolute(), cache=cache_folder(), show=show))
+    except ValueError as error:
+        print(error, file=sys.stderr)
         return EXIT_USAGE
-    left = asyncio.run(let_go(attempt, held))
-    for one in left:
+    for one in wrong:
         print(f"left behind: {one}", file=sys.stderr)
-    return _LEFT if left else EXIT_OK
+    return _LEFT if wrong else EXIT_OK

@@ -1,4 +1,5 @@
-"""Held jobs: the lab keeps what they left, in its slot, until it is let go; also over a restart."""
+"""Held jobs: the lab keeps what they left, in its slot, until it is let go; then it tears down.
+Also over a restart."""
 
 import asyncio
 import json
@@ -91,7 +92,8 @@ async def test_hold_outlives_the_agent_and_keeps_its_slot(
 ) -> None:
     first = Agent(settings)
     running = asyncio.create_task(first.run())
-    job = server.add_job(spec("echo kept > file; false", hold=HOLD))
+    teardown = {"teardown": [{"run": "mv file given-back; echo of $RINGTEST_JOB_ID"}]}
+    job = server.add_job(spec("echo kept > file; false", hold=HOLD, stages=teardown))
     await server.until(lambda: job.id in server.held)
     first.stop()
     await asyncio.wait_for(running, 20)
@@ -109,6 +111,9 @@ async def test_hold_outlives_the_agent_and_keeps_its_slot(
     second.stop()
     await asyncio.wait_for(running, 20)
     assert not (folder / HELD).exists()
+    assert (folder / "work/given-back").read_text() == "kept\n"
+    printed = [json.loads(line) for line in (folder / "teardown.jsonl").read_text().splitlines()]
+    assert [one["status"] for one in printed if one["kind"] == "stage"] == ["running", "passed"]
 
 
 async def test_held_folder_is_not_tidied_away(

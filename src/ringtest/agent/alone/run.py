@@ -19,11 +19,12 @@ from ringtest.agent.definitions.model import Definition
 from ringtest.agent.environment import Venvs
 from ringtest.agent.execution import Execution, Provide
 from ringtest.agent.isolation.floor import Limits
-from ringtest.agent.isolation.held import keep_note
+from ringtest.agent.isolation.held import keep_note, let_go, read_note
 from ringtest.agent.journal import Journal
 from ringtest.agent.preparation.preparing import memory_path
 from ringtest.agent.processes import kill_leftovers
 from ringtest.agent.protocol import Claim, Component
+from ringtest.agent.put_off import tear_down
 from ringtest.agent.settings import AgentSettings
 from ringtest.agent.thinning import printed
 
@@ -59,10 +60,7 @@ async def run_alone(
     attempt.work, attempt.results = work, folder / "junit"
     attempt.prepared = memory_path(cache, work)  # the next run in `work` goes on from it
     journal, control = Journal(attempt.journal), Control()
-    settings = AgentSettings(
-        server="", client_id="", api_secret="", data=cache, job_secrets=("*",),
-        limits=Limits(readable=["/"]),
-    )  # fmt: skip
+    settings = _settings(cache)
     execution = Execution(
         attempt,
         journal,
@@ -89,6 +87,26 @@ async def run_alone(
     write_pages(folder, describe(folder))
     execution.leaving.clean_folder("report.json", "report.html")
     return outcome
+
+
+async def release_alone(folder: Path, *, cache: Path, show: Callable[[bytes], None]) -> list[str]:
+    """Tear down what a run in `folder` was held for, and remove what it kept beside the folder;
+    what went wrong. ValueError when it is not held."""
+    attempt, held = Attempt.load(folder), read_note(folder)
+    if attempt is None or held is None:
+        raise ValueError(f"{folder} is not the folder of a run that is held")
+    if held.work:
+        attempt.work, attempt.results = Path(held.work), folder / "junit"
+    why = await tear_down(attempt, _settings(cache), venvs=cache / "python", show=show)
+    return [*([f"teardown: {why}"] if why else []), *await let_go(attempt, held)]
+
+
+def _settings(cache: Path) -> AgentSettings:
+    """What is run here is the lab's own: it may have every secret, and read what it names."""
+    return AgentSettings(
+        server="", client_id="", api_secret="", data=cache, job_secrets=("*",),
+        limits=Limits(readable=["/"]),
+    )  # fmt: skip
 
 
 async def _no_components(component: Component, target: Path, say: Any) -> list[Path]:

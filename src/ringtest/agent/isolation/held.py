@@ -25,6 +25,8 @@ class Held(Struct, frozen=True):
     cookie: str
     far: str = ""
     """Folder on a machine under test."""
+    work: str = ""
+    """Where its commands start, when that is not in the run's folder."""
 
 
 def is_due(hold: Hold | None, result: str) -> bool:
@@ -45,7 +47,7 @@ def keep_note(attempt: Attempt, box: Box, host: str) -> Held:
         script = attempt.folder / _ENTER
         write_durably(script, f"#!/bin/sh\nexec {shell}\n".encode())
         shell = f"sh {shlex.quote(str(script))}"
-    held = Held(shell, host, box.wanted, box.cookie, box.far)
+    held = Held(shell, host, box.wanted, box.cookie, box.far, str(attempt.work))
     write_durably(attempt.folder / HELD, msgspec.json.encode(held))
     return held
 

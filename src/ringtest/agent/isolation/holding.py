@@ -1,6 +1,7 @@
 """A held job of a server: its lab waits until people or time let it go."""
 
 import asyncio
+import importlib
 import logging
 import socket
 from typing import Any
@@ -10,6 +11,7 @@ from ringtest.agent.control import Control, Interrupted
 from ringtest.agent.isolation.box import Box
 from ringtest.agent.isolation.held import Held, keep_note, let_go, read_note
 from ringtest.agent.lab_api import LabApi, is_temporary
+from ringtest.agent.settings import AgentSettings
 from ringtest.client import ApiError, Unreachable
 
 LOOK_SECONDS = 15.0
@@ -23,8 +25,8 @@ def begin(attempt: Attempt, box: Box) -> Held:
     return keep_note(attempt, box, socket.gethostname())
 
 
-async def keep(attempt: Attempt, api: LabApi, control: Control) -> None:
-    """Keep a held attempt until its hold is over, then remove what was kept.
+async def keep(attempt: Attempt, api: LabApi, control: Control, settings: AgentSettings) -> None:
+    """Keep a held attempt until its hold is over, then tear down and remove what was kept.
 
     Returns at once when there is none, and when the agent stops: its next start goes on. A server
     that cannot be reached is asked again; a server that knows no holds leaves it to the hours.
@@ -34,8 +36,14 @@ async def keep(attempt: Attempt, api: LabApi, control: Control) -> None:
         return
     try:
         await control.unless_stopped(_wait(attempt, held, api), collecting=True)
+        tear_down = importlib.import_module("ringtest.agent.put_off").tear_down
+        why = await control.unless_stopped(
+            tear_down(attempt, settings, venvs=settings.data / "cache" / "python"), collecting=True
+        )
     except Interrupted:
         return
+    if why:
+        log.warning("%s: teardown: %s", attempt.label, why)
     left = await let_go(attempt, held)
     log.info("%s: the hold is over, %s", attempt.label, "; ".join(left) or "nothing is left")
 
