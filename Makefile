@@ -18,8 +18,8 @@ export PYTHONUTF8 = 1
 # hundreds of programs start in the tests: each would compile its modules again
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-tests demo demo-reset check check-web test test-web soak bench docs \
-	golden screenshots constraints clean
+.PHONY: help setup setup-tests demo demo-reset check check-types check-texts check-web test \
+	test-web soak bench docs golden screenshots constraints clean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -35,16 +35,27 @@ demo-reset: ## Forget what the example stored
 		rm -rf "$$(readlink -f "$$link")"; done
 	rm -rf $(DEMO_DATA)
 
-check: setup check-web ## Format, lint, types, import contracts, sizes and texts
+# types take as long as all the rest: side by side; of `make check test` the tests do their part
+check: setup ## Format, lint, types, import contracts, sizes and texts
+	@$(MAKE) --no-print-directory -j 2 check-types check-texts check-web \
+		RULES="$(if $(filter test,$(MAKECMDGOALS)),,tests/architecture)"
+
+check-types:
+	$(BIN)/mypy
+
+# what tests are compiled to is kept: otherwise each process of `make test` does it for itself
+check-texts: RULES ?= tests/architecture
+check-texts:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 0 tests/architecture
+	@echo "every test can be read"; $(BIN)/pytest -n 0 --collect-only -qq > $(DONE)/collected \
+		|| { cat $(DONE)/collected; exit 1; }
+	$(if $(RULES),$(BIN)/pytest -n 0 $(RULES))
 
-# one more than there are processors: many tests wait, for programs that start or end
+# more than a small machine has processors: many tests wait, for programs that start or end
 test: setup-tests ## Every test
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 4
 	$(MAKE) --no-print-directory test-web
 
 soak: setup-tests ## The scenarios with 500 seeds of injected faults
