@@ -16,13 +16,15 @@ LAB_ID = "remoteci/11111111-2222-4333-8444-555555555555"
 class Answers(BaseHTTPRequestHandler):
     """What a server says; the test changes it."""
 
-    identity: tuple[int, bytes] = (200, b'{"identity": {"name": "west"}}')
+    identity: tuple[int, bytes] = (200, b'{"identity": {"name": null, "id": "7"}}')
+    lab: tuple[int, bytes] = (200, b'{"remoteci": {"name": "west"}}')
     hello = f'event: hello\ndata: {{"version": "{__version__}"}}\n\n'
     ahead = timedelta()
 
     def do_GET(self) -> None:
         is_stream = self.path.endswith("/agent/stream")
-        status, body = (200, self.hello.encode()) if is_stream else self.identity
+        about = self.lab if self.path.endswith("/remotecis/7") else self.identity
+        status, body = (200, self.hello.encode()) if is_stream else about
         self.send_response_only(status)
         self.send_header("Date", format_datetime(datetime.now(UTC) + self.ahead, usegmt=True))
         self.send_header("Content-Length", str(len(body)))

@@ -53,6 +53,15 @@ def test_a_server_that_knows_the_lab_is_ok(lab: Lab) -> None:
     assert [(one.check, one.state) for one in found] == [
         (name, "ok") for name in ("dns", "server", "clock", "key", "stream", "version")
     ]
+    assert [one.message for one in found if one.check == "key"] == [
+        "the server knows this lab as west"
+    ]
+
+
+def test_an_address_without_tls_is_to_be_said_so(lab: Lab) -> None:
+    with server() as address:
+        found = list(connection.server(at(lab, address.replace("http:", "https:"))))
+    assert found[-1].state == "bad" and "speaks no TLS" in found[-1].advice
 
 
 @pytest.mark.parametrize(
@@ -235,10 +244,11 @@ def test_the_command_tells_all_and_its_exit_code_the_worst(tmp_path: Path) -> No
 
 
 def test_the_floor_and_whether_its_programs_work_is_told(lab: Lab, tmp_path: Path) -> None:
-    assert told(floor.floor, lab) == {
-        "floor": "ok: a server's jobs run in: every kind of isolation"
-    }
     assert lab.settings
+    opened = list(floor.floor(lab))
+    assert [one.state for one in opened] == ["ok", "warn"]
+    assert opened[0].message == "a server's jobs run in: every kind of isolation"
+    assert "on this machine itself" in opened[1].message and "bubblewrap" in opened[1].advice
     mine = replace(lab.settings, accepts=("bubblewrap", "ssh"), limits=Limits(memory="2GiB"))
     lab = replace(lab, settings=mine, environment={"PATH": str(tmp_path)})
     found = [f"{one.state}: {one.message}" for one in floor.floor(lab)]

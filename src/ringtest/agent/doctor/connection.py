@@ -2,9 +2,10 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -33,7 +34,7 @@ def server(lab: Lab) -> Iterator[Found]:
             answer = client.send(get("/identity"))
             yield ok("server", f"{client.connection.server} answers")
             yield _clock(answer)
-            yield _key(answer)
+            yield _key(client, answer)
             if answer.status_code < 300:
                 yield from _stream(client)
     except ClientError as error:
@@ -68,6 +69,8 @@ def _names(address: str, proxy: str) -> Iterator[Found]:
 def _advice(message: str, proxy: str) -> str:
     if "certificate verify failed" in message:
         return "name the file of your authority's certificate: ca_file, or RINGTEST_CA_FILE"
+    if "WRONG_VERSION_NUMBER" in message:
+        return "what answers there speaks no TLS: begin the address with http://"
     if "certificates" in message:
         return "correct ca_file, or the variable that names the file"
     if proxy:
@@ -90,16 +93,25 @@ def _clock(answer: httpx.Response) -> Found:
     return (bad if abs(seconds) >= MOST_SKEW - _SKEW else warn)("clock", message, advice)
 
 
-def _key(answer: httpx.Response) -> Found:
+def _key(client: Client, answer: httpx.Response) -> Found:
     if answer.status_code >= 300:
         error = error_from(answer)
         advice = "get a new key: ringtest lab settings LAB, or the lab's page"
         return bad("key", f"the server refuses it: {error}", advice)
     try:
         identity = answer.json()["identity"]
-        return ok("key", f"the server knows this lab as {identity['name']}")
+        return ok("key", f"the server knows this lab as {_name_of(client, identity)}")
     except (ValueError, KeyError, TypeError):
         return bad("key", "what answers is no Ringtest server", "correct the address")
+
+
+def _name_of(client: Client, identity: Mapping[str, Any]) -> str:
+    """The name of a lab, which its own identity does not have."""
+    if identity["name"]:
+        return str(identity["name"])
+    answer = client.send(get(f"/remotecis/{identity['id']}"))
+    known = answer.json().get("remoteci", {}) if answer.status_code < 300 else {}
+    return str(known.get("name") or identity["id"])
 
 
 def _stream(client: Client) -> Iterator[Found]:
