@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 from pathlib import Path
 
@@ -182,6 +183,16 @@ async def test_temporary_folders_are_there_for_the_run_alone(site: Site, bench: 
     text = one_job("a", ansible_envvars={"SCRATCH": "/@tmpdir"})
     assert await bench.run("scratch", text) == 0, bench.said
     assert not Path((bench.folder / "scratch").read_text().strip()).exists()
+
+
+async def test_a_playbook_knows_the_words_it_was_begun_with(site: Site, bench: Bench) -> None:
+    bench.write("a.yml", 'echo "$DCI_JOB_ID $DCI_PLAYBOOK_ARGS" > words; passed a')
+    text = one_job("a", ansible_tags=["one two", "b"], ansible_inventory="localhost,")
+    assert await bench.run("words", text) == 0, bench.said
+    job_id, *words = shlex.split((bench.folder / "words").read_text())
+    (job,) = await site.jobs("words")
+    assert job_id == job["id"]
+    assert words[1:3] == ["-i", "localhost,"] and "one two,b" in words
 
 
 async def test_an_input_that_nobody_left_is_an_error_without_a_job(

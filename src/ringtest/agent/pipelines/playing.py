@@ -1,6 +1,7 @@
 """The playbooks of one job, one after the other, and what they tell of it."""
 
 import asyncio
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -174,7 +175,7 @@ class Player:
         return await run_playbook(
             playbook,
             command=self._command,
-            variables=self._variables,
+            variables={**self._variables, "DCI_PLAYBOOK_ARGS": shlex.join(playbook.argv()[1:-1])},
             told=self._workspace.own / f"told-{self._count:03}.jsonl",
             take=self._account.take,
             seconds=seconds,
