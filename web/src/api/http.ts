@@ -1,4 +1,6 @@
 /** One way to talk to the server: JSON in, JSON out, errors that a person can read. */
+import { EventReader, type ServerEvent } from './events';
+
 export const API = '/api/v1';
 
 export class ApiError extends Error {
@@ -81,4 +83,22 @@ export async function requestText(path: string, signal?: AbortSignal): Promise<s
   const response = await send(path, { signal });
   if (!response.ok) throw await toError(response);
   return response.text();
+}
+
+/** Server-sent events of an answer that ends, one by one. Throws ApiError. */
+export async function* requestEvents(
+  path: string,
+  query: Query,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  const response = await send(path, { query, signal });
+  if (!response.ok) throw await toError(response);
+  const stream = response.body?.getReader();
+  const decoder = new TextDecoder();
+  const events = new EventReader();
+  while (stream) {
+    const { done, value } = await stream.read();
+    if (done) return;
+    yield* events.feed(decoder.decode(value, { stream: true }));
+  }
 }

@@ -121,6 +121,12 @@ export const routes: RouteObject[] = [
               Component: (await import('@/pages/answers/StatisticsPage')).StatisticsPage,
             }),
           },
+          {
+            path: 'logs',
+            lazy: async () => ({
+              Component: (await import('@/pages/answers/LogsPage')).LogsPage,
+            }),
+          },
         ],
       },
       {

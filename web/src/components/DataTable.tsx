@@ -73,3 +73,8 @@ export function Cell({ label, children }: { label: string; children: ReactNode }
     </td>
   );
 }
+
+/** What stands below a table: the files that it can be had as. */
+export function TableFoot({ children }: { children: ReactNode }) {
+  return <div className="rt-table-foot">{children}</div>;
+}

@@ -175,19 +175,21 @@ export function LogToolbar(props: Props) {
             onClick={props.onFollow}
           />
         )}
-        <Button
-          component="a"
-          href={props.downloadAddress}
-          download
-          variant="secondary"
-          size="sm"
-          icon={<DownloadIcon />}
-        >
-          Download
-        </Button>
-        <Button component="a" href={props.gzipAddress} download variant="secondary" size="sm" title="Packed with gzip">
-          .gz
-        </Button>
+        <span className="rt-log-files" role="group" aria-label="The log as a file">
+          <Button
+            component="a"
+            href={props.downloadAddress}
+            download
+            variant="secondary"
+            size="sm"
+            icon={<DownloadIcon />}
+          >
+            Download
+          </Button>
+          <Button component="a" href={props.gzipAddress} download variant="secondary" size="sm" title="Packed with gzip">
+            .gz
+          </Button>
+        </span>
       </div>
     </div>
   );

@@ -16,7 +16,8 @@ interface Props {
   onOpen: (at: number) => void;
 }
 
-function Around({ lines }: { lines: readonly string[] | undefined }) {
+/** Lines before or after a match. */
+export function Around({ lines }: { lines: readonly string[] | undefined }) {
   return lines?.map((text, at) => (
     <span key={at} className="rt-match-around">
       {plainText(text)}

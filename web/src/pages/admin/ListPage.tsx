@@ -9,7 +9,7 @@ import { Link, useNavigate, useOutletContext } from 'react-router';
 import { storedListQuery } from '@/api/queries/stored';
 import type { Identity, Stored } from '@/api/types';
 import { Exports } from '@/charts/Exports';
-import { Cell, Row } from '@/components/DataTable';
+import { Cell, Row, TableFoot } from '@/components/DataTable';
 import { ErrorBox } from '@/components/ErrorBox';
 import { PageHead } from '@/components/PageHead';
 import { Pager } from '@/components/Pager';
@@ -133,7 +133,7 @@ function Table({ resource, identity, items }: AdminContext & { items: Stored[] }
           />
         ))}
       </SortTable>
-      <div className="rt-admin-foot">
+      <TableFoot>
         <Exports
           name={resource.title}
           json={items}
@@ -147,7 +147,7 @@ function Table({ resource, identity, items }: AdminContext & { items: Stored[] }
             { name: 'id', values: items.map(({ id }) => id) },
           ]}
         />
-      </div>
+      </TableFoot>
     </>
   );
 }

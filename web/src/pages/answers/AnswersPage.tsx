@@ -23,6 +23,7 @@ const TABS = [
   ['coverage', 'Coverage'],
   ['compare', 'Compare'],
   ['statistics', 'Statistics'],
+  ['logs', 'Logs'],
 ] as const;
 
 /** Pages about days and labs; so is the history of a test. Others have their own way. */

@@ -18,6 +18,7 @@ import { count } from '@/format/size';
 import type { AnswersContext } from './context';
 import { Grid } from './Grid';
 import { jobsOf } from './jobsOf';
+import { QueryBox } from './QueryBox';
 
 const KEYS: Record<string, string> = {
   remoteci: 'Lab',
@@ -95,32 +96,6 @@ export function StatisticsPage() {
       </QueryView>
       <Series asked={asked} span={span} />
     </>
-  );
-}
-
-/** The query is asked when it is finished, not at every letter. */
-function QueryBox({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const [draft, setDraft] = useState(value);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onChange(draft);
-  };
-  return (
-    <form className="rt-span" role="search" onSubmit={submit}>
-      <TextInput
-        aria-label="Which jobs"
-        className="rt-query"
-        value={draft}
-        onChange={(_, text) => setDraft(text)}
-      />
-      <Button type="submit" variant="secondary">
-        Ask
-      </Button>
-      <p className="rt-muted rt-small rt-query-hint">
-        Words find names. <code>status:failure</code> <code>remoteci:lab-a</code> <code>since:7d</code>{' '}
-        <code>tags:nightly</code> <code>-tags:debug</code> narrow it; <code>or</code> and brackets work.
-      </p>
-    </form>
   );
 }
 

@@ -4,6 +4,9 @@ import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { useNavigate } from 'react-router';
 import { componentsQuery, topicsQuery } from '@/api/queries/catalog';
 import type { Component, Topic } from '@/api/types';
+import { Exports } from '@/charts/Exports';
+import type { Column } from '@/charts/export';
+import { TableFoot } from '@/components/DataTable';
 import { PageHead } from '@/components/PageHead';
 import { Pager } from '@/components/Pager';
 import { Bars, QueryView } from '@/components/QueryView';
@@ -55,6 +58,22 @@ function typesOf(topics: readonly Topic[], shown: readonly Component[], chosen: 
   return [...types].sort();
 }
 
+function componentColumns(components: readonly Component[], topics: readonly Topic[]): Column[] {
+  const of = (name: string, value: (one: Component) => string | null): Column => ({
+    name,
+    values: components.map(value),
+  });
+  return [
+    of('component', ({ display_name }) => display_name),
+    of('type', ({ type }) => type),
+    of('version', ({ version }) => version),
+    of('topic', ({ topic_id }) => topics.find(({ id }) => id === topic_id)?.name ?? topic_id),
+    of('tags', ({ tags }) => tags.join(' ')),
+    of('released', ({ released_at }) => released_at),
+    of('id', ({ id }) => id),
+  ];
+}
+
 export function ComponentsPage() {
   const { params } = useAddress();
   const navigate = useNavigate();
@@ -90,6 +109,13 @@ export function ComponentsPage() {
                 busy={query.isPlaceholderData}
                 onOpen={(id) => void navigate(`/components/${id}`)}
               />
+              <TableFoot>
+                <Exports
+                  name="Components"
+                  json={page.items}
+                  columns={() => componentColumns(page.items, topics)}
+                />
+              </TableFoot>
               <Pager count={page.count} />
             </>
           )

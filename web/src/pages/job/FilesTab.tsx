@@ -7,7 +7,9 @@ import { useState } from 'react';
 import { address } from '@/api/http';
 import { filesQuery, zipAddress } from '@/api/queries/jobs';
 import type { Id, JobFile } from '@/api/types';
-import { Cell, DataTable, Row } from '@/components/DataTable';
+import { Exports } from '@/charts/Exports';
+import type { Column } from '@/charts/export';
+import { Cell, DataTable, Row, TableFoot } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
@@ -126,6 +128,15 @@ function Picker({ job, shown, picked, onPick }: PickerProps) {
   );
 }
 
+const fileColumns = (files: readonly JobFile[]): Column[] => [
+  { name: 'name', values: files.map(({ name }) => name) },
+  { name: 'bytes', values: files.map(({ size }) => size) },
+  { name: 'type', values: files.map(({ mime }) => mime) },
+  { name: 'sha256', values: files.map(({ sha256 }) => sha256) },
+  { name: 'attempt', values: files.map(({ attempt }) => attempt) },
+  { name: 'stored', values: files.map(({ created_at }) => created_at) },
+];
+
 export function FilesTab() {
   const { job } = useJob();
   const query = useQuery(filesQuery(job.id));
@@ -152,7 +163,12 @@ export function FilesTab() {
             {shown.length === 0 ? (
               <p className="rt-calm">No file has this in its name.</p>
             ) : (
-              <FileTable files={shown} picked={picked} onPick={setPicked} />
+              <>
+                <FileTable files={shown} picked={picked} onPick={setPicked} />
+                <TableFoot>
+                  <Exports name={`Files of ${job.name ?? job.id}`} json={shown} columns={() => fileColumns(shown)} />
+                </TableFoot>
+              </>
             )}
           </section>
         );

@@ -4,16 +4,35 @@ import FlaskIcon from 'icons/flask-icon';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { resultsQuery } from '@/api/queries/jobs';
-import type { Job } from '@/api/types';
+import type { Job, TestCase } from '@/api/types';
+import { allTests } from '@/api/queries/tests';
+import { Exports } from '@/charts/Exports';
+import type { Column } from '@/charts/export';
+import { TableFoot } from '@/components/DataTable';
 import { QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
 import { useAddress } from '@/components/useAddress';
+import { count } from '@/format/size';
 import { useJob } from './context';
 import { ParserWarnings } from './ParserWarnings';
 import { filterValues, readTestFilter } from './testFilter';
 import { TestFilters } from './TestFilters';
 import { TestList } from './TestList';
 import { useTestPages } from './useTestPages';
+
+/** More are asked for with the command line, or taken from the result file itself. */
+const MOST_IN_FILE = 20_000;
+
+const testColumns = (cases: readonly TestCase[]): Column[] => [
+  { name: 'outcome', values: cases.map(({ outcome }) => outcome) },
+  { name: 'change', values: cases.map(({ state }) => state) },
+  { name: 'class', values: cases.map(({ classname }) => classname) },
+  { name: 'name', values: cases.map(({ name }) => name) },
+  { name: 'suite', values: cases.map(({ suite }) => suite) },
+  { name: 'seconds', values: cases.map(({ time }) => time) },
+  { name: 'type', values: cases.map(({ type }) => type) },
+  { name: 'message', values: cases.map(({ message }) => message) },
+];
 
 export function TestsTab() {
   const { job, attempt } = useJob();
@@ -46,14 +65,26 @@ export function TestsTab() {
               {page.count === 0 ? (
                 <p className="rt-calm">No test fits these filters.</p>
               ) : (
-                <TestList
-                  key={JSON.stringify(filter)}
-                  jobId={job.id}
-                  topic={job.topic_id}
-                  pages={pages}
-                  needle={filter.q}
-                  onVisible={setVisible}
-                />
+                <>
+                  <TestList
+                    key={JSON.stringify(filter)}
+                    jobId={job.id}
+                    topic={job.topic_id}
+                    pages={pages}
+                    needle={filter.q}
+                    onVisible={setVisible}
+                  />
+                  <TableFoot>
+                    {page.count > MOST_IN_FILE && (
+                      <span className="rt-muted rt-small">The first {count(MOST_IN_FILE)} as</span>
+                    )}
+                    <Exports
+                      name={`Tests of ${job.name ?? job.id}`}
+                      json={() => allTests(job.id, filter, MOST_IN_FILE)}
+                      columns={async () => testColumns(await allTests(job.id, filter, MOST_IN_FILE))}
+                    />
+                  </TableFoot>
+                </>
               )}
             </>
           )

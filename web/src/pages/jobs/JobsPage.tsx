@@ -3,6 +3,8 @@ import SearchIcon from 'icons/search-icon';
 import ServerIcon from 'icons/server-icon';
 import { useSearchParams } from 'react-router';
 import { jobsQuery } from '@/api/queries/jobs';
+import { Exports } from '@/charts/Exports';
+import { TableFoot } from '@/components/DataTable';
 import { PageHead } from '@/components/PageHead';
 import { Pager } from '@/components/Pager';
 import { Bars, QueryView } from '@/components/QueryView';
@@ -12,6 +14,7 @@ import { ColumnPicker } from './ColumnPicker';
 import { useColumns } from './columns';
 import { FilterBar } from './FilterBar';
 import { activeFilters, toListParams } from './filters';
+import { jobColumns } from './jobColumns';
 import { JobsTable } from './JobsTable';
 
 function NoJobs({ filtered }: { filtered: boolean }) {
@@ -54,6 +57,9 @@ export function JobsPage() {
           ) : (
             <>
               <JobsTable jobs={page.items} columns={columns} busy={query.isPlaceholderData} />
+              <TableFoot>
+                <Exports name="Jobs" json={page.items} columns={() => jobColumns(page.items)} />
+              </TableFoot>
               <Pager count={page.count} />
             </>
           )
