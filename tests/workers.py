@@ -12,7 +12,7 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
-    "the running example": r"tests/examples/test_(?:demo|pages|admin_pages|count_links|held_page)\.py",
+    "the running example": r"tests/examples/test_(?:demo|\w*pages?|count_links)\.py",
     "the server of dciclient": r"tests/conformance/dciclient/",
     "the tables of the contract": r"tests/conformance/contract/.*\[(v\d)",
     "the ground of bad input": r"tests/bad_input/(?!test_fuzz)",
