@@ -1,7 +1,6 @@
 """`ringtest job`."""
 
 import asyncio
-import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +20,7 @@ from ringtest.cli.job_why import explain
 from ringtest.cli.kinds import find_id
 from ringtest.cli.noun import Noun, WhichArgument, noun_app, show_list
 from ringtest.cli.output import Format, FormatOption, console, write_many, write_one
+from ringtest.cli.terminal import for_people, write_raw
 from ringtest.client import AsyncClient, Client
 
 JOB = Noun(
@@ -191,7 +191,8 @@ def log(
     server: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
     user: Annotated[str | None, typer.Option(help="Name of a user.")] = None,
 ) -> None:
-    """Print a job's log as it was printed in the lab.
+    """Print a job's log as it was printed in the lab; on a terminal, what would steer it is shown
+    as pictures, but for colours.
 
     Example: `ringtest job log latest --follow`,
     `ringtest job log latest --grep 'E[0-9]{4}' -C 2`, `ringtest job log latest --since 10m`
@@ -217,14 +218,13 @@ def log(
         elif since or until:
             print_lines(client, job, parameters)
         else:
-            for chunk in client.stream(f"/jobs/{job}/log/raw", parameters):
-                sys.stdout.buffer.write(chunk)
+            write_raw(client.stream(f"/jobs/{job}/log/raw", parameters))
 
 
 async def _follow(client: Client, job: str, parameters: dict[str, str]) -> None:
     async with AsyncClient(client.connection) as following:
         async for lines in follow_log(following, job, parameters):
-            print("\n".join(lines), flush=True)
+            print(for_people("\n".join(lines)), flush=True)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ringtest.cli.config import UsageError
+from ringtest.cli.terminal import for_people
 from ringtest.client import AsyncClient, Client
 from ringtest.client.sse import read_events
 
@@ -59,7 +60,7 @@ def print_lines(client: Client, job: str, parameters: Mapping[str, str]) -> None
     wanted = {**parameters, "limit": "5000"}
     while True:
         log = client.get(f"/jobs/{job}/log", wanted)["log"]
-        sys.stdout.write("".join(f"{line}\n" for line in log["lines"]))
+        sys.stdout.write(for_people("".join(f"{line}\n" for line in log["lines"])))
         following = log["from_line"] + len(log["lines"])
         if not log["lines"] or following >= min(
             log.get("to_line", following + 1), log["total_lines"]
@@ -72,7 +73,7 @@ def print_matches(client: Client, job: str, parameters: Mapping[str, str]) -> No
     """Lines that fit, with their numbers; others around them with a dash, as grep does."""
     found = client.get(f"/jobs/{job}/log/search", dict(parameters))
     for line in grep_lines(found["matches"]):
-        print(line)
+        print(for_people(line))
     meta = found["_meta"]
     if not meta["complete"]:
         reason = {"bytes": "it is too long", "time": "it takes too long"}.get(meta.get("stopped"))

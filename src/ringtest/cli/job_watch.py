@@ -16,6 +16,7 @@ from rich.text import Text
 
 from ringtest.cli.job_log import follow_log
 from ringtest.cli.output import console
+from ringtest.cli.terminal import harmless, plain
 from ringtest.client import AsyncClient
 from ringtest.client.sse import read_events
 
@@ -49,11 +50,12 @@ class JobView:
         topic = (job.get("topic") or {}).get("name", "")
         lab = (job.get("remoteci") or {}).get("name", "")
         head = Text.assemble(
-            (job.get("name") or "job", "bold"), f"  {topic}  {lab}  attempt {job.get('attempt')}  "
+            (plain(job.get("name") or "job"), "bold"),
+            plain(f"  {topic}  {lab}  attempt {job.get('attempt')}  "),
         )
         word = job.get("result") or job.get("phase") or ""
         head.append(word, _STYLES.get(word, ""))
-        log = Text("\n").join(Text.from_ansi(line) for line in self.tail)
+        log = Text("\n").join(Text.from_ansi(harmless(_last_rewrite(line))) for line in self.tail)
         return Group(head, self._stage_table(), *self._progress(), log)
 
     def _stage_table(self) -> Table:
@@ -196,3 +198,8 @@ async def watch_job(client: AsyncClient, job_id: str, lines: int) -> str:
         await PlainWatcher(client, job_id, view).run()
         print(f"-- {view.job['result']}", flush=True)
     return str(view.job["result"])
+
+
+def _last_rewrite(line: str) -> str:
+    """What a terminal would still show of a line after carriage returns."""
+    return line.rstrip("\r").rpartition("\r")[2]

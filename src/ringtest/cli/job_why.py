@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rich.markup import escape
+from rich.markup import escape as marked
+
+from ringtest.cli.terminal import plain
 
 _NAMES = ("suite", "classname", "name")
+
+
+def escape(text: str) -> str:
+    """A text of others, between rich's markup."""
+    return marked(plain(text))
 
 
 def explain(answer: dict[str, Any], server: str) -> Iterator[str]:

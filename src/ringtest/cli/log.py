@@ -10,6 +10,7 @@ from ringtest.cli.calls import connected
 from ringtest.cli.job_log import grep_lines
 from ringtest.cli.noun import new_app
 from ringtest.cli.output import Format, FormatOption, write_many
+from ringtest.cli.terminal import for_people
 from ringtest.client import Client
 from ringtest.client.sse import EventParser, ServerEvent
 
@@ -79,9 +80,9 @@ def _events(client: Client, asked: dict[str, str]) -> Iterator[ServerEvent]:
 
 
 def _print(data: dict[str, Any]) -> None:
-    print(f"{data['job_id']}  {data['name'] or ''}".rstrip())
+    print(for_people(f"{data['job_id']}  {data['name'] or ''}".rstrip()))
     for line in grep_lines(data["matches"]):
-        print(f"  {line}")
+        print(for_people(f"  {line}"))
 
 
 def _tell(progress: str) -> None:

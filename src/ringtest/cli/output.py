@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ringtest.cli.formats import Format as Format
 from ringtest.cli.formats import FormatOption as FormatOption
+from ringtest.cli.terminal import plain
 
 _COLOURS = {
     "success": "green", "passed": "green", "active": "green", "delivered": "green",
@@ -148,7 +149,7 @@ def heading(column: str) -> str:
 
 
 def _coloured(text: str) -> Text:
-    return Text(text, style=_COLOURS.get(text, ""))
+    return Text(plain(text), style=_COLOURS.get(text, ""))
 
 
 def _short_time(text: str) -> str:
