@@ -49,6 +49,28 @@ function searchLog(log: FakeLog, query: URLSearchParams): Answer {
   return ok({ matches, _meta: { count: matches.length, complete, ...(!complete && { stopped: 'matches' }) } });
 }
 
+const event = (type: string, data: unknown): string => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** Events as the server tells them, all at once. */
+function searchLogs(world: World, query: URLSearchParams): Answer {
+  if ((query.get('query') ?? '').includes('((')) return refuse(400, 'query: a bracket is not closed');
+  const newest = [...world.jobs].sort((a, b) => b.job.created_at.localeCompare(a.job.created_at));
+  const told: string[] = [];
+  let lines = 0;
+  for (const { job, log } of newest) {
+    const found = searchLog(log, query);
+    if (found.status !== 200) return found;
+    const { matches } = found.body as { matches: unknown[] };
+    lines += matches.length;
+    const { id: job_id, name, created_at, attempt } = job;
+    if (matches.length > 0) told.push(event('matches', { job_id, name, created_at, attempt, matches }));
+  }
+  const jobs = newest.length;
+  told.push(event('progress', { jobs_done: jobs, jobs, bytes: 4096 }));
+  told.push(event('end', { complete: true, stopped: null, matches: lines, message: 'every log was searched' }));
+  return { status: 200, text: told.join('') };
+}
+
 const ROUTES: Route[] = [
   ['POST', /^\/session$/, ({ world, body }) => {
     if (body.password !== 'ringtest') return refuse(401, 'Operation not authorized.');
@@ -168,6 +190,7 @@ const ROUTES: Route[] = [
   })],
   ['GET', /^\/jobs\/([^/]+)\/log\/raw$/, (asked) => withJob(asked, ({ log }) => ({ status: 200, text: log.lines.join('\n') }))],
   ['GET', /^\/jobs\/([^/]+)\/log\/search$/, (asked) => withJob(asked, ({ log }) => searchLog(log, asked.query))],
+  ['GET', /^\/log_search$/, ({ world, query }) => searchLogs(world, query)],
   ['GET', /^\/jobs\/([^/]+)\/log\/marks$/, (asked) => withJob(asked, ({ log, stages, job }) =>
     ok({ marks: marksOf(log, stages, job.attempt) }))],
   ['POST', /^\/jobs\/([^/]+)\/cancel$/, (asked) => withJob(asked, ({ job }) => {
