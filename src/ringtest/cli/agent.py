@@ -46,8 +46,9 @@ def agent(
 
     Settings file: `server`, `client_id`, `api_secret` or `api_secret_file`, `data`, `label`,
     `labels`, `topics`, `topics_every_hours`, `max_jobs`, `python`, `keep_jobs`, `keep_failed`,
-    `disk_gib`, `cache_gib`, `kill_grace_seconds`, and variables for a stage in tables such as
-    `[stage_environment.test]`.
+    `disk_gib`, `cache_gib`, `kill_grace_seconds`, `ca_file`, `proxy`, `mirrors`, `secrets`,
+    `accepts`, `limits` and others, and variables for a stage in tables such as
+    `[stage_environment.test]`: docs/reference/agent.md has them all.
 
     Example: `ringtest agent --config west.toml --data /var/lib/ringtest`, after
     `ringtest lab settings west --to west.toml`; or with its key in DCI_API_SECRET.

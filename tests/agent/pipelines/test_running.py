@@ -195,6 +195,17 @@ async def test_a_playbook_knows_the_words_it_was_begun_with(site: Site, bench: B
     assert words[1:3] == ["-i", "localhost,"] and "one two,b" in words
 
 
+async def test_modules_of_dci_are_found_where_the_lab_has_them(site: Site, bench: Bench) -> None:
+    (bench.folder / "dci" / "modules").mkdir(parents=True)
+    (bench.folder / "other").mkdir()
+    bench.environment["DCI_ANSIBLE_DIR"] = str(bench.folder / "dci")
+    bench.write("a.yml", 'echo "$ANSIBLE_LIBRARY" > library; passed a')
+    assert await bench.run("libraries", one_job("a")) == 0, bench.said
+    assert f"{bench.folder}/dci/modules:" in (bench.folder / "library").read_text()
+    assert await bench.run("other", one_job("a", dci_ansible_dir="other")) == 0, bench.said
+    assert f"{bench.folder}/other/modules:" in (bench.folder / "library").read_text()
+
+
 async def test_an_input_that_nobody_left_is_an_error_without_a_job(
     site: Site, bench: Bench
 ) -> None:

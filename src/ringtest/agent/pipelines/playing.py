@@ -25,6 +25,8 @@ from ringtest.agent.pipelines.outbox import Entry
 from ringtest.agent.pipelines.workspace import Workspace
 from ringtest.agent.runners.runner import Case, Commands
 
+LIBRARIES = "/usr/share/dci"
+"""Where packages of dci-ansible have their modules and plugins."""
 _PREPARING = ("new", "pre-run")
 
 
@@ -159,7 +161,9 @@ class Player:
     async def one(self, path: Path, inventory: str | None, seconds: float | None = None) -> int:
         """One playbook; TimedOut when it takes longer."""
         self._count += 1
-        libraries = self._job.path("dci_ansible_dir")
+        libraries = self._job.path("dci_ansible_dir") or Path(
+            self._variables.get("DCI_ANSIBLE_DIR") or LIBRARIES
+        )
         playbook = Playbook(
             path,
             inventory=inventory,
@@ -168,7 +172,7 @@ class Player:
             skip_tags=_words(self._job.values.get("ansible_skip_tags")),
             config=self._job.path("ansible_cfg"),
             vault=self._vault,
-            libraries=[libraries] if libraries else [],
+            libraries=[libraries] if libraries.is_dir() else [],
             start=self._folder(),
             verbosity=self._verbosity,
         )
