@@ -188,9 +188,9 @@ async def test_temporary_folders_are_there_for_the_run_alone(site: Site, bench: 
 async def test_a_playbook_knows_the_words_it_was_begun_with(site: Site, bench: Bench) -> None:
     bench.write("a.yml", 'echo "$DCI_JOB_ID $DCI_PLAYBOOK_ARGS" > words; passed a')
     text = one_job("a", ansible_tags=["one two", "b"], ansible_inventory="localhost,")
-    assert await bench.run("words", text) == 0, bench.said
+    assert await bench.run("begun with", text) == 0, bench.said
     job_id, *words = shlex.split((bench.folder / "words").read_text())
-    (job,) = await site.jobs("words")
+    (job,) = await site.jobs("begun with")
     assert job_id == job["id"]
     assert words[1:3] == ["-i", "localhost,"] and "one two,b" in words
 
@@ -202,7 +202,7 @@ async def test_modules_of_dci_are_found_where_the_lab_has_them(site: Site, bench
     bench.write("a.yml", 'echo "$ANSIBLE_LIBRARY" > library; passed a')
     assert await bench.run("libraries", one_job("a")) == 0, bench.said
     assert f"{bench.folder}/dci/modules:" in (bench.folder / "library").read_text()
-    assert await bench.run("other", one_job("a", dci_ansible_dir="other")) == 0, bench.said
+    assert await bench.run("own libraries", one_job("a", dci_ansible_dir="other")) == 0, bench.said
     assert f"{bench.folder}/other/modules:" in (bench.folder / "library").read_text()
 
 
