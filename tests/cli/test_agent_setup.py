@@ -34,7 +34,8 @@ def test_settings_of_dci_become_a_file_of_its_owners(folder: Path) -> None:
             f"export DCI_CLIENT_ID='{LAB_ID}'\nexport DCI_API_SECRET=\"{KEY}\"\n"
             f"export DCI_CS_URL={address}\n"
         )
-        code, text = agent("init", "--from", "dcirc.sh", "--label", 'rack "7"')
+        words = ("--from", "dcirc.sh", "--label", 'rack "7"', "--accept", "all")
+        code, text = agent("init", *words)
     assert code == 0, text
     assert KEY not in text
     file = folder / "agent.toml"
@@ -78,6 +79,74 @@ def test_what_is_missing_is_named(folder: Path) -> None:
     assert code == 2 and "api_secret is missing" in text
     code, text = agent("init", "--from", "none.sh", **env)
     assert code == 2 and "none.sh cannot be read" in text
+
+
+def programs(folder: Path, **scripts: str) -> str:
+    """A PATH with these programs alone."""
+    there = folder / "programs"
+    there.mkdir()
+    for name, script in scripts.items():
+        (there / name).write_text(f"#!/bin/sh\n{script}\n")
+        (there / name).chmod(0o755)
+    return str(there)
+
+
+ENV = {"DCI_CLIENT_ID": LAB_ID, "DCI_API_SECRET": KEY, "DCI_CS_URL": "http://ci"}
+
+
+def accepted(file: Path) -> tuple[str, ...]:
+    return read_settings({}, {}, file).accepts
+
+
+def test_jobs_are_kept_apart_by_bubblewrap_where_that_works(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", programs(folder, bwrap="exit 0"))
+    code, text = agent("init", "--offline", **ENV)
+    assert code == 0 and "a server's jobs run in: bubblewrap" in text
+    assert "on this machine itself" not in text
+    assert accepted(folder / "agent.toml") == ("bubblewrap",)
+
+
+@pytest.mark.parametrize("scripts", [{}, {"bwrap": "echo no namespaces >&2; exit 1"}])
+def test_what_is_not_kept_apart_is_said_plainly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, scripts: dict[str, str]
+) -> None:
+    monkeypatch.setenv("PATH", programs(folder, **scripts))
+    code, text = agent("init", "--offline", **ENV)
+    assert code == 0 and "a server's jobs run on this machine itself" in text
+    why = "no namespaces" if scripts else "there is no program bwrap"
+    assert f"bubblewrap does not work here: {why}" in text
+    assert accepted(folder / "agent.toml") == ()
+
+
+def test_lab_says_itself_what_it_accepts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", programs(folder, bwrap="exit 0"))
+    assert agent("init", "--offline", "--accept", "all", **ENV)[0] == 0
+    assert accepted(folder / "agent.toml") == ()
+    words = ("--accept", "podman", "--accept", "ssh", "--to", "b.toml")
+    assert agent("init", "--offline", *words, **ENV)[0] == 0
+    assert accepted(folder / "b.toml") == ("podman", "ssh")
+    code, text = agent("init", "--offline", "--accept", "vm", "--to", "c.toml", **ENV)
+    assert code == 2 and "--accept vm: there are none, venv, bubblewrap" in text
+
+
+def test_floor_of_a_settings_file_goes_with_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", programs(folder, bwrap="exit 0"))
+    old = folder / "old.toml"
+    floor = 'accepts = ["ssh"]\n[limits]\nmemory = "2GiB"\nnetwork = false\nhosts = ["board-*"]\n'
+    old.write_text(f'server = "http://ci"\nclient_id = "{LAB_ID}"\napi_secret = "{KEY}"\n{floor}')
+    old.chmod(0o600)
+    clear = dict.fromkeys(ENV, "")
+    assert agent("init", "--offline", "--from", "old.toml", **clear)[0] == 0
+    new = folder / "agent.toml"
+    assert read_settings({}, {}, new).floor == read_settings({}, {}, old).floor
+    words = ("--from", "old.toml", "--to", "b.toml", "--accept", "all")
+    code, text = agent("init", "--offline", *words, **clear)
+    assert code == 2 and "limits.network = false needs accepts" in text
+    assert not (folder / "b.toml").exists()
 
 
 def test_the_unit_is_the_one_that_is_shipped() -> None:

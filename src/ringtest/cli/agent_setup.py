@@ -5,14 +5,18 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast, get_args
 
+import msgspec
 import typer
 
 from ringtest.agent.credentials import CredentialsError, read_credentials
+from ringtest.agent.definitions.isolated import Kind
 from ringtest.agent.doctor import connection, credentials
 from ringtest.agent.doctor.examining import examine
+from ringtest.agent.doctor.floor import OPEN, why_not
 from ringtest.agent.doctor.model import Lab
+from ringtest.agent.isolation.floor import Floor, Limits
 from ringtest.agent.settings import AgentSettings, SettingsError, read_settings
 from ringtest.agent.unit import CONFIG, PROGRAM, USER, unit
 from ringtest.cli.agent_doctor import show
@@ -45,6 +49,13 @@ def init(
         Path | None, typer.Option(help="Certificates of your authority (PEM).")
     ] = None,
     proxy: Annotated[str | None, typer.Option(help="Address of an HTTP proxy.")] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Kind of isolation in which a server's jobs may run (repeat), or all. Else "
+            "bubblewrap where it works."
+        ),
+    ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Write it without asking the server.")
     ] = False,
@@ -57,6 +68,9 @@ def init(
     What is not given is taken from `--from`, then from the environment (`DCI_CLIENT_ID` and so
     on), then asked for on the terminal. The file is its owner's alone, and one that is there is
     never replaced. The key is never an option: command lines are visible to others.
+
+    A server's jobs are kept apart from the machine by bubblewrap where that works; `--accept all`
+    lets them run on the machine itself, as definitions say.
 
     Example: `ringtest agent init --from dcirc.sh --to agent.toml`
     """
@@ -74,7 +88,7 @@ def init(
     if not offline and not _is_known(settings):
         print(f"nothing was written; --offline writes {to} all the same", file=sys.stderr)
         raise typer.Exit(EXIT_REFUSED)
-    _write(to, settings, given)
+    _write(to, settings, given, _floor(settings, accept))
     print(f"{to}: settings of an agent. Start it: ringtest agent --config {to}")
 
 
@@ -121,19 +135,57 @@ def _is_known(settings: AgentSettings) -> bool:
     return all(one.state != "bad" for one in found)
 
 
-def _write(to: Path, settings: AgentSettings, given: dict[str, Any]) -> None:
+def _floor(settings: AgentSettings, accept: list[str] | None) -> list[str]:
+    """What the file says of isolation: what is asked for, else what the named file had, else
+    bubblewrap where it works. Said on the terminal, plainly where nothing is kept apart."""
+    kinds: list[str] = list(settings.accepts)
+    problem = why_not("bubblewrap", os.environ)
+    if accept is not None:
+        kinds = [] if accept == ["all"] else accept
+        unknown = [kind for kind in kinds if kind not in get_args(Kind)]
+        if unknown:
+            known = ", ".join(get_args(Kind))
+            _refuse(f"--accept {unknown[0]}: there are {known}, and all alone")
+    elif not kinds and not problem and _wants_it_apart():
+        kinds = ["bubblewrap"]
+    floor = Floor(tuple(cast(list[Kind], kinds)), settings.limits)
+    print(f"a server's jobs run in: {floor.text}")
+    if not floor.is_apart:
+        print(OPEN)
+        if problem:
+            print(f"bubblewrap does not work here: {problem}")
+    return kinds
+
+
+def _wants_it_apart() -> bool:
+    question = "Keep the server's jobs apart from this machine, by bubblewrap"
+    return not sys.stdin.isatty() or typer.confirm(question, default=True)
+
+
+def _write(to: Path, settings: AgentSettings, given: dict[str, Any], accepts: list[str]) -> None:
     defaults = AgentSettings(server="", client_id="", api_secret="")
     lines = [f"{_MARK}: it holds the lab's key.\n"]
     for name in _WRITTEN:
         value = getattr(settings, name)
         if given.get(name) or (value != getattr(defaults, name) and name != "data"):
             lines.append(f"{name} = {json.dumps(str(value), ensure_ascii=False)}\n")
+    if accepts:
+        lines.append(f"accepts = {json.dumps(accepts)}\n")
+    limits = msgspec.to_builtins(settings.limits)
+    kept = {key: limit for key, limit in limits.items() if limit != getattr(Limits(), key)}
+    if kept:
+        lines += ["[limits]\n", *(f"{key} = {json.dumps(one)}\n" for key, one in kept.items())]
     try:
         fd = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         _refuse(f"{to} cannot be written: {error.strerror}")
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.writelines(lines)
+    try:
+        read_settings({}, {}, to)
+    except SettingsError as error:
+        to.unlink()
+        _refuse(str(error))
 
 
 def _undo(to: Path) -> None:
