@@ -1,30 +1,19 @@
-"""Components in a lab: how fast a file comes, and how many bytes its next version moves.
+"""Components in a lab: how fast a file comes.
 
-Speed: a fresh file through the agent's own store (signed, digested, written, verified) against
-loopback itself: httpx as it comes, which drops the bytes, and the same HTTP server with an
-application that only gives them. Both take turns, round by round; the median of the rounds' ratios
-is told.
-
-Bytes: everything that passes a relay between agent and server in either direction, headers and
-lists of chunks too, over the bytes of what changed: of a zip or wheel its compressed members that
-the old version has not, of a tar its files, of anything else the runs of lines that differ.
-`--pair OLD NEW` (repeat) measures real packages; without one, versions of a tar are made.
+A fresh file through the agent's own store (signed, digested, written, verified) against loopback
+itself: httpx as it comes, which drops the bytes, and the same HTTP server with an application that
+only gives them. Both take turns, round by round; the median of the rounds' ratios is told.
 """
 
-import argparse
 import asyncio
 import hashlib
-import io
 import random
-import struct
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -38,7 +27,7 @@ from ringtest.client import AsyncClient, Connection, Retries
 
 LARGE = 64 * 1024 * 1024
 ROUNDS = 15
-LIMIT_SHARE, LIMIT_MOVED = 0.7, 1.2
+LIMIT_SHARE = 0.7
 
 _PLAIN = """
 import asyncio, sys, time
@@ -56,35 +45,6 @@ async def main():
 asyncio.run(main())
 """
 """A process of its own: ours reads larger pieces, and that setting is the whole process's."""
-
-
-class Relay:
-    """Passes bytes on to the server and counts them."""
-
-    def __init__(self, port: int) -> None:
-        self._port, self.count, self.url = port, 0, ""
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["Relay"]:
-        """Listening on an address of its own."""
-        served = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{served.sockets[0].getsockname()[1]}"
-        try:
-            yield self
-        finally:
-            served.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(256 * 1024):
-                self.count += len(data)
-                writer.write(data)
-                await writer.drain()
-        writer.close()
 
 
 class Ground:
@@ -196,86 +156,7 @@ def _quiet(text: str) -> None:
     """Nobody reads it."""
 
 
-async def _moved(
-    relay: Relay, ground: Ground, folder: Path, what: str, old: bytes, new: bytes
-) -> None:
-    async with AsyncClient(ground.connection(relay.url), retries=Retries(attempts=1)) as client:
-        store = ComponentStore(folder / "store", LabApi(client), limit_bytes=10**12)
-        for number, data in ((1, old), (2, new)):
-            component = await ground.publish(f"{what}-{number}", data, listed=True)
-            before = relay.count
-            [path] = await store.provide(component, folder / str(number), _quiet)
-            assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(data).digest()
-    moved, changed = relay.count - before, changed_bytes(old, new)
-    row(f"{what}: moved of {len(new) / 1e6:.2f} MB", f"{moved:,} B = {moved / changed:.2f} x",
-        f"<= {LIMIT_MOVED} x {changed:,} B", moved <= LIMIT_MOVED * changed)  # fmt: skip
-
-
-def changed_bytes(old: bytes, new: bytes) -> int:
-    """Bytes of the parts of a package that its old version does not have."""
-    for parts in (_members, _files):
-        with suppress(zipfile.BadZipFile, tarfile.TarError):
-            before = set(parts(old))
-            return sum(len(part) for part in parts(new) if part not in before)
-    seen = set(old.splitlines())
-    return sum(len(line) + 1 for line in new.splitlines() if line not in seen)
-
-
-def _members(data: bytes) -> list[bytes]:
-    """Compressed members, and the table of them, which is another for any change."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        found = []
-        for info in archive.infolist():
-            name, extra = struct.unpack_from("<HH", data, info.header_offset + 26)
-            start = info.header_offset + 30 + name + extra
-            found.append(data[start : start + info.compress_size])
-        return [*found, data[archive.start_dir :]]
-
-
-def _files(data: bytes) -> list[bytes]:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-        opened = (archive.extractfile(each) for each in archive if each.isfile())
-        return [each.read() for each in opened if each]
-
-
-def unpacked(data: bytes) -> bytes:
-    """The files of a zip as a tar, which is not compressed."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, tarfile.open(fileobj=out, mode="w") as tar:
-        for info in sorted(archive.infolist(), key=lambda each: each.filename):
-            about = tarfile.TarInfo(info.filename)
-            about.size = info.file_size
-            tar.addfile(about, io.BytesIO(archive.read(info)))
-    return out.getvalue()
-
-
-def _made() -> tuple[bytes, bytes]:
-    """Two versions of a tar of 400 files, of which 12 of 100 kB differ as a whole."""
-    dice = random.Random(4)
-    files = {f"file-{each:03}": dice.randbytes(dice.randrange(1000, 90_000)) for each in range(400)}
-    later = {**files, **{name: dice.randbytes(100_000) for name in dice.sample(sorted(files), 12)}}
-    return _tar(files), _tar(later)
-
-
-def _tar(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, data in files.items():
-            about = tarfile.TarInfo(name)
-            about.size = len(data)
-            tar.addfile(about, io.BytesIO(data))
-    return out.getvalue()
-
-
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pair", nargs=2, action="append", type=Path, default=[])
-    pairs = {"made.tar": _made()}
-    for old, new in parser.parse_args().pair:
-        both = old.read_bytes(), new.read_bytes()
-        pairs[new.name] = both
-        if zipfile.is_zipfile(new):
-            pairs[f"{new.stem}.tar"] = unpacked(both[0]), unpacked(both[1])
     async with running_server() as server:
         base, admin = f"{server.url}/api/v1", httpx.BasicAuth("admin", ADMIN_PASSWORD)
         with tempfile.TemporaryDirectory(dir=server.data.parent) as scratch:
@@ -283,11 +164,6 @@ async def main() -> None:
                 ground = Ground(http)
                 await ground.prepare()
                 await _speed(server, ground, Path(scratch))
-                port = httpx.URL(server.url).port or 80
-                async with Relay(port).running() as relay:
-                    for number, (what, both) in enumerate(pairs.items()):
-                        folder = Path(scratch) / f"pair-{number}"
-                        await _moved(relay, ground, folder, what, *both)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import gzip
 import io
 import random
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringtest.client import packed, tar_blocks
+from ringtest.client.apart import TAR, ZIP, BadParts, Format, Joiner, Splitter
 from ringtest.client.chunk_lists import BadList
 from ringtest.client.packed import BadPacked, Packer, Recipe, Unpacker
-from ringtest.client.tar_blocks import BadTar, Joiner, Splitter
 
 FILES = st.lists(st.tuples(st.text("abé/", min_size=1, max_size=150), st.binary(max_size=1500)))
 CUTS = st.lists(st.integers(0, 2**20), max_size=8)
@@ -43,16 +44,26 @@ def split(data: bytes, cuts: Sequence[int]) -> list[bytes]:
     return [data[a:b] for a, b in pairwise([0, *places, len(data)])]
 
 
-def apart(data: bytes, cuts: Sequence[int] = ()) -> tuple[bytes, bytes]:
-    splitter, parts = Splitter(), [bytearray(), bytearray()]
+def zip_of(files: Sequence[tuple[str, bytes]]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (name, data) in enumerate(files):
+            archive.writestr(f"{number}{name}", data)
+    return out.getvalue()
+
+
+def apart(data: bytes, cuts: Sequence[int] = (), *, form: Format = TAR) -> tuple[bytes, bytes]:
+    splitter, parts = Splitter(form), [bytearray(), bytearray()]
     for piece in split(data, cuts):
         for is_content, run in splitter.feed(piece):
             parts[is_content] += run
     return bytes(parts[0]) + splitter.finish(), bytes(parts[1])
 
 
-def joined(headers: bytes, contents: bytes, cuts: Sequence[int] = ()) -> bytes:
-    joiner = Joiner(io.BytesIO(headers).read)
+def joined(
+    headers: bytes, contents: bytes, cuts: Sequence[int] = (), *, form: Format = TAR
+) -> bytes:
+    joiner = Joiner(form, io.BytesIO(headers).read)
     out = [run for piece in split(contents, cuts) for run in joiner.feed(piece)]
     return b"".join([*out, *joiner.finish()])
 
@@ -69,37 +80,66 @@ def test_a_tar_is_its_headers_and_its_contents(
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.binary(max_size=3000), CUTS, st.booleans())
-def test_whatever_is_taken_apart_is_put_together_again(
-    noise: bytes, cuts: list[int], is_tar: bool
+@given(FILES, CUTS, CUTS)
+def test_a_zip_is_its_headers_and_its_packed_contents(
+    files: list[tuple[str, bytes]], cuts: list[int], others: list[int]
 ) -> None:
-    data = (tar_of([("a", noise)], tarfile.GNU_FORMAT)[:-5000] if is_tar else b"") + noise
+    data = zip_of(files)
+    headers, contents = apart(data, cuts, form=ZIP)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert len(contents) == sum(info.compress_size for info in archive.infolist())
+    assert joined(headers, contents, others, form=ZIP) == data
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=3000), CUTS, st.sampled_from([b"tar", b"zip", b""]))
+def test_whatever_is_taken_apart_is_put_together_again(
+    noise: bytes, cuts: list[int], what: bytes
+) -> None:
+    form = ZIP if what == b"zip" else TAR
+    begun = {
+        b"tar": tar_of([("a", noise)], tarfile.GNU_FORMAT)[:-5000],
+        b"zip": zip_of([("a", noise)]),
+    }
+    data = begun.get(what, b"") + noise
     try:
-        headers, contents = apart(data, cuts)
-    except BadTar:
+        headers, contents = apart(data, cuts, form=form)
+    except BadParts:
         return
-    assert joined(headers, contents) == data
+    assert joined(headers, contents, form=form) == data
+
+
+def test_a_zip_that_tells_sizes_behind_its_members_is_not_taken_apart() -> None:
+    class Pipe(io.BytesIO):
+        def tell(self) -> int:
+            raise OSError("a pipe has no places")
+
+    out = Pipe()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a", b"data")
+    with pytest.raises(BadParts):
+        apart(out.getvalue(), form=ZIP)
 
 
 def test_something_behind_a_file_or_a_cut_file_is_no_tar_that_is_known() -> None:
     data = bytearray(tar_of([("a", b"xyz")], tarfile.GNU_FORMAT))
     at = data.index(b"xyz")
-    with pytest.raises(BadTar):
+    with pytest.raises(BadParts):
         apart(bytes(data[: at + 2]))
     data[at + 100] = 1
-    with pytest.raises(BadTar):
+    with pytest.raises(BadParts):
         apart(bytes(data))
 
 
 def test_contents_that_do_not_fit_their_headers_are_refused() -> None:
     headers, contents = apart(tar_of([("a", b"x" * 999)], tarfile.GNU_FORMAT))
     for wrong in (contents[:-1], contents + b"x", b""):
-        with pytest.raises(BadTar):
+        with pytest.raises(BadParts):
             joined(headers, wrong)
 
 
 def recipe_of(header: bytes, level: int) -> Recipe:
-    return Recipe(level, 8, False, header, 0, 1)
+    return Recipe(level, 8, 0, header, 0, 1)
 
 
 @pytest.mark.parametrize("level", [1, 6, 9])
@@ -168,7 +208,7 @@ def test_unpacked_pieces_are_small_whatever_they_are_made_of() -> None:
 
 
 def test_a_recipe_is_read_as_it_was_written() -> None:
-    recipe = Recipe(9, 8, True, HEADERS["all"], 5, 7)
+    recipe = Recipe(9, 8, 1, HEADERS["all"], 5, 7)
     data = packed.write(recipe, b"list")
     assert packed.read(data) == (recipe, len(data) - 4)
     assert packed.read(b"RTCHUNK1...") == (None, 0)

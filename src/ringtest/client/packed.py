@@ -1,20 +1,21 @@
-"""Files that gzip packed, taken as what is in them: two versions have that in common, and next to
-nothing of their packed bytes.
+"""Files taken as what is in them: two versions have that in common where their bytes differ all
+over, because gzip packed them, or because an archive has the time beside each of its files.
 
-What is in a file is told in parts: of a tar first all that is no content of a file (headers, with
-the times that differ in every build), then the contents one after the other; of anything else
-there are contents alone. A recipe says how the parts become the file again, byte for byte; it
-stands before the list of the parts' chunks, little endian:
+What is in a file is told in parts: of a tar or zip first all that is no content of a file, then
+the contents one after the other; of anything else there are contents alone. A recipe says how the
+parts become the file again, byte for byte; it stands before the list of the parts' chunks, little
+endian:
 
-    8 bytes magic, level and memory of zlib, 1 for a tar, 1 byte nothing,
+    8 bytes magic, level (0: not packed) and memory of zlib, form (1 tar, 2 zip), 1 byte nothing,
     bytes of the file's own gzip header (u32), of headers and of contents (u64), the gzip header
 """
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ringtest.client.apart import TAR, ZIP, Format, Joiner, Splitter
 from ringtest.client.chunk_lists import BadList
 
 MAGIC = b"RTUNPAK1"
@@ -35,17 +36,22 @@ _OWN_BITS = -15
 """Packed bytes without header and trailer, as gzip has them."""
 
 
+FORMS: tuple[Format | None, ...] = (None, TAR, ZIP)
+IS_TAR, IS_ZIP = 1, 2
+
+
 class BadPacked(ValueError):
     """The bytes are not one whole file of gzip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a packed file is made of its parts. `headers` and `contents` are bytes of these."""
+    """How a file is made of its parts. `headers` and `contents` are bytes of these; `level` 0: it
+    is not packed; `form` is a place in `FORMS`, 0: it is no archive."""
 
     level: int
     memory: int
-    is_tar: bool
+    form: int
     gzip_header: bytes
     headers: int
     contents: int
@@ -59,11 +65,21 @@ class Recipe:
         """Makes the packed bytes between header and trailer."""
         return zlib.compressobj(self.level, zlib.DEFLATED, _OWN_BITS, self.memory)
 
+    def splitter(self) -> Splitter | None:
+        """Takes what is in the file apart, if it is an archive."""
+        form = FORMS[self.form]
+        return Splitter(form) if form else None
+
+    def joiner(self, read: Callable[[int], bytes]) -> Joiner | None:
+        """Puts it together of contents and of headers, which `read` gives."""
+        form = FORMS[self.form]
+        return Joiner(form, read) if form else None
+
 
 def write(recipe: Recipe, chunks: bytes) -> bytes:
     """A recipe and the list of the parts' chunks."""
     head = _HEAD.pack(
-        *(MAGIC, recipe.level, recipe.memory, recipe.is_tar, len(recipe.gzip_header)),
+        *(MAGIC, recipe.level, recipe.memory, recipe.form, len(recipe.gzip_header)),
         *(recipe.headers, recipe.contents),
     )
     return head + recipe.gzip_header + chunks
@@ -75,12 +91,30 @@ def read(data: bytes) -> tuple[Recipe | None, int]:
         return None, 0
     if len(data) < HEAD_SIZE:
         raise BadList("too short for a recipe")
-    _, level, memory, is_tar, length, headers, contents = _HEAD.unpack_from(data)
+    _, level, memory, form, length, headers, contents = _HEAD.unpack_from(data)
     end = HEAD_SIZE + length
-    if not (1 <= level <= 9 and 1 <= memory <= 9 and length <= LONGEST_HEADER) or len(data) < end:
+    is_known = level <= 9 and 1 <= memory <= 9 and form < len(FORMS) and length <= LONGEST_HEADER
+    if not is_known or len(data) < end:
         raise BadList("not a recipe that is known")
-    recipe = Recipe(level, memory, is_tar == 1, data[HEAD_SIZE:end], headers, contents)
+    recipe = Recipe(level, memory, form, data[HEAD_SIZE:end], headers, contents)
     return recipe, end
+
+
+class AsItIs:
+    """A file that is not packed, as if it were unpacked."""
+
+    header = b""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The same bytes."""
+        self.size += len(data)
+        yield data
+
+    def finish(self) -> None:
+        """All bytes were fed."""
 
 
 class Unpacker:
@@ -133,16 +167,18 @@ class Unpacker:
 
 
 class Packer:
-    """Makes a packed file of what is in it."""
+    """Makes a packed file of what is in it, or lets it be if it is not packed."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._header = recipe.gzip_header
-        self._pack = recipe.packer()
+        self._pack = recipe.packer() if recipe.level else None
         self._crc = 0
         self._size = 0
 
     def feed(self, data: bytes) -> bytes:
         """The packed bytes that are sure after these."""
+        if self._pack is None:
+            return data
         self._crc = zlib.crc32(data, self._crc)
         self._size += len(data)
         header, self._header = self._header, b""
@@ -150,8 +186,15 @@ class Packer:
 
     def finish(self) -> bytes:
         """The last packed bytes."""
+        if self._pack is None:
+            return b""
         trailer = _TRAILER.pack(self._crc, self._size & 0xFFFFFFFF)
         return self._header + self._pack.flush() + trailer
+
+
+def unpacker_of(recipe: Recipe) -> Unpacker | AsItIs:
+    """Unpacks a file, if it is packed."""
+    return Unpacker() if recipe.level else AsItIs()
 
 
 def header_length(data: bytes) -> int:

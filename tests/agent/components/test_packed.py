@@ -4,6 +4,7 @@ import gzip
 import io
 import random
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -135,6 +136,30 @@ async def test_what_is_packed_and_no_tar_is_made_too(
     assert await provide(store, publish(server, "disk-2.img.gz", new), tmp_path / "2") == new
     assert server.ranges == []
     assert asked_for(server) < 20_000
+
+
+def zip_of(files: dict[str, bytes], *, year: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), data, compresslevel=9)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["whl", "tar"])
+async def test_archives_whose_times_are_all_others_share_their_files(
+    server: Any, store: ComponentStore, tmp_path: Path, kind: str
+) -> None:
+    if kind == "whl":
+        old, new = zip_of(TEXTS, year=2020), zip_of(LATER, year=2021)
+    else:
+        old, new = tar_of(TEXTS, time=1.5), tar_of(LATER, time=2.5)
+    await provide(store, publish(server, f"ring-1.0.{kind}", old), tmp_path / "1")
+    server.ranges.clear()
+    assert await provide(store, publish(server, f"ring-1.1.{kind}", new), tmp_path / "2") == new
+    assert server.ranges == []
+    recipe, _ = packed.read(listed(new))
+    assert recipe and asked_for(server) < recipe.headers + 40_000
 
 
 async def test_a_zlib_that_packs_otherwise_costs_a_download(

@@ -5,6 +5,7 @@ import gzip
 import io
 import random
 import tarfile
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def recipe_of(data: bytes, step: int = 50_000) -> Recipe | None:
 def test_the_level_that_a_file_was_packed_with_is_found(level: int) -> None:
     data = gzip.compress(TAR, level, mtime=5)
     found = recipe_of(data)
-    assert found and found.is_tar
+    assert found and found.form == packed.IS_TAR
     assert found.contents == len(CONTENTS)
     assert found.gzip_header == data[:10]
     packer = packed.Packer(found)
@@ -64,24 +65,42 @@ def test_the_level_that_a_file_was_packed_with_is_found(level: int) -> None:
     assert recipe_of(data, step=999) == found
 
 
+def test_an_archive_that_is_not_packed_is_told_by_its_files_too() -> None:
+    found = recipe_of(TAR)
+    assert found and (found.level, found.form) == (0, packed.IS_TAR)
+    padding = sum(-len(data) % 512 for _, data in FILES)
+    assert (found.size, found.contents) == (len(TAR) - padding, len(CONTENTS))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in FILES:
+            archive.writestr(name, data)
+    found = recipe_of(out.getvalue())
+    assert found and (found.level, found.form) == (0, packed.IS_ZIP)
+    assert found.contents == len(CONTENTS)
+
+
+def test_an_archive_of_which_little_is_understood_is_told_by_its_bytes() -> None:
+    assert recipe_of(TAR[: -tarfile.RECORDSIZE] + b"?" * 500_000) is None
+
+
 def test_what_is_no_tar_is_contents_alone() -> None:
     found = recipe_of(gzip.compress(b"log\n" * 99_999))
-    assert found and (found.is_tar, found.headers, found.contents) == (False, 0, 399_996)
+    assert found and (found.form, found.headers, found.contents) == (0, 0, 399_996)
 
 
 def test_a_tar_that_cannot_be_put_together_again_is_contents_alone() -> None:
     spoiled = bytearray(TAR)
     spoiled[TAR.index(FILES[0][1]) + 4000 + 50] = 1
     found = recipe_of(gzip.compress(bytes(spoiled)))
-    assert found and (found.is_tar, found.contents) == (False, len(TAR))
+    assert found and (found.form, found.contents) == (0, len(TAR))
 
 
 def changed_at_the_end() -> bytes:
     """The beginning is packed with one level, the rest with another."""
     data = DICE.randbytes(400_000).hex().encode()
-    one = Recipe(9, 8, False, b"", 0, 0).packer()
+    one = Recipe(9, 8, 0, b"", 0, 0).packer()
     made = one.compress(data) + one.flush(2)
-    other = Recipe(1, 8, False, b"", 0, 0).packer()
+    other = Recipe(1, 8, 0, b"", 0, 0).packer()
     plain = data + data
     made += other.compress(data) + other.flush()
     crc = gzip.compress(plain)[-8:]
@@ -93,7 +112,7 @@ OTHERS: dict[str, Callable[[], bytes]] = {
     "cut": lambda: gzip.compress(TAR)[:-1],
     "two streams": lambda: gzip.compress(TAR) * 2,
     "wrong sum": lambda: gzip.compress(TAR)[:-8] + bytes(8),
-    "no gzip": lambda: TAR,
+    "no gzip": lambda: CONTENTS,
     "nothing": lambda: gzip.compress(b""),
 }
 

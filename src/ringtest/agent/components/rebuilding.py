@@ -1,5 +1,5 @@
-"""A packed file made again of what is in it: parts that other versions have, and parts of the
-server's. It costs the processor what gzip costs, and the network what differs."""
+"""A file made again of what is in it: parts that other versions have, and parts of the server's.
+Of a packed one it costs the processor what gzip costs, and the network what differs."""
 
 import asyncio
 import bz2
@@ -19,12 +19,13 @@ from ringtest.agent.components.writing import Part
 from ringtest.agent.lab_api import LabApi, is_temporary
 from ringtest.agent.protocol import ComponentFile
 from ringtest.client import ApiError, Backoff, Unreachable, packed
-from ringtest.client.packed import BadPacked, Packer, Recipe, Unpacker
-from ringtest.client.tar_blocks import BadTar, Joiner, Splitter
+from ringtest.client.apart import BadParts
+from ringtest.client.packed import BadPacked, Packer, Recipe, unpacker_of
 
 _TRIES = 5
 """So often the server is asked again when it goes away; then the file is fetched whole, which
 goes on for as long as it takes."""
+_SPARING, _SPARING_PACKED = 0.9, 0.5
 _BLOCK = 1024 * 1024
 _BATCH = 256 * 1024
 
@@ -32,13 +33,14 @@ log = logging.getLogger("ringtest.agent")
 
 
 def is_worth_it(plan: Plan, file: ComponentFile, there: int) -> bool:
-    """Does less than half come than of the file itself, of which `there` bytes have come before?
-    What comes is packed about as well as the file."""
+    """Is it made of fewer bytes than are missing of the file, of which `there` have come before?
+    What comes is packed about as well as the file; packing it must spare half of them."""
     if plan.recipe is None or not plan.recipe.size:
         return False
     to_come = planning.missing(plan.pieces)
     share = to_come / plan.recipe.size
-    return to_come <= packed.MOST_WANTED and share * file.size < (file.size - there) / 2
+    most = _SPARING_PACKED if plan.recipe.level else _SPARING
+    return to_come <= packed.MOST_WANTED and share * file.size < (file.size - there) * most
 
 
 class Rebuilder:
@@ -59,7 +61,7 @@ class Rebuilder:
         except Gone as error:
             log.info("%s is not made of its parts: %s", file.name, error)
             return False
-        except (Lies, BadPacked, BadTar, OSError) as error:
+        except (Lies, BadPacked, BadParts, OSError) as error:
             log.warning("%s is not made of its parts: %s", file.name, error)
             part.remove()
             return False
@@ -90,10 +92,9 @@ class Rebuilder:
 
 
 def take_apart(path: Path, recipe: Recipe, target: IO[bytes]) -> None:
-    """Write the parts of a kept packed file: headers, then contents. BadPacked or BadTar when it
+    """Write the parts of a kept file: headers, then contents. BadPacked or BadParts when it
     is not what its recipe says."""
-    unpacker = Unpacker()
-    splitter = Splitter() if recipe.is_tar else None
+    unpacker, splitter = unpacker_of(recipe), recipe.splitter()
     at, ends = [0, recipe.headers], [recipe.headers, recipe.size]
 
     def put(is_content: bool, data: bytes) -> None:
@@ -118,10 +119,10 @@ class Making:
     def __init__(self, recipe: Recipe, headers: IO[bytes]) -> None:
         self._packer = Packer(recipe)
         self._headers, self._left = headers, recipe.headers
-        self._joiner = Joiner(headers.read) if recipe.is_tar else None
+        self._joiner = recipe.joiner(headers.read)
 
     def feed(self, data: bytes) -> bytes:
-        """The packed bytes that are sure after these. BadTar."""
+        """The packed bytes that are sure after these. BadParts."""
         if self._left:
             taken, data = data[: self._left], data[self._left :]
             self._headers.write(taken)
@@ -133,7 +134,7 @@ class Making:
         return self._packed(self._joiner.feed(data) if self._joiner else iter((data,)))
 
     def finish(self) -> bytes:
-        """The last packed bytes. BadTar."""
+        """The last packed bytes. BadParts."""
         last = self._packed(self._joiner.finish()) if self._joiner else b""
         return last + self._packer.finish()
 

@@ -61,7 +61,8 @@ class ComponentStore:
         self.shelf = Shelf(folder)
         self._api = api
         self._lists = Lists(api, self.shelf) if api else None
-        self._rebuilder = Rebuilder(api, folder) if api and remake_packed else None
+        self._rebuilder = Rebuilder(api, folder) if api else None
+        self._remakes_packed = remake_packed
         self._limit, self._days = limit_bytes, keep_days
         self._peers, self._mirrors = peers, mirrors
         self._find_peers = find_peers
@@ -173,12 +174,14 @@ class ComponentStore:
     async def _made_of(
         self, part: Part, parts: Plan, component: Component, file: ComponentFile, say: Say
     ) -> bool:
-        """Is the packed file there, made of parts that other versions have and of the server's?"""
+        """Is the file there, made of parts that other versions have and of the server's?"""
         there = part.path.stat().st_size if part.path.exists() else 0
         if self._rebuilder is None or not is_worth_it(parts, file, there):
             return False
+        if parts.recipe and parts.recipe.level and not self._remakes_packed:
+            return False
         to_come = human_size(missing(parts.pieces))
-        say(f"{file.name}: {to_come} of what is packed in it differ from a version that is here")
+        say(f"{file.name}: {to_come} of what is in it differ from a version that is here")
         if not await self._rebuilder.fill(part, parts, component.id, file):
             return False
         if await self._is_right(part, file):

@@ -13,12 +13,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ringtest.client import chunk_lists, packed, tar_blocks
-from ringtest.client.packed import BadPacked, Recipe, Unpacker
+from ringtest.client import chunk_lists, packed
+from ringtest.client.apart import BadParts, Splitter
+from ringtest.client.packed import AsItIs, BadPacked, Recipe, Unpacker, unpacker_of
 from ringtest.control.kernel.errors import BadRequest
 
 CUT_BLOCK = 256 * 1024
 """Bytes that are looked at together: as many as the processor's cache is quick with."""
+_GZIP, _ZIP, _TAR, _TAR_AT = b"\x1f\x8b\x08", b"PK\x03\x04", b"ustar", 257
 _WINDOW = 32
 """Bytes before a place that decide whether a cut is there."""
 _WEIGHTS = np.frombuffer(
@@ -143,35 +145,46 @@ def _hashes(data: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 
 class Remaking:
-    """Whether a packed file can be made again, byte for byte, of what is in it: it is fed with the
-    file, and packs what it finds with each level that made the same of the beginning."""
+    """Whether a file is told by what is in it: it is fed with the file. A packed one must be made
+    again of that, byte for byte: what is found is packed with each level that made the same of
+    the beginning. One that is not packed must be an archive."""
 
     def __init__(self) -> None:
-        self._unpacker = Unpacker()
-        self._splitter: tar_blocks.Splitter | None = tar_blocks.Splitter()
+        self._unpacker: Unpacker | AsItIs | None = None
+        self._splitter: Splitter | None = None
+        self._form, self._is_begun = 0, False
         self._sizes = [0, 0]
-        self._trial: list[bytes] | None = []
+        self._trial: list[bytes] | None = None
         self._packed = bytearray()  # of the file, from `_base` on
         self._base = 0
         self._tried: dict[Recipe, tuple[zlib._Compress, int]] = {}
 
     def feed(self, data: bytes) -> bool:
-        """The next bytes of the file. False: no more are wanted, it cannot be made again."""
-        self._packed += data
+        """The next bytes of the file. False: no more are wanted, its own bytes tell it best."""
+        if self._unpacker is None:
+            is_packed = data.startswith(_GZIP)
+            self._unpacker = Unpacker() if is_packed else AsItIs()
+            self._trial = [] if is_packed else None
+        is_packed = isinstance(self._unpacker, Unpacker)
+        if is_packed:
+            self._packed += data
         try:
             for piece in self._unpacker.feed(data):
-                self._take(piece)
+                self._take(piece, is_packed=is_packed)
         except BadPacked:
             return False
-        return bool(self._tried or self._trial is not None) and (
-            self._unpacker.size <= _MOST_UNPACKED
-        )
+        is_wanted = self._tried or self._trial is not None if is_packed else self._splitter
+        return bool(is_wanted) and self._unpacker.size <= _MOST_UNPACKED
 
     def recipe(self) -> Recipe | None:
         """How it is made again, when all bytes were fed."""
+        if isinstance(self._unpacker, AsItIs):
+            made = self._with_sizes(Recipe(0, 8, 0, b"", 0, 0))
+            return made if made.form else None
         try:
+            assert self._unpacker
             self._unpacker.finish()
-        except BadPacked:
+        except (BadPacked, AssertionError):
             return None
         self._end_trial(is_whole=True)
         for recipe, (pack, at) in self._tried.items():
@@ -181,21 +194,34 @@ class Remaking:
         return None
 
     def _with_sizes(self, recipe: Recipe) -> Recipe:
+        assert self._unpacker
         try:
             self._sizes[False] += len(self._splitter.finish()) if self._splitter else 0
-        except tar_blocks.BadTar:
+        except BadParts:
             self._splitter = None
         headers, contents = self._sizes
-        if self._splitter and contents:
-            return replace(recipe, is_tar=True, headers=headers, contents=contents)
+        if self._splitter and contents > self._splitter.rest:
+            return replace(recipe, form=self._form, headers=headers, contents=contents)
         return replace(recipe, contents=self._unpacker.size)
 
-    def _take(self, piece: bytes) -> None:
+    def _begin(self, piece: bytes) -> None:
+        """The first piece tells what it is."""
+        for form, magic, at in ((packed.IS_ZIP, _ZIP, 0), (packed.IS_TAR, _TAR, _TAR_AT)):
+            if piece[at : at + len(magic)] == magic:
+                self._form = form
+                self._splitter = Recipe(0, 8, form, b"", 0, 0).splitter()
+
+    def _take(self, piece: bytes, *, is_packed: bool) -> None:
+        if not self._is_begun:
+            self._is_begun = True
+            self._begin(piece)
         try:
             for is_content, run in self._splitter.feed(piece) if self._splitter else ():
                 self._sizes[is_content] += len(run)
-        except tar_blocks.BadTar:
+        except BadParts:
             self._splitter = None
+        if not is_packed:
+            return
         if self._trial is not None:
             self._trial.append(piece)
             if sum(map(len, self._trial)) >= _TRIAL:
@@ -208,9 +234,9 @@ class Remaking:
         if self._trial is None:
             return
         data, self._trial = b"".join(self._trial), None
-        header = self._unpacker.header
+        header = self._unpacker.header if self._unpacker else b""
         for level, memory in _WAYS:
-            recipe = Recipe(level, memory, False, header, 0, 0)
+            recipe = Recipe(level, memory, 0, header, 0, 0)
             self._tried[recipe] = recipe.packer(), len(header)
         for at in range(0, len(data), _STEP):
             self._pack(data[at : at + _STEP])
@@ -242,7 +268,7 @@ class PartsCutter:
         self._cutters = Cutter(recipe.headers, _HEADER_BITS), Cutter(recipe.contents, bits)
 
     def feed(self, data: bytes) -> None:
-        """The next bytes of the file. BadPacked or BadTar when it is another than it was."""
+        """The next bytes of the file. BadPacked or BadParts when it is another than it was."""
         for is_content, run in self._runs.of(data):
             self._cutters[is_content].feed(run)
 
@@ -260,8 +286,7 @@ class _Runs:
     """A packed file as runs of headers and of contents."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._unpacker = Unpacker()
-        self._splitter = tar_blocks.Splitter() if recipe.is_tar else None
+        self._unpacker, self._splitter = unpacker_of(recipe), recipe.splitter()
 
     def of(self, data: bytes) -> Iterator[tuple[bool, bytes]]:
         """The runs in the next bytes of the file, and whether each is content."""
