@@ -52,7 +52,7 @@ export function LogsPage() {
         <Teach
           title="Search the logs of many jobs"
           icon={SearchIcon}
-          commands={[`ringtest log search 'TEXT' --query '${asked}'`]}
+          commands={[`ringtest log search 'TEXT' --jobs '${asked}'`]}
         >
           The newest jobs that fit the query above are searched, newest first; what is found is shown at once.
         </Teach>
