@@ -58,4 +58,5 @@ test('a carriage return rewrites the line, a final one does not', () => {
 
 test('an unfinished sequence does no harm', () => {
   expect(parseLine(`a${ESC}3`).spans[0]?.text).toBe('a[3');
+  expect(plainText('a\u001b]0;not hidden')).toBe('a]0;not hidden');
 });

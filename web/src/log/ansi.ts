@@ -21,7 +21,8 @@ export interface Span {
 export const PLAIN: Style = Object.freeze({});
 
 // ESC [ … letter (CSI), ESC ] … BEL or ESC \ (OSC, e.g. links and titles), ESC + one character.
-const ESCAPE = /\u001b(?:\[([0-9;:?<=>!]*)[ -/]*([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_()#][0-9A-B]?)/g;
+// An OSC without an end hides nothing: what follows it is text.
+const ESCAPE = /\u001b(?:\[([0-9;:?<=>!]*)[ -/]*([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\^_()#][0-9A-B]?)/g;
 const OTHER_CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 /** Basic colours are class names (`ansi-3`), so that themes can choose their shades. */
