@@ -33,6 +33,15 @@ def test_dcirc_and_credentials_are_settings_of_an_agent(tmp_path: Path) -> None:
     assert (settings.client_id, settings.api_secret) == ("remoteci/1", "s3cret")
 
 
+def test_several_variables_may_stand_in_a_line(tmp_path: Path) -> None:
+    text = (
+        "\ufeffexport DCI_CLIENT_ID=remoteci/1 DCI_API_SECRET='a#b c'; DCI_CS_URL=http://ci # it\n"
+    )
+    settings = read_settings({}, {}, write(tmp_path, "dcirc.sh", text))
+    assert (settings.client_id, settings.api_secret) == ("remoteci/1", "a#b c")
+    assert settings.server == "http://ci"
+
+
 def test_a_shell_file_is_not_run(tmp_path: Path) -> None:
     for value in ("$(touch ran)", '"`touch ran`"', "a;touch ran", '"a$ecret"'):
         path = write(tmp_path, "dcirc.sh", f"true\nexport DCI_API_SECRET={value}\n")
