@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from tests.scenario import forked
+
 
 @dataclass(slots=True)
 class Program:
@@ -20,23 +22,30 @@ class Program:
     environment: Mapping[str, str]
     log: Path
     ready: str = ""  # a word of the line that says it serves; empty: do not wait
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | forked.Forked | None = None
     address: str = ""
     prefix: tuple[str, ...] = ()  # words of a program that becomes it, such as `ip netns exec …`
+    anew: bool = False  # a server of a Python of its own, not of one that has imported it
 
     async def start(self) -> None:
+        environment, piped = os.environ | self.environment, bool(self.ready)
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.prefix,
-                sys.executable,
-                "-m",
-                "ringtest.cli.main",
-                *self.arguments,
-                env=os.environ | self.environment,
-                stdout=asyncio.subprocess.PIPE if self.ready else log,
-                stderr=log,
-                start_new_session=True,
-            )
+            if self.arguments[0] == "up" and not self.anew:
+                self.process = await forked.start(
+                    self.arguments, environment, log=log.fileno(), piped=piped
+                )
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    *self.prefix,
+                    sys.executable,
+                    "-m",
+                    "ringtest.cli.main",
+                    *self.arguments,
+                    env=environment,
+                    stdout=asyncio.subprocess.PIPE if piped else log,
+                    stderr=log,
+                    start_new_session=True,
+                )
         if self.ready:
             assert self.process.stdout is not None
             async for line in self.process.stdout:

@@ -70,8 +70,9 @@ async def ring(database_url: str, tmp_path: Path) -> AsyncIterator[Ring]:
     }
     common = ("up", "--listen", "127.0.0.1:0")
     api = Program(
-        (*common, "--role", "api", "--workers", "2"), environment, tmp_path / "api", "ready"
-    )
+        (*common, "--role", "api", "--workers", "2"), environment, tmp_path / "api", "ready",
+        anew=True,
+    )  # fmt: skip
     ring = Ring(database_url, api)
     for name in ("one", "two"):
         ring.loops.append(
