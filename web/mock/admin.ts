@@ -150,9 +150,12 @@ export const ADMIN_ROUTES: Route[] = [
   }],
   ['GET', /^\/remotecis\/([^/]+)\/consent$/, ({ world, params }) =>
     ok({ rules: world.stored.consent.get(params[0] ?? '') ?? [] })],
-  ['PUT', /^\/remotecis\/([^/]+)\/consent$/, ({ world, params, body }) => {
-    world.stored.consent.set(params[0] ?? '', body.rules as ConsentRule[]);
-    return ok({ rules: body.rules });
+  ['PUT', /^\/remotecis\/([^/]+)\/consent$/, ({ world, params, body, etag }) => {
+    const lab = world.stored.remotecis.find((one) => one.id === params[0]);
+    if (!lab || lab.etag !== etag) return missing('remotecis');
+    lab.etag = `${lab.etag}-next`;
+    world.stored.consent.set(lab.id, body.rules as ConsentRule[]);
+    return ok({ rules: body.rules, _meta: { etag: lab.etag } });
   }],
   ...LINK_ROUTES,
   ['GET', on(''), ({ world, params, query }) => {

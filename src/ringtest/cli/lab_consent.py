@@ -48,7 +48,8 @@ def consent(
     Example: `ringtest lab consent west`, `ringtest lab consent west --say ask --product RHEL`
     """
     path = f"/remotecis/{find_id(client, 'lab', which)}/consent"
-    rules = client.get(path)["rules"]
+    known = client.get(path)
+    rules = known["rules"]
     if say is not None:
         rule = {
             "answer": say.value,
@@ -56,7 +57,7 @@ def consent(
             "product_id": find_id(client, "product", product) if product else None,
         }
         others = [{name: one[name] for name in rule} for one in rules if not _is_same(one, rule)]
-        rules = client.put(path, {"rules": [*others, rule]}, etag="*")["rules"]
+        rules = client.put(path, {"rules": [*others, rule]}, etag=known["_meta"]["etag"])["rules"]
     write_many(rules, ("answer", "asker_team_name", "product_name"), form)
 
 

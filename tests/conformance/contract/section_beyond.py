@@ -178,6 +178,8 @@ AGENTS = [
         "PUT /remotecis/:lab/consent",
         {200: "user", 401: REST},
         {"rules": [{"answer": "ask"}]},
+        if_match="lab",
+        stale=404,
         gives="rules[]",
     ),
     Row("GET /jobs/:told_job/labs", {200: READERS, 401: REST}, gives="matching no etag"),

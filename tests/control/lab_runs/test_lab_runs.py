@@ -24,7 +24,10 @@ async def wish(bench: Bench, who: str, lab: str = "red lab", **more: Any) -> Any
 
 async def allow(bench: Bench, *rules: dict[str, Any], who: str = "red user") -> Any:
     lab = bench.world.machines["red lab"]
-    answer = await bench.world[who].put(f"/remotecis/{lab}/consent", json={"rules": list(rules)})
+    path = f"/remotecis/{lab}/consent"
+    known = await bench.world["super admin"].get(path)
+    headers = {"If-match": known.headers["etag"]}
+    answer = await bench.world[who].put(path, json={"rules": list(rules)}, headers=headers)
     return answer.json()["rules"] if answer.is_success else answer.status_code
 
 
@@ -182,3 +185,21 @@ async def test_a_team_may_not_flood_a_lab_with_questions(bench: Bench) -> None:
     for _ in range(20):
         assert (await wish(bench, "epm"))["status"] == "asked"
     assert await wish(bench, "epm") == 409
+
+
+async def test_of_two_who_change_the_rules_at_once_the_second_is_told(bench: Bench) -> None:
+    path = f"/remotecis/{bench.world.machines['red lab']}/consent"
+    user = bench.world["red user"]
+    seen = await user.get(path)
+    etag = seen.headers["etag"]
+    assert seen.json()["_meta"]["etag"] == etag
+    first = await user.put(path, json={"rules": [{"answer": "ask"}]}, headers={"If-match": etag})
+    assert first.status_code == 200 and first.headers["etag"] != etag
+    second = await user.put(
+        path, json={"rules": [{"answer": "always"}]}, headers={"If-match": etag}
+    )
+    assert second.status_code == 404
+    assert [one["answer"] for one in (await user.get(path)).json()["rules"]] == ["ask"]
+    assert (await user.put(path, json={"rules": []})).status_code == 412
+    again = {"If-match": first.headers["etag"]}
+    assert (await user.put(path, json={"rules": []}, headers=again)).status_code == 200

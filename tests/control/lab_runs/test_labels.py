@@ -95,7 +95,9 @@ async def test_another_team_learns_which_label_fails_and_nothing_of_the_machines
 ) -> None:
     lab = bench.world.machines["red lab"]
     rules = [{"answer": "always"}]
-    await bench.world["red user"].put(f"/remotecis/{lab}/consent", json={"rules": rules})
+    path = f"/remotecis/{lab}/consent"
+    headers = {"If-match": (await bench.world["red user"].get(path)).headers["etag"]}
+    await bench.world["red user"].put(path, json={"rules": rules}, headers=headers)
     await tell(bench, SMALL)
     refused = await wish(bench, who="blue user", labels=NEEDS)
     assert refused.status_code == 412

@@ -12,7 +12,7 @@ from ringtest.control.db.pool import Database
 from ringtest.control.kernel.ids import parse_id
 from ringtest.control.lab_runs import service
 from ringtest.control.lab_runs.model import Consent, Refusal, RunOnLab
-from ringtest.control.wire import answers, bodies
+from ringtest.control.wire import answers, bodies, requests
 
 Http = Request[Any, Any, Any]
 
@@ -82,10 +82,10 @@ async def list_rules(
     remoteci_id: FromPath[str], db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     async with db.transaction(caller.tenant) as tx:
-        items, count = await service.list_rules(
+        items, count, etag = await service.list_rules(
             tx, caller=caller, remoteci_id=parse_id(remoteci_id, "remoteci")
         )
-    return answers.many("rules", items, count)
+    return _rules(items, count, etag)
 
 
 @put("/remotecis/{remoteci_id:str}/consent", summary="Say whose wishes a lab lets in")
@@ -93,13 +93,23 @@ async def replace_rules(
     remoteci_id: FromPath[str], request: Http, db: Injected[Database], caller: Injected[Caller]
 ) -> Response[bytes]:
     """All rules at once. The narrowest counts: of team and product, of the team, of the
-    product, of everybody; where there is none, never."""
+    product, of everybody; where there is none, never. If-match is the lab's etag, which changes
+    with its rules."""
+    etag = requests.if_match(request)
     body = bodies.open_(Consent, await request.body())
     async with db.transaction(caller.tenant) as tx:
-        items, count = await service.replace_rules(
-            tx, caller=caller, remoteci_id=parse_id(remoteci_id, "remoteci"), body=body
+        items, count, fresh = await service.replace_rules(
+            tx,
+            caller=caller,
+            remoteci_id=parse_id(remoteci_id, "remoteci"),
+            etag=etag,
+            body=body,
         )
-    return answers.many("rules", items, count)
+    return _rules(items, count, fresh)
+
+
+def _rules(items: str, count: int, etag: str) -> Response[bytes]:
+    return answers.raw(answers.listed("rules", items, count, etag=etag), etag=etag)
 
 
 routes = [run_on_lab, list_runs, get_run, allow_run, refuse_run, list_rules, replace_rules]

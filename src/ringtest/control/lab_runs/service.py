@@ -200,24 +200,28 @@ async def _required(tx: Transaction, run_id: UUID, teams: list[UUID] | None) -> 
 # consent ----------------------------------------------------------------------
 
 
-async def list_rules(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> tuple[str, int]:
-    """What a lab allows to whom: JSON array, count."""
-    await labs.get_machine(tx, caller=caller, kind="remoteci", machine_id=remoteci_id)
-    return await store.select_rules(tx, remoteci_id, caller)
+async def list_rules(tx: Transaction, *, caller: Caller, remoteci_id: UUID) -> tuple[str, int, str]:
+    """What a lab allows to whom: JSON array, count, and the lab's etag, which a change names."""
+    _, etag = await labs.get_machine(tx, caller=caller, kind="remoteci", machine_id=remoteci_id)
+    return *await store.select_rules(tx, remoteci_id, caller), etag
 
 
 async def replace_rules(
-    tx: Transaction, *, caller: Caller, remoteci_id: UUID, body: Consent
-) -> tuple[str, int]:
-    """What it allows from here on; only people of the lab's own team say so."""
+    tx: Transaction, *, caller: Caller, remoteci_id: UUID, etag: str, body: Consent
+) -> tuple[str, int, str]:
+    """What it allows from here on; only people of the lab's own team say so. 404 when the lab, or
+    what it allows, changed meanwhile. JSON array, count, the lab's etag."""
     text, _ = await labs.get_machine(tx, caller=caller, kind="remoteci", machine_id=remoteci_id)
     team_id = UUID(msgspec.json.decode(text)["team_id"])
     permit(caller.kind == "user" and team_id in caller.team_ids)
     who = [(one.asker_team_id, one.product_id) for one in body.rules]
     if len({*who}) != len(who):
         raise BadRequest("rules: two are for the same team and product")
+    _, fresh = await labs.update_machine(
+        tx, caller=caller, kind="remoteci", machine_id=remoteci_id, etag=etag, values={}
+    )
     await store.replace_rules(tx, remoteci_id, team_id, body.rules)
     await accounts.add_audit(
         tx, caller=caller, action="replace_lab_consent", subject_id=remoteci_id, team_id=team_id
     )
-    return await store.select_rules(tx, remoteci_id, caller)
+    return *await store.select_rules(tx, remoteci_id, caller), fresh

@@ -126,6 +126,9 @@ export const consentQuery = (lab: Id) =>
       (await request<{ rules: ConsentRule[] }>(`/remotecis/${lab}/consent`, { signal })).rules,
   });
 
-export async function sayConsent(lab: Id, rules: readonly ConsentRule[]): Promise<void> {
-  await request<unknown>(`/remotecis/${lab}/consent`, { method: 'PUT', body: { rules } });
+/** `etag` is the lab's, which changes with its rules; the answer is the next one. */
+export async function sayConsent(lab: Id, etag: string, rules: readonly ConsentRule[]): Promise<string> {
+  const options = { method: 'PUT', etag, body: { rules } } as const;
+  const answer = await request<{ _meta: { etag: string } }>(`/remotecis/${lab}/consent`, options);
+  return answer._meta.etag;
 }

@@ -47,11 +47,11 @@ export function Consent({ stored, identity }: PanelProps) {
   const may = String(stored.team_id) in identity.teams;
   const say = useMutation({
     mutationFn: async ({ next, before }: { next: ConsentRule[]; before: readonly ConsentRule[] }) => {
-      await sayConsent(stored.id, next);
+      const etag = await sayConsent(stored.id, stored.etag, next);
       tell({
         text: 'Changed what the lab lets in',
         undo: async () => {
-          await sayConsent(stored.id, before);
+          await sayConsent(stored.id, etag, before);
           await renew();
         },
       });
