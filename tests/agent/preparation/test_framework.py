@@ -26,11 +26,27 @@ async def test_a_version_is_installed_and_asked_whether_it_runs(machine: Lab, pi
     plugins = ["avocado-framework-plugin-varianter-yaml-to-mux"]
     await machine.prepare(framework={"avocado": {"version": "113.0", "plugins": plugins}})
     assert pip.read_text().splitlines() == [
-        f"python -m pip install --progress-bar off avocado-framework==113.0 {plugins[0]}",
+        f"python -m pip install --progress-bar off avocado-framework==113.0 "
+        f"setuptools<82 {plugins[0]}",
         "avocado --version",
     ]
     await machine.prepare(framework={})
     assert "uninstall -y avocado-framework " in pip.read_text()
+
+
+async def test_any_that_is_there_is_left_as_it_is(machine: Lab, pip: Path) -> None:
+    await machine.prepare(framework="avocado")
+    assert set(pip.read_text().splitlines()) == {"avocado --version"}
+
+
+async def test_avocado_gets_what_it_needs_and_does_not_say(
+    machine: Lab, pip: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bin/avocado").unlink()
+    why = await machine.failing(framework="avocado")
+    assert "avocado is installed and avocado --version fails" in why
+    asked = "python -m pip install --progress-bar off avocado-framework setuptools<82"
+    assert pip.read_text().splitlines() == [asked]
 
 
 async def test_one_that_is_built_from_a_checkout_is_installed_again_when_that_changes(

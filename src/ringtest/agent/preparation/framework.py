@@ -19,6 +19,10 @@ KNOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "stestr": ("stestr", ("stestr", "--version")),
     "robot": ("robotframework", ("python", "-c", "import robot")),
 }
+_NEEDED: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("avocado", "avocado-vt"), ("setuptools<82",)
+)
+"""What a program needs and does not say: avocado 113 wants pkg_resources."""
 
 
 class Framework(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,8 +48,10 @@ async def install_framework(machine: Machine, old: Any, new: Any) -> None:
         package, asking = KNOWN[name]
         pinned = f"{package}=={framework.version}" if framework.version else package
         source = str(machine.path(framework.path).absolute()) if framework.path else pinned
-        install = ("install", "--progress-bar", "off")
-        await machine.run(*PIP, *install, source, *framework.plugins)
+        install = ("install", "--progress-bar", "off", source)
+        is_any = not (framework.version or framework.path or framework.plugins)
+        if not (is_any and await machine.succeeds(*asking)):
+            await machine.run(*PIP, *install, *_NEEDED.get(name, ()), *framework.plugins)
         if not await machine.succeeds(*asking):
             raise StageFailed(f"framework: {name} is installed and {' '.join(asking)} fails")
         if framework.bootstrap:
