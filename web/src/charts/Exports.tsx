@@ -38,7 +38,7 @@ export function Exports({ name, columns, json }: Props) {
           key={kind}
           variant="link"
           icon={<DownloadIcon />}
-          isLoading={make.isPending && make.variables === kind}
+          isLoading={(make.isPending && make.variables === kind) || undefined}
           isDisabled={make.isPending}
           onClick={() => make.mutate(kind)}
         >

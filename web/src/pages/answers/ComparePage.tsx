@@ -11,7 +11,7 @@ import { QueryView } from '@/components/QueryView';
 import { SearchField } from '@/components/SearchField';
 import { Teach } from '@/components/Teach';
 import { useAddress } from '@/components/useAddress';
-import { count } from '@/format/size';
+import { count, plural } from '@/format/size';
 import type { AnswersContext } from './context';
 import { CATEGORIES, CATEGORY_WORDS, readSide, sideText } from './sides';
 import { SidePicker } from './SidePicker';
@@ -95,7 +95,7 @@ function Compared({ comparison, total, topic, category, q, onCategory, busy }: P
       </div>
       <div className="rt-answers-head">
         <p className="rt-muted">
-          {left.label} ({count(left.jobs)} jobs) against {right.label} ({count(right.jobs)} jobs)
+          {left.label} ({plural(left.jobs, 'job')}) against {right.label} ({plural(right.jobs, 'job')})
         </p>
         <Exports
           name="comparison"
@@ -131,10 +131,10 @@ function Compared({ comparison, total, topic, category, q, onCategory, busy }: P
                   {CATEGORY_WORDS[one.category]}
                 </span>
               </Cell>
-              <Cell label={left.label}>
+              <Cell label="Left">
                 <Outcome side={one.left} />
               </Cell>
-              <Cell label={right.label}>
+              <Cell label="Right">
                 <Outcome side={one.right} />
               </Cell>
             </Row>

@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import CubesIcon from 'icons/cubes-icon';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { Link, useOutletContext } from 'react-router';
-import { coverageQuery } from '@/api/queries/questions';
+import { coverageQuery, type Span } from '@/api/queries/questions';
+import type { Id } from '@/api/types';
 import { Exports } from '@/charts/Exports';
 import { Cell, DataTable, Row } from '@/components/DataTable';
 import { Pager, readPlace } from '@/components/Pager';
@@ -13,6 +14,7 @@ import { Time } from '@/components/Time';
 import { useAddress } from '@/components/useAddress';
 import { count } from '@/format/size';
 import type { AnswersContext } from './context';
+import { jobsOf } from './jobsOf';
 import { share } from './format';
 
 export function Rate({ value }: { value: number | null }) {
@@ -24,6 +26,16 @@ export function Rate({ value }: { value: number | null }) {
       {share(value)}
     </span>
   );
+}
+
+const VERSIONS = 'component_type:';
+
+/** The same days by lab: as many rows as there are labs. */
+function labsOf(topic: Id, { from, to, lab, team }: Span, component: Id): string {
+  const params = new URLSearchParams({ rows: 'remoteci', columns: 'status', query: `components.id:${component}`, from, to });
+  if (lab) params.set('lab', lab);
+  if (team) params.set('team', team);
+  return `/answers/${topic}/statistics?${params.toString()}`;
 }
 
 export function CoveragePage() {
@@ -91,8 +103,14 @@ export function CoveragePage() {
                     <Cell label="Pass rate">
                       <Rate value={one.pass_rate} />
                     </Cell>
-                    <Cell label="Jobs">{count(one.jobs)}</Cell>
-                    <Cell label="Labs">{count(one.labs)}</Cell>
+                    <Cell label="Jobs">
+                      <Link to={jobsOf('', span, [{ key: VERSIONS, value: one.component.id }]) ?? '/jobs'}>
+                        {count(one.jobs)}
+                      </Link>
+                    </Cell>
+                    <Cell label="Labs">
+                      <Link to={labsOf(topic.id, span, one.component.id)}>{count(one.labs)}</Link>
+                    </Cell>
                     <Cell label="Failed">{count(one.failed + one.errored)}</Cell>
                     <Cell label="Cases">{count(one.total)}</Cell>
                     <Cell label="Last run">

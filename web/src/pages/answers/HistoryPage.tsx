@@ -121,10 +121,14 @@ function History({ history, topic }: { history: TestHistory; topic: Id }) {
                   <span className={`rt-outcome rt-outcome-${run.outcome}`}>{run.outcome}</span>
                   {run.retried && <span className="rt-muted"> after another attempt</span>}
                 </Cell>
-                <Cell label="Lab">{run.remoteci.name}</Cell>
+                <Cell label="Lab">
+                  <Link to={`/labs#${run.remoteci.id}`}>{run.remoteci.name}</Link>
+                </Cell>
                 <Cell label="Time">{seconds(run.seconds)}</Cell>
                 <Cell label="Component set">
-                  <code>{run.set_key.slice(0, 8)}</code>
+                  <Link to={`/jobs?where=set_key:${run.set_key}`} title="Jobs with the same components">
+                    <code>{run.set_key.slice(0, 8)}</code>
+                  </Link>
                 </Cell>
               </Row>
             ))}

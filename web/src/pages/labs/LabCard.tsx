@@ -73,6 +73,10 @@ export function LabCard({ lab, named }: { lab: Lab; named: boolean }) {
       <p className="rt-muted rt-small">
         {lab.team?.name}
         {lab.agent_version && ` · agent ${lab.agent_version}`}
+        {' · '}
+        <Link to={`/admin/remotecis/${lab.id}`} aria-label={`Settings of ${lab.name}`}>
+          settings
+        </Link>
       </p>
       <p className="rt-lab-topics">
         {(lab.topics ?? []).map((topic) => {

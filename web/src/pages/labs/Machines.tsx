@@ -27,7 +27,7 @@ function OneMachine({ machine }: { machine: Machine }) {
       </p>
       <details className="rt-more">
         <summary>
-          {machine.agent.split('/')[0]}
+          What {machine.agent.split('/')[0]} is made of
           {machine.changes && (
             <>
               {' '}
@@ -36,7 +36,7 @@ function OneMachine({ machine }: { machine: Machine }) {
           )}
         </summary>
         {machine.changes && <Changes changes={machine.changes} />}
-        <dl className="rt-small">
+        <dl className="rt-small rt-inventory" tabIndex={0} aria-label={`What ${machine.agent.split('/')[0]} is made of`}>
           {lines(machine.inventory).map(([name, value]) => (
             <div key={name}>
               <dt className="rt-muted">{name}</dt>

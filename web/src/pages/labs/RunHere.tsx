@@ -1,6 +1,9 @@
 /** Run something on one lab: at once on one's own, elsewhere as its people say. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'pf/Button';
+import { Form, FormGroup } from 'pf/Form';
+import { FormSelect, FormSelectOption } from 'pf/FormSelect';
+import { TextInput } from 'pf/TextInput';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { keys } from '@/api/keys';
@@ -29,6 +32,7 @@ export function RunHere({ lab }: { lab: Lab }) {
       ),
   });
   if (lab.topics.length === 0 || lab.state !== 'active') return null;
+  const field = (name: string) => `${name}-${lab.id}`;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (definition) wish.mutate(definition.id);
@@ -36,34 +40,31 @@ export function RunHere({ lab }: { lab: Lab }) {
   return (
     <details className="rt-more">
       <summary>Run something here</summary>
-      <form onSubmit={submit} className="rt-form" aria-label={`Run something on ${lab.name}`}>
-        <label>
-          Topic{' '}
-          <select value={topic} onChange={(event) => setTopic(event.target.value)}>
+      <Form onSubmit={submit} className="rt-run-here" aria-label={`Run something on ${lab.name}`}>
+        <FormGroup label="Topic" fieldId={field('topic')}>
+          <FormSelect id={field('topic')} value={topic} onChange={(_, next) => setTopic(next)}>
             {lab.topics.map((one) => (
-              <option key={one.id} value={one.id}>
-                {one.name}
-              </option>
+              <FormSelectOption key={one.id} value={one.id} label={one.name} />
             ))}
-          </select>
-        </label>{' '}
-        <label>
-          What{' '}
-          <select value={definition?.id ?? ''} onChange={(event) => setChosen(event.target.value)}>
+          </FormSelect>
+        </FormGroup>
+        <FormGroup label="What" fieldId={field('what')}>
+          <FormSelect id={field('what')} value={definition?.id ?? ''} onChange={(_, next) => setChosen(next)}>
+            {definitions.length === 0 && <FormSelectOption value="" label="The topic has no definition" />}
             {definitions.map((one) => (
-              <option key={one.id} value={one.id}>
-                {one.name}
-              </option>
+              <FormSelectOption key={one.id} value={one.id} label={one.name} />
             ))}
-          </select>
-        </label>{' '}
-        <label>
-          Why <input value={comment} onChange={(event) => setComment(event.target.value)} />
-        </label>{' '}
+          </FormSelect>
+        </FormGroup>
+        <FormGroup label="Why" fieldId={field('why')}>
+          <TextInput id={field('why')} value={comment} onChange={(_, text) => setComment(text)} />
+        </FormGroup>
+        <div>
         <Button type="submit" variant="secondary" isDisabled={!definition || wish.isPending}>
           Run
         </Button>
-      </form>
+        </div>
+      </Form>
       {wish.data?.job_id && (
         <p role="status">
           In the lab's queue: <Link to={`/jobs/${wish.data.job_id}`}>{wish.data.name}</Link>
