@@ -1,5 +1,6 @@
 """Errors say where: file, line and column, the job, and by which templates and macros."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,14 @@ def test_an_include_that_leaves_the_repository_is_told_or_refused(tmp_path: Path
     assert [problem.rule for problem in allowed.problems] == ["include-outside"] * 2
     assert [item.name for item in refused.jobs] == ["a"]
     assert [problem.rule for problem in _errors(refused)] == ["include-outside"] * 2
+
+
+def test_a_version_without_quotes_is_wrong_only_where_it_is_asked_for() -> None:
+    plugins = [{"shortName": "email-ext", "version": 2.1}, {"shortName": "git", "version": 5}]
+    fine = render([io.StringIO("- job: {name: a, builders: [shell: x]}")], plugins=plugins)
+    assert (len(fine.jobs), fine.problems) == (1, [])
+    text = "- job: {name: a, publishers: [email-ext: {recipients: r}]}"
+    wrong = render([io.StringIO(text)], plugins=plugins)
+    (problem,) = wrong.problems
+    assert "put it in quotes" in problem.message
+    assert problem.place and problem.place.line == 1

@@ -79,7 +79,10 @@ class Components:
         """See `registry.Context`."""
         for name in names:
             if name in self._versions:
-                return self._versions[name]
+                version = self._versions[name]
+                if isinstance(version, str):
+                    return version
+                self.fail(f"the version of {name!r} is no text but {version!r}: put it in quotes")
         if self.watch is not None:
             self.watch.plugin(names)
         return NEWEST if default is None else Version(default)
@@ -327,16 +330,16 @@ class Components:
         raise Failure("wrong-type", said, macro.place)
 
 
-def _versions(plugins: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Versions by both names of a plugin; text stays text, as the original compares it so."""
-    known: dict[str, str] = {}
+def _versions(plugins: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Versions by both names of a plugin; text stays text, as the original compares it so.
+
+    A number is an error only where somebody asks for it, as it is to the original.
+    """
+    known: dict[str, Any] = {}
     for plugin in plugins:
         version = plugin.get("version")
         if version is None:
             version = str(NEWEST)
-        if not isinstance(version, str):
-            said = f"the version of a plugin is text, not {version!r}: put it in quotes"
-            raise Failure("plugins-info", said)
         for key in ("shortName", "longName"):
             if plugin.get(key):
                 known[str(plugin[key])] = version
