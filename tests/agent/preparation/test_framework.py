@@ -42,7 +42,7 @@ async def test_any_that_is_there_is_left_as_it_is(machine: Lab, pip: Path) -> No
 async def test_avocado_gets_what_it_needs_and_does_not_say(
     machine: Lab, pip: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "bin/avocado").unlink()
+    (tmp_path / "bin/avocado").write_text("#!/bin/sh\nexit 1\n")
     why = await machine.failing(framework="avocado")
     assert "avocado is installed and avocado --version fails" in why
     asked = "python -m pip install --progress-bar off avocado-framework setuptools<82"
