@@ -166,7 +166,9 @@ def type_in(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     files = {
         "smoke.yaml": SPEC, "compose.repo": "[compose]", "console.log": "booting",
         "token": "a token of the controller\n",
-        "pipeline.yml": "- {name: install, stage: ocp, components: [ocp], ansible_playbook: a}\n",
+        "pipeline.yml": "- {name: install, stage: ocp, topic: rhel-9, components: [ocp],"
+        " ansible_playbook: a.yml}\n",
+        "a.yml": "- {hosts: localhost}\n",
     }  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).write_text(text)
