@@ -1,16 +1,21 @@
 """avocado and its plug-ins, avocado-vt among them: one job for all tests, told of as they end."""
 
 import json
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from ringtest.agent.runners.runner import Case, Task
+from ringtest.agent.runners.runner import Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, cannot_list, place_plugin, run_watched
+from ringtest.agent.runners.watching import (
+    TellingRunner,
+    ToldFile,
+    Until,
+    cannot_list,
+    place_plugin,
+)
 
 _PLUGIN = "ringtest_avocado"
 
@@ -31,15 +36,12 @@ class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
     program: str = "avocado"
 
 
-class Avocado:
+class Avocado(TellingRunner[Options]):
     """Tests of avocado, by the names that it lists."""
 
     name: ClassVar[str] = "avocado"
     summary: ClassVar[str] = "tests of avocado and avocado-vt"
     options: ClassVar[type[Options]] = Options
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
 
     async def tests(self, task: Task) -> Sequence[str]:
         """Names; StageFailed when avocado cannot list them."""
@@ -63,22 +65,7 @@ class Avocado:
         path, _, name = test.partition(":")
         return (path, name) if name else ("", test)
 
-    async def run(
-        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
-    ) -> None:
-        """See `Runner`."""
-        source = ToldFile(task, attempt)
-        await run_watched(
-            tests,
-            attempt=attempt,
-            limit=self._options.timeout_seconds,
-            source=source,
-            start=partial(self._start, task, source),
-            identity=self.identity,
-            tell=tell,
-        )
-
-    async def _start(self, task: Task, source: ToldFile, tests: Sequence[str], until: Until) -> int:
+    async def _start(self, task: Task, told: ToldFile, tests: Sequence[str], until: Until) -> int:
         folder, env = place_plugin(task, "avocado_cases.py", _PLUGIN)
         # avocado finds plug-ins by the entry points of what is installed
         about = folder / f"{_PLUGIN}-0.dist-info"
@@ -91,5 +78,5 @@ class Avocado:
         own += ["--max-parallel-tasks", str(options.jobs)]
         own += [] if options.sysinfo else ["--disable-sysinfo"]
         argv = [options.program, "run", *own, *options.arguments, *options.run_arguments, *tests]
-        env = {**env, "RINGTEST_CASES": str(source.path)}
+        env = {**env, "RINGTEST_CASES": str(told.path)}
         return await task.command(argv, env=env, until=until)

@@ -1,14 +1,20 @@
 """pytest: one process for all tests; a test that hangs is killed with its tree, the rest go on."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
 
-from ringtest.agent.runners.runner import Case, Task
+from ringtest.agent.runners.runner import Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, cannot_list, place_plugin, run_watched
+from ringtest.agent.runners.watching import (
+    TellingRunner,
+    ToldFile,
+    Until,
+    cannot_list,
+    place_plugin,
+    write_names,
+)
 
 _PLUGIN = "ringtest_cases"
 _NO_TESTS = 5
@@ -25,15 +31,12 @@ class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
     """Interpreter that has pytest."""
 
 
-class Pytest:
+class Pytest(TellingRunner[Options]):
     """Tests of pytest, by node id."""
 
     name: ClassVar[str] = "pytest"
     summary: ClassVar[str] = "tests of pytest; each may have a time limit and be tried again"
     options: ClassVar[type[Options]] = Options
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
 
     async def tests(self, task: Task) -> Sequence[str]:
         """Node ids; StageFailed when pytest cannot collect them."""
@@ -51,25 +54,9 @@ class Pytest:
         *classes, name = inside.split("::")
         return ".".join([path.removesuffix(".py").replace("/", "."), *classes]), name
 
-    async def run(
-        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
-    ) -> None:
-        """See `Runner`."""
-        source = ToldFile(task, attempt)
-        await run_watched(
-            tests,
-            attempt=attempt,
-            limit=self._options.timeout_seconds,
-            source=source,
-            start=partial(self._start, task, source),
-            identity=self.identity,
-            tell=tell,
-        )
-
-    async def _start(self, task: Task, source: ToldFile, tests: Sequence[str], until: Until) -> int:
-        chosen = task.scratch / "chosen"
-        task.write(chosen, "".join(f"{one}\n" for one in tests))
-        variables = {"RINGTEST_CASES": str(source.path), "RINGTEST_CHOSEN": str(chosen)}
+    async def _start(self, task: Task, told: ToldFile, tests: Sequence[str], until: Until) -> int:
+        chosen = write_names(task, tests)
+        variables = {"RINGTEST_CASES": str(told.path), "RINGTEST_CHOSEN": str(chosen)}
         return await self._pytest(task, [], until=until, **variables)
 
     async def _pytest(

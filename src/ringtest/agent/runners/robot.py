@@ -1,15 +1,20 @@
 """Robot Framework: one process for all tests, told of by a listener as they end."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
 
 from ringtest.agent.control import StageFailed
-from ringtest.agent.runners.runner import Case, Task
+from ringtest.agent.runners.runner import Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, place_plugin, run_watched
+from ringtest.agent.runners.watching import (
+    TellingRunner,
+    ToldFile,
+    Until,
+    place_plugin,
+    write_names,
+)
 
 _PLUGIN = "ringtest_robot"
 _WRONG_DATA = 252
@@ -27,15 +32,12 @@ class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
     """Interpreter that has robot."""
 
 
-class Robot:
+class Robot(TellingRunner[Options]):
     """Tests of Robot Framework, by their long names."""
 
     name: ClassVar[str] = "robot"
     summary: ClassVar[str] = "tests of Robot Framework"
     options: ClassVar[type[Options]] = Options
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
 
     async def tests(self, task: Task) -> Sequence[str]:
         """Long names; StageFailed when robot cannot read the suites."""
@@ -57,29 +59,11 @@ class Robot:
         suite, _, name = test.rpartition(".")
         return suite, name
 
-    async def run(
-        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
-    ) -> None:
-        """See `Runner`."""
-        source = ToldFile(task, attempt)
-        await run_watched(
-            tests,
-            attempt=attempt,
-            limit=self._options.timeout_seconds,
-            source=source,
-            start=partial(self._start, task, source, attempt),
-            identity=self.identity,
-            tell=tell,
-        )
-
-    async def _start(
-        self, task: Task, source: ToldFile, attempt: int, tests: Sequence[str], until: Until
-    ) -> int:
-        chosen = task.scratch / "chosen"
-        task.write(chosen, "".join(f"{one}\n" for one in tests))
+    async def _start(self, task: Task, told: ToldFile, tests: Sequence[str], until: Until) -> int:
+        chosen = write_names(task, tests)
         own = ["--prerunmodifier", f"{_PLUGIN}.Chooser", "--listener", f"{_PLUGIN}.Teller"]
-        own += ["--outputdir", str(task.scratch / f"robot-{attempt:03}"), "--timestampoutputs"]
-        variables = {"RINGTEST_CASES": str(source.path), "RINGTEST_CHOSEN": str(chosen)}
+        own += ["--outputdir", str(task.scratch / f"robot-{told.attempt:03}"), "--timestampoutputs"]
+        variables = {"RINGTEST_CASES": str(told.path), "RINGTEST_CHOSEN": str(chosen)}
         return await self._robot(task, own, until=until, **variables)
 
     async def _robot(

@@ -1,16 +1,22 @@
 """stestr: its subunit stream is read while it runs, by a script below the Python that has it."""
 
 import shlex
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from ringtest.agent.runners.runner import Case, Task
+from ringtest.agent.runners.runner import Task
 from ringtest.agent.runners.selection import RunnerOptions
-from ringtest.agent.runners.watching import ToldFile, Until, cannot_list, place_plugin, run_watched
+from ringtest.agent.runners.watching import (
+    TellingRunner,
+    ToldFile,
+    Until,
+    cannot_list,
+    place_plugin,
+    write_names,
+)
 
 _PLUGIN = "ringtest_subunit"
 
@@ -26,15 +32,12 @@ class Options(RunnerOptions, frozen=True, omit_defaults=True, kw_only=True):
     """Interpreter that has stestr."""
 
 
-class Stestr:
+class Stestr(TellingRunner[Options]):
     """Tests of stestr, by id."""
 
     name: ClassVar[str] = "stestr"
     summary: ClassVar[str] = "unittest suites below stestr"
     options: ClassVar[type[Options]] = Options
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
 
     def _program(self, task: Task) -> list[str]:
         own = ["--repo-url", str(task.scratch / "stestr")]
@@ -65,24 +68,8 @@ class Stestr:
         classname, _, name = test[:start].rpartition(".")
         return classname, name + test[start:]
 
-    async def run(
-        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
-    ) -> None:
-        """See `Runner`."""
-        source = ToldFile(task, attempt)
-        await run_watched(
-            tests,
-            attempt=attempt,
-            limit=self._options.timeout_seconds,
-            source=source,
-            start=partial(self._start, task, source),
-            identity=self.identity,
-            tell=tell,
-        )
-
-    async def _start(self, task: Task, source: ToldFile, tests: Sequence[str], until: Until) -> int:
-        chosen = task.scratch / "chosen"
-        task.write(chosen, "".join(f"{one}\n" for one in tests))
+    async def _start(self, task: Task, told: ToldFile, tests: Sequence[str], until: Until) -> int:
+        chosen = write_names(task, tests)
         folder, _ = place_plugin(task, "subunit_cases.py", _PLUGIN)
         jobs = self._options.jobs
         how = ["--serial"] if jobs == 1 else ["--concurrency", str(jobs)]
@@ -90,6 +77,6 @@ class Stestr:
             [*self._program(task), "run", "--subunit", "--load-list", str(chosen), *how]
         )
         script = str(folder / f"{_PLUGIN}.py")
-        read = shlex.join([self._options.python, script, str(source.path)])
+        read = shlex.join([self._options.python, script, str(told.path)])
         argv = ["/bin/sh", "-c", f"{run} | {read}"]
         return await task.command(argv, env=task.variables, until=until)

@@ -2,8 +2,11 @@
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -12,13 +15,14 @@ from ringtest.agent.inside import require_inside
 from ringtest.agent.processes import describe_exit
 from ringtest.agent.runners.report import Told, read_told, told_path
 from ringtest.agent.runners.runner import Case, Task, TimedOut
+from ringtest.agent.runners.selection import RunnerOptions
 
 Source = Callable[[], Sequence[Told]]
 """What was told since it was asked the last time; it is asked five times a second."""
 Until = Callable[[], float | None]
 Start = Callable[[Sequence[str], Until], Awaitable[int]]
 """Runs the program with these tests to its end: the exit code, or TimedOut."""
-
+OptionsT = TypeVar("OptionsT", bound=RunnerOptions)
 
 _NO_PROGRAM = 127
 
@@ -27,6 +31,7 @@ class ToldFile:
     """The file that a plug-in in the program writes, line by line; `path` is not there yet."""
 
     def __init__(self, task: Task, attempt: int) -> None:
+        self.attempt = attempt
         self.path = told_path(task.scratch, attempt)
         require_inside(self.path.parent, task.folders)
         self.path.unlink(missing_ok=True)
@@ -36,6 +41,13 @@ class ToldFile:
         """The whole lines that were added."""
         lines, self._offset = read_told(self.path, self._offset, self._folders)
         return lines
+
+
+def write_names(task: Task, tests: Sequence[str]) -> Path:
+    """The file that names the chosen tests, one per line."""
+    chosen = task.scratch / "chosen"
+    task.write(chosen, "".join(f"{one}\n" for one in tests))
+    return chosen
 
 
 def place_plugin(task: Task, file: str, name: str) -> tuple[Path, dict[str, str]]:
@@ -137,3 +149,34 @@ async def run_watched(
         left = [one for one in left if one not in watch.over]
         if left and len(watch.over) == before:
             raise StageFailed(f"none of {len(left)} tests was run: {why}")
+
+
+class TellingRunner(ABC, Generic[OptionsT]):
+    """A runner of a program that runs many tests in one process, and tells of them in a file by a
+    plug-in of ours: how it is begun is left to each."""
+
+    def __init__(self, options: OptionsT) -> None:
+        self._options = options
+
+    @abstractmethod
+    def identity(self, test: str) -> tuple[str, str]:
+        """See `Runner`."""
+
+    @abstractmethod
+    async def _start(self, task: Task, told: ToldFile, tests: Sequence[str], until: Until) -> int:
+        """Run these tests to their end, telling in `told.path`: the exit code, or TimedOut."""
+
+    async def run(
+        self, task: Task, tests: Sequence[str], attempt: int, tell: Callable[[Case], None]
+    ) -> None:
+        """See `Runner`."""
+        told = ToldFile(task, attempt)
+        await run_watched(
+            tests,
+            attempt=attempt,
+            limit=self._options.timeout_seconds,
+            source=told,
+            start=partial(self._start, task, told),
+            identity=self.identity,
+            tell=tell,
+        )
