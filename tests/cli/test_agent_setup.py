@@ -46,6 +46,23 @@ def test_settings_of_dci_become_a_file_of_its_owners(folder: Path) -> None:
     assert read_settings({}, {}, file).api_secret == KEY
 
 
+def test_labels_are_written_and_what_is_not_taken_over_is_told(folder: Path) -> None:
+    (folder / "old.toml").write_text(
+        f'server = "http://ci"\nclient_id = "{LAB_ID}"\napi_secret = "{KEY}"\n'
+        'max_jobs = 3\ntopics = ["rhel-9"]\n[labels]\nrack = "6"\nnic = "mlx5"\n'
+    )
+    (folder / "old.toml").chmod(0o600)
+    words = ("init", "--from", "old.toml", "--offline", "--labels", "rack=7")
+    code, text = agent(*words, "--labels", "größe=„klein“")
+    assert code == 0, text
+    assert "not taken over from old.toml: max_jobs, topics" in text
+    assert dict(read_settings({}, {}, folder / "agent.toml").labels) == {
+        "rack": "7", "größe": "„klein“"
+    }  # fmt: skip
+    code, text = agent("init", "--to", "other.toml", "--labels", "rack")
+    assert code == 2 and "--labels is name=value" in text
+
+
 def test_a_key_that_the_server_refuses_is_not_written(folder: Path) -> None:
     (folder / "key").write_text(f"{KEY}\n")
     with server(identity=(401, b'{"message": "unknown"}')) as address:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast, get_args
 
@@ -44,6 +45,10 @@ def init(
         typer.Option("--from", help="dcirc.sh, dci_credentials.yml or a settings file."),
     ] = None,
     label: Annotated[str | None, typer.Option(help="Name of this agent.")] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(help="name=value by which jobs choose this machine; may be repeated."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for jobs and downloads.")] = None,
     ca_file: Annotated[
         Path | None, typer.Option(help="Certificates of your authority (PEM).")
@@ -72,7 +77,7 @@ def init(
     A server's jobs are kept apart from the machine by bubblewrap where that works; `--accept all`
     lets them run on the machine itself, as definitions say.
 
-    Example: `ringtest agent init --from dcirc.sh --to agent.toml`
+    Example: `ringtest agent init --from dcirc.sh --to agent.toml --labels rack=7`
     """
     if undo:
         _undo(to)
@@ -82,14 +87,31 @@ def init(
     given = {
         "server": server, "client_id": identity, "api_secret_file": key_file and str(key_file),
         "label": label, "data": data and str(data.absolute()),
-        "ca_file": ca_file and str(ca_file.absolute()), "proxy": proxy,
+        "ca_file": ca_file and str(ca_file.absolute()), "proxy": proxy, "labels": _pairs(labels),
     }  # fmt: skip
     settings = _settings(given, from_file)
     if not offline and not _is_known(settings):
         print(f"nothing was written; --offline writes {to} all the same", file=sys.stderr)
         raise typer.Exit(EXIT_REFUSED)
     _write(to, settings, given, _floor(settings, accept))
+    if left := _not_taken_over(from_file):
+        print(f"not taken over from {from_file}: {', '.join(left)}")
     print(f"{to}: settings of an agent. Start it: ringtest agent --config {to}")
+
+
+def _pairs(words: list[str] | None) -> dict[str, str] | None:
+    pairs = dict(word.partition("=")[::2] for word in words or ())
+    if not all(pairs.values()) or "" in pairs:
+        _refuse("--labels is name=value")
+    return pairs or None
+
+
+def _not_taken_over(from_file: Path | None) -> list[str]:
+    """Settings of another file that this command does not write."""
+    if from_file is None or from_file.suffix != ".toml":
+        return []
+    known = {*_WRITTEN, "api_secret_file", "accepts", "limits", "labels"}
+    return sorted(tomllib.loads(from_file.read_text(encoding="utf-8")).keys() - known)
 
 
 def _settings(given: dict[str, Any], from_file: Path | None) -> AgentSettings:
@@ -168,13 +190,15 @@ def _write(to: Path, settings: AgentSettings, given: dict[str, Any], accepts: li
     for name in _WRITTEN:
         value = getattr(settings, name)
         if given.get(name) or (value != getattr(defaults, name) and name != "data"):
-            lines.append(f"{name} = {json.dumps(str(value), ensure_ascii=False)}\n")
+            lines.append(f"{name} = {_text(value)}\n")
     if accepts:
         lines.append(f"accepts = {json.dumps(accepts)}\n")
     limits = msgspec.to_builtins(settings.limits)
     kept = {key: limit for key, limit in limits.items() if limit != getattr(Limits(), key)}
     if kept:
         lines += ["[limits]\n", *(f"{key} = {json.dumps(one)}\n" for key, one in kept.items())]
+    if settings.labels:
+        lines += ["[labels]\n", *(f"{_text(k)} = {_text(v)}\n" for k, v in settings.labels.items())]
     try:
         fd = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
@@ -186,6 +210,10 @@ def _write(to: Path, settings: AgentSettings, given: dict[str, Any], accepts: li
     except SettingsError as error:
         to.unlink()
         _refuse(str(error))
+
+
+def _text(value: object) -> str:
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _undo(to: Path) -> None:
