@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ringtest.client import AsyncClient, Client, Connection, Retries, Unreachable
-from ringtest.client.tls import VARIABLES, TrustError
+from ringtest.client.tls import VARIABLES, TrustError, trusted
 from tests.proxies import tinyproxy, tls_server
 
 ONCE = Retries(attempts=1)
@@ -47,6 +47,23 @@ def test_an_unknown_authority_is_refused_and_one_of_ones_own_trusted(
         monkeypatch.setenv(variable, str(authority))
         assert ask(address) == {"hello": "world"}
         monkeypatch.delenv(variable)
+
+
+def test_certificates_are_read_once_and_again_when_they_are_others(
+    server: tuple[str, Path], tmp_path: Path
+) -> None:
+    address, authority = server
+    mine = tmp_path / "mine.pem"
+    mine.write_bytes(authority.read_bytes())
+    first = trusted(str(mine))
+    assert trusted(str(mine)) is first
+    assert trusted() is trusted() is not first
+    assert ask(address, ca_file=str(mine)) == {"hello": "world"}
+    other = tmp_path / "other.pem"
+    other.write_text("no certificate")
+    other.replace(mine)
+    with pytest.raises(TrustError, match="holds no certificates"):
+        ask(address, ca_file=str(mine))
 
 
 async def test_the_asynchronous_client_trusts_the_same(server: tuple[str, Path]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ringtest.cli.main import COMMANDS, app, load_command
+from ringtest.client.tls import trusted
 
 ALONE = ("up", "agent", "import")
 """They keep running or load the server."""
@@ -71,6 +72,7 @@ def serve(address: str) -> None:
     for name in COMMANDS:
         if name not in ALONE:
             load_command(name)
+    trusted()  # certificates are read before the forks, not by each of them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for children
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
