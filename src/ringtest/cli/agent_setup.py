@@ -25,6 +25,10 @@ from ringtest.cli.exits import EXIT_REFUSED, EXIT_USAGE
 
 _MARK = "# Written by ringtest agent init"
 _WRITTEN = ("server", "client_id", "api_secret", "label", "data", "ca_file", "proxy")
+LabelsOption = Annotated[
+    list[str] | None,
+    typer.Option(help="name=value by which jobs choose this machine; may be repeated."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,10 +49,7 @@ def init(
         typer.Option("--from", help="dcirc.sh, dci_credentials.yml or a settings file."),
     ] = None,
     label: Annotated[str | None, typer.Option(help="Name of this agent.")] = None,
-    labels: Annotated[
-        list[str] | None,
-        typer.Option(help="name=value by which jobs choose this machine; may be repeated."),
-    ] = None,
+    labels: LabelsOption = None,
     data: Annotated[Path | None, typer.Option(help="Folder for jobs and downloads.")] = None,
     ca_file: Annotated[
         Path | None, typer.Option(help="Certificates of your authority (PEM).")
@@ -94,8 +95,7 @@ def init(
         print(f"nothing was written; --offline writes {to} all the same", file=sys.stderr)
         raise typer.Exit(EXIT_REFUSED)
     _write(to, settings, given, _floor(settings, accept))
-    if left := _not_taken_over(from_file):
-        print(f"not taken over from {from_file}: {', '.join(left)}")
+    _tell_rest(from_file)
     print(f"{to}: settings of an agent. Start it: ringtest agent --config {to}")
 
 
@@ -106,12 +106,14 @@ def _pairs(words: list[str] | None) -> dict[str, str] | None:
     return pairs or None
 
 
-def _not_taken_over(from_file: Path | None) -> list[str]:
-    """Settings of another file that this command does not write."""
+def _tell_rest(from_file: Path | None) -> None:
+    """Which settings of another file this command does not write."""
     if from_file is None or from_file.suffix != ".toml":
-        return []
+        return
     known = {*_WRITTEN, "api_secret_file", "accepts", "limits", "labels"}
-    return sorted(tomllib.loads(from_file.read_text(encoding="utf-8")).keys() - known)
+    rest = tomllib.loads(from_file.read_text(encoding="utf-8")).keys() - known
+    if rest:
+        print(f"not taken over from {from_file}: {', '.join(sorted(rest))}")
 
 
 def _settings(given: dict[str, Any], from_file: Path | None) -> AgentSettings:
