@@ -57,7 +57,8 @@ async def test_mount_that_is_left_is_named_in_log_file_and_reason(isolated: Isol
 
 
 async def test_what_appeared_in_shared_folders_is_told_apart(isolated: Isolated) -> None:
-    done = await isolated("none", 'f=$(mktemp /tmp/appeared-XXXXXX); echo "$f"')
+    # first by its name: others make files there too, and only so many are named
+    done = await isolated("none", 'f=$(mktemp /tmp/0-appeared-XXXXXX); echo "$f"')
     made = Path(done.printed().strip())
     made.unlink()
     assert f"file {made}" in done.cleanup.appeared and done.cleanup.left == []

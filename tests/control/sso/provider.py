@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,14 +22,6 @@ PEOPLE: list[dict[str, Any]] = [
     {"sub": "81aa", "preferred_username": "sam", "email": "sam@provider.example"},
     {"sub": "nobody", "email": "nobody@provider.example"},
 ]
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from examples.jinja2.free_port import free_ports
 from ringtest.control.accounts import api as accounts_api
 from ringtest.control.connectors import oidc
 from ringtest.control.db.pool import Database
@@ -17,7 +18,7 @@ from ringtest.control.kernel.clock import SystemClock
 from ringtest.control.kernel.settings import Settings
 from ringtest.control.sso import model
 from tests.control.people import World, open_world
-from tests.control.sso.provider import free_port, running_provider, token_of
+from tests.control.sso.provider import running_provider, token_of
 
 GOOD_FORM = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
 """The header of an RS256 token, and nothing that anybody signed."""
@@ -33,7 +34,7 @@ class Ahead(SystemClock):
 
 @pytest.fixture(scope="module")
 async def issuer() -> AsyncIterator[str]:
-    async with running_provider(free_port()) as address:
+    async with running_provider(free_ports(1)[0]) as address:
         yield address
 
 
@@ -103,7 +104,7 @@ async def test_a_provider_with_new_keys_is_asked_again(
     db: Database,
 ) -> None:
     """A restarted provider makes new keys; half a minute must pass between two questions."""
-    port = free_port()
+    port = free_ports(1)[0]
     settings = replace(SETTINGS, sso_issuer=f"http://127.0.0.1:{port}")
     async with believing(db, settings) as world:
         async with running_provider(port) as issuer:
@@ -118,7 +119,7 @@ async def test_a_provider_with_new_keys_is_asked_again(
 
 
 async def test_a_provider_that_is_away_is_503_not_500(db: Database) -> None:
-    settings = replace(SETTINGS, sso_issuer=f"http://127.0.0.1:{free_port()}")
+    settings = replace(SETTINGS, sso_issuer=f"http://127.0.0.1:{free_ports(1)[0]}")
     async with believing(db, settings) as world:
         answer = await ask(world, GOOD_FORM)
         assert answer.status_code == 503
