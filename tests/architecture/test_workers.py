@@ -1,6 +1,7 @@
 """How tests are shared out among processes: what belongs together is not torn apart."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,14 @@ def test_what_the_lists_name_is_there() -> None:
     assert [start for start in FIRST if not any(map(re.compile(start).match, files))] == []
     folders = [pattern.partition(".*")[0] for pattern in TOGETHER.values()]
     assert [one for one in folders if not any(map(re.compile(one).match, files))] == []
+
+
+def test_what_looks_at_the_running_example_stays_with_it() -> None:
+    files = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    units = {
+        path.name: together(f"{path.relative_to(ROOT)}::test_one")
+        for path in files
+        if "told_demo" in path.read_text()
+    }
+    assert len(units) > 3
+    assert set(units.values()) == {"the running example"}, units
