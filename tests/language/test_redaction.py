@@ -163,6 +163,86 @@ def test_python_finds_what_re2_finds(data: bytes, own: Sequence[tuple[str, str]]
     assert spans(by_re2=True) == spans(by_re2=False)
 
 
+OF_EACH_RULE = [
+    *(b"-----BEGIN PRIVATE KEY-----", b"-----BEGIN A PRIVATE KEY-----x-----END A PRIVATE KEY-----"),
+    *(b"Authorization: abcdef", b'aUTHORIZATION\\" = abcdef', b"AWS_SECRET_KEY=" + b"a/" * 20),
+    *(b"awssecretaccess_key: " + b"A" * 40, b"AKIA" + b"Z" * 16, b"ASIA" + b"7" * 16),
+    *(b"gh" + bytes([one]) + b"_" + b"aB3" * 11 for one in b"pousr"),
+    *(b"github_pat_" + b"a_" * 11, b"glpat-" + b"a-" * 10, b"xoxb-" + b"1-" * 5),
+    *(b"npm_" + b"aB" * 18, b"pypi-" + b"a_" * 25, b"hvs." + b"a-" * 10, b"AIza" + b"a" * 35),
+    *(b"ya29." + b"a-" * 10, b"sk-" + b"aB" * 16, b"sha256~" + b"a" * 43, b"rt_" + b"-" * 43),
+    *(b"eyJaaaaaaaa.eyJbbbbbbbb.", b"BEARER \t" + b"a" * 16, b"x://:pw@", b"x://u:pw@h"),
+    *(b"PASSWORD=>x", b"passwd : 'a b'", b"passPhrase=x", b"Secret=x", b"token\\' ='x'"),
+    *(b"api_key=x", b"APIKEY = x", b"access_key=x", b'accesskey="x"'),
+]
+
+
+def spans_of(rules: Rules, data: bytes) -> list[tuple[int, int]]:
+    search, at, found = rules.over(data, 0, len(data)), 0, []
+    while match := search(at):
+        found.append(match.span())
+        at = match.end()
+    return found
+
+
+@pytest.mark.parametrize("text", OF_EACH_RULE)
+def test_python_finds_each_kind_wherever_it_stands(text: bytes) -> None:
+    slow, fast = Rules(by_re2=False), Rules(by_re2=True)
+    for before in (b"", b" ", b"x", b"-", b"=@~ ", b"\n", text, text[:-1], text[:5]):
+        for after in (b"", b" ", b"\n", b"x", b"@", text):
+            data = before + text + after
+            assert spans_of(slow, data) == spans_of(fast, data), data
+    assert spans_of(slow, b" " + text + b"\n")
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(OF_EACH_RULE),
+            st.sampled_from(OF_EACH_RULE).flatmap(
+                lambda text: st.integers(1, len(text)).map(lambda n: text[:n])
+            ),
+            st.sampled_from(
+                [b" ", b"\n", b"=", b"@", b"~", b"'", b"\xff", b"_", b"A", b"a", b"PASS"]
+            ),
+        ),
+        max_size=10,
+    ).map(b"".join)
+)
+def test_python_finds_what_re2_finds_of_what_is_nearly_a_secret(data: bytes) -> None:
+    assert spans_of(Rules(by_re2=False), data) == spans_of(Rules(by_re2=True), data)
+
+
+LONG_WORDS = [b"0123456789abcde", b"abcdefgh" * 4, b"bcdefghabcdefgha", b"\x00" * 16, b"short"]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.one_of(st.sampled_from(LONG_WORDS), st.binary(max_size=20)), max_size=8),
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
+def test_long_words_are_found_at_every_place(parts: list[bytes], start: int, less: int) -> None:
+    data = b"".join(parts)
+    start, stop = min(start, len(data)), max(len(data) - less, min(start, len(data)))
+
+    def places(*, by_re2: bool) -> list[tuple[int, bytes]]:
+        first, at, found = Literals(LONG_WORDS, by_re2=by_re2).over(data, start, stop), start, []
+        while one := first(at):
+            found.append(one)
+            at = one[0] + 1
+        return found
+
+    every = {
+        at: word
+        for word in sorted(LONG_WORDS, key=len)
+        for at in range(start, stop - len(word) + 1)
+        if data[at : at + len(word)] == word
+    }
+    assert dict(places(by_re2=False)) == dict(places(by_re2=True)) == every
+
+
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(st.binary(min_size=1, max_size=4).filter(lambda word: b"\n" not in word), max_size=9),

@@ -1,14 +1,16 @@
 """What a secret looks like in a text: patterns by kind, and two ways to find them. Pure.
 
 Patterns are in the syntax of RE2. Where its library is installed it does the work, in time linear
-to the text; else, in a lab's base installation, Python's own `re` does, only where one of `TRACES`
-is. Both find the same.
+to the text; else, in a lab's base installation, Python's own `re` does, only where one of `SIEVES`
+finds something. Both find the same.
 """
 
 import heapq
 import importlib.util
 import re
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
 if importlib.util.find_spec("re2"):
@@ -66,13 +68,34 @@ HINTS = (
 KEY_BODY = r"[^\n]{0,80}(?:[A-Za-z0-9+/=]{16}|[A-Za-z][\w-]*: )|^[\s\"',]*$"
 
 
-TRACES: tuple[bytes, ...] = (
-    *(b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox", b"npm_"),
-    *(b"pypi-", b"hvs.", b"aiza", b"ya29.", b"sk-", b"sha256~", b"rt_", b"eyj", b"bearer"),
-    *(b"akia", b"asia", b"aws", b"://", b"passw", b"passphrase", b"secret", b"token", b"api"),
-    *(b"access", b"authorization", b"-----begin"),
+_ASSIGNED = r"\\?[\"']?[ \t]?="
+SIEVES: tuple[tuple[bytes, str], ...] = (
+    (b"", r"-----begin "),
+    (b"", r"authorization\\?[\"']?[ \t]*[:=]"),
+    (b"", r"aws_?secret"),
+    (b"", r"akia[a-z0-9]{16}"),
+    (b"", r"asia[a-z0-9]{16}"),
+    (b"", r"gh[pousr]_[a-z0-9]{30}"),
+    (b"", r"github_pat_\w{22}"),
+    (b"", r"glpat-[\w-]{20}"),
+    (b"", r"xox[abeoprs]-[\w-]{10}"),
+    (b"", r"npm_[a-z0-9]{36}"),
+    (b"", r"pypi-[\w-]{50}"),
+    (b"", r"hvs\.[\w-]{20}"),
+    (b"", r"aiza[\w-]{35}"),
+    (b"", r"ya29\.[\w-]{20}"),
+    (b"", r"sk-[\w-]{32}"),
+    (b"~", r"sha256~[\w-]{43}"),
+    (b"", r"rt_[\w-]{43}"),
+    (b"", r"eyj[\w-]{8}"),
+    (b"", r"bearer[ \t]"),
+    (b"@", r"://[^\s/:@\"'<>]*:"),
+    (b"", r"pass(?:word|wd|phrase)"),
+    *((b"=", word + _ASSIGNED) for word in ("secret", "token", "api_?key", "access_?key")),
 )
-"""In small letters: each match of a rule begins with one of them."""
+"""Patterns for texts in small letters: where a match of a rule begins, one of these begins too.
+Each begins with fixed letters, which `re` looks for quickly; the byte before it, if any, is in the
+text of each match."""
 
 Search = Callable[[int], Any]
 """From a place on: the first match, None when there is none."""
@@ -80,6 +103,8 @@ First = Callable[[int], tuple[int, bytes] | None]
 """From a place on: where the first literal is, and which; of several at one place the longest."""
 _FEW = 4
 """So many literals are found faster one by one."""
+_GRAM = 8
+_LONG = 2 * _GRAM - 1
 
 
 class PatternError(ValueError):
@@ -134,7 +159,7 @@ class Rules:
         """Finds matches in a part of the buffer."""
         if self._everywhere:
             return lambda at: _within_a_line(self._pattern, buffer, at, stop)
-        places = Places(TRACES, buffer.lower(), start, stop)
+        places = Places(_sieved(buffer.lower(), start, stop), start)
 
         def search(at: int) -> Any:
             while found := places.first(at):
@@ -157,7 +182,8 @@ def _within_a_line(pattern: Any, buffer: bytes, at: int, stop: int) -> Any:
 
 
 class Literals:
-    """Texts to be found as they are: by RE2 in one pass, however many there are."""
+    """Texts to be found as they are: by RE2 in one pass, however many there are; else one by one,
+    those of some length only where eight bytes of theirs are."""
 
     def __init__(self, words: Iterable[bytes], *, by_re2: bool = re2 is not None) -> None:
         self._words = sorted(words, key=len, reverse=True)
@@ -167,17 +193,35 @@ class Literals:
                 self._pattern = _compiled_by_re2("|".join(map(_literal, self._words)))
             except PatternError:  # too much for it
                 self._pattern = None
+        self._short = [word for word in self._words if len(word) < _LONG]
+        self._by_gram: dict[int, set[bytes]] = {}
+        for word in self._words[: len(self._words) - len(self._short)]:
+            for at in range(_GRAM):
+                self._by_gram.setdefault(_gram(word[at : at + _GRAM]), set()).add(word)
+        self._grams = frozenset(self._by_gram)
 
     def over(self, buffer: bytes, start: int, stop: int) -> First:
         """Finds them in a part of a buffer. The place asked for must not go back."""
         if self._pattern is None:
-            return Places(self._words, buffer, start, stop).first
+            words = self._likely(buffer, start, stop)
+            return Places((_literal_in(word, buffer, stop) for word in words), start).first
 
         def first(at: int) -> tuple[int, bytes] | None:
             match = self._pattern.search(buffer, at, stop)
             return (match.start(), match.group()) if match else None
 
         return first
+
+    def _likely(self, buffer: bytes, start: int, stop: int) -> list[bytes]:
+        """Words that may be there: of each eighth place eight bytes are looked up, and a word of
+        at least 15 has eight bytes at such a place wherever it stands."""
+        if len(self._words) <= _FEW:
+            return self._words
+        grams = memoryview(buffer[start : stop - (stop - start) % _GRAM]).cast("Q")
+        if self._grams.isdisjoint(grams):
+            return self._short
+        there = self._grams.intersection(grams)
+        return [*self._short, *set().union(*(self._by_gram[gram] for gram in there))]
 
 
 def _literal(word: bytes) -> str:
@@ -186,27 +230,59 @@ def _literal(word: bytes) -> str:
     )
 
 
-class Places:
-    """Where literals are in a part of a buffer, in their order; of those at one place the longest.
+def _gram(data: bytes) -> int:
+    return int.from_bytes(data, sys.byteorder)
 
-    >>> Places([b"ab", b"abc"], b"xx abc", 0, 6).first(1)
+
+Finder = Callable[[int], int]
+"""From a place on: where it is found next, -1 when it is not."""
+
+
+def _literal_in(word: bytes, buffer: bytes, stop: int) -> tuple[Finder, bytes]:
+    return lambda at: buffer.find(word, at, stop), word
+
+
+def _sieved(lower: bytes, start: int, stop: int) -> Iterator[tuple[Finder, bytes]]:
+    """The sieves that may find something in a text of small letters."""
+    for needed, pattern in _sieves():
+        if not needed or lower.find(needed, start, stop) >= 0:
+            yield partial(_next_match, pattern, lower, stop), b""
+
+
+def _next_match(pattern: re.Pattern[bytes], buffer: bytes, stop: int, at: int) -> int:
+    match = pattern.search(buffer, at, stop)
+    return match.start() if match else -1
+
+
+@lru_cache(maxsize=1)
+def _sieves() -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
+    return tuple((needed, re.compile(pattern.encode())) for needed, pattern in SIEVES)
+
+
+class Places:
+    """Where literals are, in their order; of those at one place the longest.
+
+    >>> Places([_literal_in(word, b"xx abc", 6) for word in (b"ab", b"abc")], 0).first(1)
     (3, b'abc')
     """
 
-    def __init__(self, literals: Iterable[bytes], buffer: bytes, start: int, stop: int) -> None:
-        self._buffer = buffer
-        self._stop = stop
-        self._heap: list[tuple[int, int, bytes]] = []
-        for literal in literals:
-            self._add(literal, start)
+    def __init__(self, finders: Iterable[tuple[Finder, bytes]], start: int) -> None:
+        self._finders = list(finders)
+        self._heap: list[tuple[int, int, int]] = []
+        for number in range(len(self._finders)):
+            self._add(number, start)
 
     def first(self, start: int) -> tuple[int, bytes] | None:
         """The first one that begins at `start` or later; `start` must not go back."""
         while self._heap and self._heap[0][0] < start:
             self._add(heapq.heappop(self._heap)[2], start)
-        return (self._heap[0][0], self._heap[0][2]) if self._heap else None
+        if not self._heap:
+            return None
+        at, _, number = self._heap[0]
+        return at, self._finders[number][1]
 
-    def _add(self, literal: bytes, start: int) -> None:
-        at = self._buffer.find(literal, start, self._stop)
+    def _add(self, number: int, start: int) -> None:
+        finder, word = self._finders[number]
+        at = finder(start)
         if at >= 0:
-            heapq.heappush(self._heap, (at, -len(literal), literal))
+            heapq.heappush(self._heap, (at, -len(word), number))
