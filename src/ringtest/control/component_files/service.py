@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 
 _PAUSE = timedelta(minutes=30)
 """A list that was begun and is not there by then is made again."""
+_turns = asyncio.Semaphore(2)
+"""Files that are taken apart for who asks for parts: however many ask, other work goes on."""
 _KEPT_BYTES = 4 * 2**20
 """Packed bytes that wait in memory until it is their turn; more wait in a file."""
 
@@ -269,7 +271,8 @@ async def find_parts(objects: ObjectStore, listed: Content, spans: str) -> Async
 async def _parts(objects: ObjectStore, key: str, wanted: Wanted) -> AsyncIterator[bytes]:
     with tempfile.SpooledTemporaryFile(max_size=_KEPT_BYTES) as later:
         async for block in objects.get(key):
-            now, more = await asyncio.to_thread(wanted.feed, block)
+            async with _turns:
+                now, more = await asyncio.to_thread(wanted.feed, block)
             later.write(more)
             if now:
                 yield now
