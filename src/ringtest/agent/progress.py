@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from ringtest.agent.inside import open_inside
 from ringtest.agent.protocol import Progress
 
 INTERVAL = 0.5
@@ -38,7 +39,7 @@ class ProgressReader:
     def read(self) -> Progress | None:
         """The counts if they have changed since the last call."""
         try:
-            with self._path.open("rb") as file:
+            with open_inside(self._path, [self._path.parent]) as file:
                 file.seek(self._offset)
                 data = file.read()
         except OSError:

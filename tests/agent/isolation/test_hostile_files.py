@@ -10,6 +10,7 @@ import pytest
 
 from ringtest.agent.inside import LeadsOut, append_inside, create_inside, open_inside, read_inside
 from ringtest.agent.isolation.floor import Limits
+from ringtest.agent.progress import ProgressReader
 from ringtest.agent.settings import AgentSettings
 from tests.agent.conftest import FakeServer
 from tests.agent.isolation.conftest import needed
@@ -138,6 +139,11 @@ def test_pipe_in_the_place_of_a_file_does_not_hold_up_the_agent(tmp_path: Path) 
     os.mkfifo(tmp_path / "list")
     with pytest.raises(OSError, match="no regular file"):
         read_inside(tmp_path / "list", [tmp_path])
+
+
+def test_pipe_in_the_place_of_the_counts_does_not_hold_up_the_agent(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "progress")
+    assert ProgressReader(tmp_path / "progress").read() is None
 
 
 def test_link_within_the_folders_is_followed(tmp_path: Path) -> None:

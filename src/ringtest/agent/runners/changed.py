@@ -24,7 +24,7 @@ async def tests_at(commit: str, runner: Runner, options: RunnerOptions, task: Ta
     if await task.command(argv, env=task.variables):
         raise StageFailed(f"changed_since: there is no {commit} in a repository of the work folder")
     try:
-        prefix = (task.scratch / "tree.prefix").read_text(encoding="utf-8").strip()
+        prefix = task.read(task.scratch / "tree.prefix").strip()
         there = _Inside(task, tree / prefix)
         same: Callable[[RunnerOptions], Runner] = type(runner)
         moved = dataclasses.replace(task, work=there.folder, scratch=scratch, command=there)
