@@ -3,7 +3,8 @@
 Starting Python and importing what a command needs takes ten times as long as what it then
 does, and pages have hundreds. `Forks` has it imported, and forks for each command. What
 stands in PATH is a small script that hands over its arguments, environment, folder and open
-files, and ends as the command does. Programs that keep running are started as they are.
+files, and ends as the command does. Servers come from `tests.scenario.forked` where the tests
+give them a database; other programs that keep running are started as they are.
 """
 
 import os
@@ -17,12 +18,24 @@ from types import TracebackType
 
 from ringtest.cli.main import COMMANDS, app, load_command
 from ringtest.client.tls import trusted
+from tests.scenario import forked
 
 ALONE = ("up", "agent", "import")
 """They keep running or load the server."""
 SHIM = """\
 #!{python} -IS
-import os, pickle, socket, sys
+import os, pickle, signal, socket, sys
+if sys.argv[1:2] == ["up"] and "RINGTEST_DATABASE_URL" in os.environ:
+    there = socket.socket(socket.AF_UNIX)
+    there.connect({servers!r})
+    told = pickle.dumps((tuple(sys.argv[1:]), dict(os.environ), os.getcwd()))
+    socket.send_fds(there, [len(told).to_bytes(8, "big")], [1, 2])
+    there.sendall(told)
+    pid = int.from_bytes(there.recv(4), "big")
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: os.kill(pid, number))
+    code = int.from_bytes(there.recv(4), "big", signed=True)
+    sys.exit(code if code >= 0 else 128 - code)
 if len(sys.argv) > 1 and sys.argv[1] in {alone!r}:
     os.execv({program!r}, [{program!r}, *sys.argv[1:]])
 there = socket.socket(socket.AF_UNIX)
@@ -46,7 +59,11 @@ class Forks:
         program = Path(sys.executable).parent / "ringtest"
         shim = self.folder / "ringtest"
         text = SHIM.format(
-            python=sys.executable, alone=ALONE, program=str(program), address=address
+            python=sys.executable,
+            alone=ALONE,
+            program=str(program),
+            address=address,
+            servers=forked.address(),
         )
         shim.write_text(text)
         shim.chmod(0o755)

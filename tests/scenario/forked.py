@@ -20,7 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -69,7 +69,7 @@ async def start(
 ) -> Forked:
     """`ringtest …` with its errors, and unless `piped` its output, in the open file `log`."""
     there = socket.socket(socket.AF_UNIX)
-    there.connect(_address())
+    there.connect(address())
     ours, theirs = os.pipe() if piped else (-1, log)
     told = pickle.dumps((arguments, dict(environment), str(Path.cwd())))
     socket.send_fds(there, [len(told).to_bytes(8, "big")], [theirs, log])
@@ -88,11 +88,12 @@ async def start(
 
 
 @cache
-def _address() -> str:
+def address() -> str:
+    """The socket of the process that forks."""
     folder = tempfile.TemporaryDirectory(prefix="ringtest-forks-")
-    address = str(Path(folder.name) / "forks")
+    path = str(Path(folder.name) / "forks")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.scenario.forked", address],
+        [sys.executable, "-m", "tests.scenario.forked", path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -106,13 +107,13 @@ def _address() -> str:
     atexit.register(stop)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    return address
+    return path
 
 
 # the process that forks ------------------------------------------------------
 
 
-def serve(address: str) -> None:
+def serve(path: str) -> None:
     """Until whoever started it has ended."""
     main.load_command("up")
     app._all_routes(Settings().max_body)
@@ -123,7 +124,7 @@ def serve(address: str) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waking.fileno())
     with socket.socket(socket.AF_UNIX) as listening, selectors.DefaultSelector() as selector:
-        listening.bind(address)
+        listening.bind(path)
         listening.listen(50)
         for one in (listening, woken, sys.stdin):
             selector.register(one, selectors.EVENT_READ)
@@ -132,45 +133,55 @@ def serve(address: str) -> None:
             ready = [key.fileobj for key, _ in selector.select()]
             if sys.stdin in ready:
                 return
-            if woken in ready:
-                woken.recv(4096)
-                _tell_the_ended(waiting)
+            for pid, there in waiting.items():
+                if there in ready:  # whoever wanted it is no more
+                    selector.unregister(there)
+                    os.kill(pid, signal.SIGKILL)
             if listening in ready:
                 there, _ = listening.accept()
-                if (pid := os.fork()) == 0:
-                    signal.set_wakeup_fd(-1)
-                    listening.close()
-                    for other in (woken, waking, *waiting.values()):
-                        other.close()
-                    _run(there)
+                pid = _fork(there, [listening, woken, waking, *waiting.values()])
                 waiting[pid] = there
-                there.sendall(pid.to_bytes(4, "big"))
-                _tell_the_ended(waiting)
-
-
-def _tell_the_ended(waiting: dict[int, socket.socket]) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            if pid in waiting:
-                code = os.waitstatus_to_exitcode(status)
+                selector.register(there, selectors.EVENT_READ)
+            if woken in ready:
+                woken.recv(4096)
+            for pid, code in _ended():
                 with waiting.pop(pid) as there, contextlib.suppress(OSError):
+                    if there in selector.get_map():
+                        selector.unregister(there)
                     there.sendall(code.to_bytes(4, "big", signed=True))
 
 
-def _run(there: socket.socket) -> None:
-    """The command, in a process and a session of its own; never returns."""
+def _ended() -> Iterator[tuple[int, int]]:
+    with contextlib.suppress(ChildProcessError):
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            yield found[0], os.waitstatus_to_exitcode(found[1])
+
+
+def _fork(there: socket.socket, inherited: list[socket.socket]) -> int:
+    """Run what is asked for in a process of its own, whose id is told."""
+    size, handles, _, _ = socket.recv_fds(there, 8, 2)
+    with there.makefile("rb") as file:
+        told = pickle.loads(file.read(int.from_bytes(size, "big")))
+    if (pid := os.fork()) == 0:
+        signal.set_wakeup_fd(-1)
+        for other in (there, *inherited):
+            other.close()
+        _run(handles, *told)
+    for handle in handles:
+        os.close(handle)
+    there.sendall(pid.to_bytes(4, "big"))
+    return pid
+
+
+def _run(
+    handles: list[int], arguments: tuple[str, ...], environment: dict[str, str], folder: str
+) -> None:
+    """The command, in a session of its own; never returns."""
     code = 70
     try:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        size, handles, _, _ = socket.recv_fds(there, 8, 2)
-        with there.makefile("rb") as file:
-            arguments, environment, folder = pickle.loads(file.read(int.from_bytes(size, "big")))
-        there.close()
         for number, handle in enumerate(handles, start=1):
             os.dup2(handle, number)
             os.close(handle)
