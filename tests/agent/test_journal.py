@@ -172,3 +172,21 @@ def test_what_was_laid_by_goes_with_the_journal(tmp_path: Path) -> None:
     assert (tmp_path / "reserve").stat().st_size == journals.RESERVE_BYTES
     journal.close()
     assert not (tmp_path / "reserve").exists()
+
+
+def test_a_write_that_fails_twice_leaves_nothing_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "j", reserve=True)
+    journal.append("stage", stage="test", status="running")
+    whole = (tmp_path / "j").read_bytes()
+    write = os.pwrite
+
+    def torn(fd: int, data: Any, offset: int) -> int:
+        write(fd, data[:10], offset)
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(os, "pwrite", torn)
+    with pytest.raises(OSError, match="no space"):
+        journal.append("finish", result="passed")
+    assert (tmp_path / "j").read_bytes() == whole

@@ -81,7 +81,7 @@ class Try:
         """All records on the disk, whose chain must be whole."""
         raw = self.path.read_bytes().splitlines(keepends=True)
         walk, fitting = replay(self.origin, raw)
-        assert (fitting, walk.problem) == (len(raw), "")
+        assert (fitting, walk.problem) == (len(raw), ""), f"{self.path}: {walk.problem}"
         return [msgspec.json.decode(line) for line in raw]
 
     def log(self) -> bytes:

@@ -88,6 +88,7 @@ class World:
     to_publish: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
     """Jobs that somebody has cancelled, for all that he knows."""
+    was_away: bool = False
     topic_id: str = ""
     owner: asyncpg.Connection | None = None
 
@@ -121,6 +122,7 @@ class World:
 
     async def be_away_for_a_week(self) -> None:
         """No lab reaches the server for seven days; the jobs go on, the server gives them up."""
+        self.was_away = True
         until = self.clock.now() + timedelta(days=7)
         for lab in self.labs:
             lab.offline_until = until
@@ -148,7 +150,7 @@ class World:
 
     async def _cancel_one(self) -> None:
         """Somebody stops a job that would not end by itself, wherever it is."""
-        left = sorted(await self._endless() - self.stopped)
+        left = [job for job in await self._endless() if job not in self.stopped]
         if not left:
             return
         job = self.rng.choice(left)
@@ -159,14 +161,16 @@ class World:
         assert answer.status_code in (202, 409), answer.text
         self.stopped.add(job)
 
-    async def _endless(self) -> set[str]:
+    async def _endless(self) -> list[str]:
+        """Jobs that do not end by themselves, in an order that is the same in every replay."""
         assert self.owner is not None
         rows = await self.owner.fetch(
             "SELECT job_id FROM jobs_components JOIN components ON components.id = component_id"
-            " WHERE version = ANY($1)",
+            " JOIN jobs ON jobs.id = job_id JOIN remotecis ON remotecis.id = jobs.remoteci_id"
+            " WHERE version = ANY($1) ORDER BY version, remotecis.name",
             list(ENDLESS),
         )
-        return {str(row["job_id"]) for row in rows}
+        return [str(row["job_id"]) for row in rows]
 
     async def publish(self, kind: str, version: str) -> None:
         """Publish a component; doing it again after a lost answer changes nothing."""

@@ -76,13 +76,10 @@ class Journal:
         line, digest = seal(self.digest, _encoder.encode(record))
         end = self._offsets[-1]
         try:
-            _write_all(self._fd, line, end)
-        except OSError as error:
-            needed = needed or kind in _DURABLE
-            if error.errno not in FULL or not needed or not self.use_reserve():
-                os.ftruncate(self._fd, end)
-                raise
-            _write_all(self._fd, line, end)
+            self._write(line, end, needed=needed or kind in _DURABLE)
+        except OSError:
+            os.ftruncate(self._fd, end)  # or its torn beginning would stand behind the next ones
+            raise
         self.digest = digest
         self._offsets.append(end + len(line))
         self.last_kind = kind
@@ -91,6 +88,15 @@ class Journal:
             self.sync()
         self._more.set()
         return self.last_seq
+
+    def _write(self, line: bytes, end: int, *, needed: bool) -> None:
+        """A line at its place; what is needed has what was laid by."""
+        try:
+            _write_all(self._fd, line, end)
+        except OSError as error:
+            if error.errno not in FULL or not needed or not self.use_reserve():
+                raise
+            _write_all(self._fd, line, end)
 
     def read(self, first: int, *, most: int) -> list[bytes]:
         """Lines from number `first` on: at least one if there is one, at most `most` bytes."""
