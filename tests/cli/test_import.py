@@ -3,7 +3,6 @@
 import csv
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +11,7 @@ import pytest
 from ringtest.control.db.cluster import OWNER, SUPERUSER
 from ringtest.control.db.launcher import Postgres
 from tests.control.importing import seed
+from tests.scenario import forked
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,17 @@ async def dci(postgres: Postgres) -> str:
     return url
 
 
-def run(folder: Path, target: str, *words: str) -> subprocess.CompletedProcess[str]:
+async def run(folder: Path, target: str, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if "RINGTEST" not in name}
     environment |= {"RINGTEST_DATABASE_URL": target, "RINGTEST_DATA": str(folder / "data")}
-    command = [sys.executable, "-m", "ringtest.cli.main", "import", "dci", *words]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    errors = folder / "errors"
+    with errors.open("wb") as log:
+        process = await forked.start(
+            ("import", "dci", *words), environment, log=log.fileno(), piped=True, folder=folder
+        )
+    assert process.stdout is not None
+    printed = (await process.stdout.read()).decode()
+    return subprocess.CompletedProcess(words, await process.wait(), printed, errors.read_text())
 
 
 async def count(url: str, table: str) -> int:
@@ -46,7 +49,7 @@ async def count(url: str, table: str) -> int:
 async def test_rehearsal_says_what_would_come_and_keeps_nothing(
     dci: str, database_url: str, tmp_path: Path
 ) -> None:
-    done = run(tmp_path, database_url, "--from", dci, "--dry-run")
+    done = await run(tmp_path, database_url, "--from", dci, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "jobs_components" in done.stdout
     assert "jobs: 1 left out: the row of remotecis that its remoteci_id names" in done.stdout
@@ -59,7 +62,7 @@ async def test_import_brings_everything_and_names_what_it_left_out(
     dci: str, database_url: str, tmp_path: Path
 ) -> None:
     seed.write(tmp_path / "files", seed.contents(20))
-    done = run(tmp_path, database_url, "--from", dci, "--files", "files", "--yes")
+    done = await run(tmp_path, database_url, "--from", dci, "--files", "files", "--yes")
     assert done.returncode == 0, done.stderr
     assert "contents: " in done.stderr  # a line for each part, with its rate
     assert await count(database_url, "jobs") == 21
@@ -72,7 +75,7 @@ async def test_import_brings_everything_and_names_what_it_left_out(
 async def test_without_a_person_to_ask_it_wants_to_be_told(
     dci: str, database_url: str, tmp_path: Path
 ) -> None:
-    done = run(tmp_path, database_url, "--from", dci)
+    done = await run(tmp_path, database_url, "--from", dci)
     assert done.returncode == 2
     assert "--yes" in done.stderr
     assert await count(database_url, "jobs") == 0
@@ -92,14 +95,14 @@ async def test_what_cannot_be_is_said_and_nothing_is_done(
     dci: str, database_url: str, tmp_path: Path, words: tuple[str, ...], told: str
 ) -> None:
     given = words if "--from" in words else ("--from", dci, *words)
-    done = run(tmp_path, database_url, "--yes", *given)
+    done = await run(tmp_path, database_url, "--yes", *given)
     assert done.returncode == 2
     assert told in done.stderr
     assert "secret" not in done.stderr
 
 
 async def test_another_database_is_no_dci(database_url: str, tmp_path: Path) -> None:
-    done = run(tmp_path, database_url, "--yes", "--from", database_url)
+    done = await run(tmp_path, database_url, "--yes", "--from", database_url)
     assert done.returncode == 2
     assert "not a DCI database" in done.stderr
 
@@ -118,6 +121,6 @@ async def test_rows_that_are_missing_without_a_reason_end_it_with_a_failure(
     )
     await connection.close()
     only = "teams,users,pipelines"
-    done = run(tmp_path, database_url, "--from", dci, "--yes", "--only", only)
+    done = await run(tmp_path, database_url, "--from", dci, "--yes", "--only", only)
     assert done.returncode == 1
     assert "nothing says why" in done.stderr

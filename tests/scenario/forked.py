@@ -65,13 +65,18 @@ class Forked:
 
 
 async def start(
-    arguments: tuple[str, ...], environment: Mapping[str, str], *, log: int, piped: bool
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    *,
+    log: int,
+    piped: bool,
+    folder: Path | None = None,
 ) -> Forked:
     """`ringtest …` with its errors, and unless `piped` its output, in the open file `log`."""
     there = socket.socket(socket.AF_UNIX)
     there.connect(address())
     ours, theirs = os.pipe() if piped else (-1, log)
-    told = pickle.dumps((arguments, dict(environment), str(Path.cwd())))
+    told = pickle.dumps((arguments, dict(environment), str(folder or Path.cwd())))
     socket.send_fds(there, [len(told).to_bytes(8, "big")], [theirs, log])
     there.sendall(told)
     reader, writer = await asyncio.open_unix_connection(sock=there)
@@ -115,7 +120,8 @@ def address() -> str:
 
 def serve(path: str) -> None:
     """Until whoever started it has ended."""
-    main.load_command("up")
+    for name in ("up", "import"):
+        main.load_command(name)
     app._all_routes(Settings().max_body)
     waiting: dict[int, socket.socket] = {}
     woken, waking = socket.socketpair()
