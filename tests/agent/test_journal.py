@@ -190,3 +190,17 @@ def test_a_write_that_fails_twice_leaves_nothing_of_itself(
     with pytest.raises(OSError, match="no space"):
         journal.append("finish", result="passed")
     assert (tmp_path / "j").read_bytes() == whole
+
+
+def test_an_end_is_written_once_also_when_it_cannot_be_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    journal = Journal(tmp_path / "j")
+    monkeypatch.setattr(os, "fdatasync", fail)
+    assert journal.append("finish", result="passed") == 1
+    assert len(journal.read(1, most=1000)) == 1
+    with pytest.raises(OSError, match="no space"):
+        journal.sync()

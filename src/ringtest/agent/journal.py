@@ -85,7 +85,8 @@ class Journal:
         self.last_kind = kind
         self._unsynced = True
         if kind in _DURABLE:
-            self.sync()
+            with suppress(OSError):  # it is written: who flushes next tells of it
+                self.sync()
         self._more.set()
         return self.last_seq
 
@@ -155,10 +156,14 @@ class Journal:
         return self._unsynced and time.monotonic() - self._synced_at >= 1.0
 
     def sync(self) -> None:
-        """Make the disk have all lines."""
-        self._unsynced = False
+        """Make the disk have all lines. OSError when it cannot; then they still wait for it."""
+        self._unsynced = False  # first: lines may be added meanwhile
         self._synced_at = time.monotonic()
-        os.fdatasync(self._fd)
+        try:
+            os.fdatasync(self._fd)
+        except OSError:
+            self._unsynced = True
+            raise
 
     def close(self) -> None:
         """Let go of the file, and of what was laid by."""
