@@ -48,6 +48,7 @@ class FakeJob:
     spec: dict[str, Any]
     id: str = field(default_factory=lambda: str(uuid4()))
     components: list[dict[str, Any]] = field(default_factory=list)
+    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     timeout_seconds: float = 60
     heartbeat_seconds: float = 0.5
     phase: str = "queued"
@@ -306,6 +307,7 @@ class FakeServer:
             "timeout_seconds": job.timeout_seconds,
             "definition": job.spec,
             "components": job.components,
+            "parameters": job.parameters,
         }
         return 200, {"claim": claim}
 

@@ -21,6 +21,29 @@ async def test_a_job_that_passes_tells_its_stages_and_its_log(
     assert job.end()["result"] == "passed"
 
 
+async def test_parameters_of_narrower_scopes_win_and_the_log_says_where_they_are_from(
+    server: Any, agent: Any, spec: Spec
+) -> None:
+    wanted = spec(
+        'echo "$RINGTEST_PARAMETER_ARCH $RINGTEST_PARAMETER_DISK $RINGTEST_PARAMETER_LEVEL"',
+        parameters={"arch": "x86_64", "disk": "sda", "level": 1},
+        stages={"prepare": [{"run": "echo never", "when": "level == 1"}]},
+    )
+    scopes = {
+        "job": {"level": 3}, "lab": {"disk": "vdb", "level": 2}, "topic": {"disk": "nvme0"},
+        "planet": {"arch": "z80"},
+    }  # fmt: skip
+    job = server.add_job(wanted, parameters=scopes)
+    await server.until(lambda: job.phase == "finished")
+    printed = job.printed().decode()
+    assert printed == "x86_64 vdb 3\n"
+    said = [line for line in job.log().decode().splitlines() if "parameter " in line]
+    assert said == [
+        "[ringtest] parameter disk = vdb: lab (before topic: nvme0, definition: sda)",
+        "[ringtest] parameter level = 3: job (before lab: 2, definition: 1)",
+    ]
+
+
 async def test_a_failing_test_stage_fails_the_job_with_evidence(
     server: Any, agent: Any, spec: Spec
 ) -> None:

@@ -255,8 +255,12 @@ class Execution:
         """What comes before the first command of a stage that may be the first."""
         if self._floored.refused:
             raise StageFailed(f"this lab does not run it: {self._floored.refused}")
-        for line in self._floored.said if self._stage == self._first else ():
-            self._say(line)
+        if self._stage == self._first:
+            for line in (
+                *self._floored.said,
+                *map("parameter {}".format, self._attempt.claim.origins),
+            ):
+                self._say(line)
         try:
             await self.leaving.open(self._definition.secrets, self._settings)
         except SecretError as error:

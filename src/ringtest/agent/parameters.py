@@ -37,6 +37,22 @@ def merge(sources: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Value]:
     return merged
 
 
+def origins(merged: Mapping[str, Value]) -> tuple[str, ...]:
+    """A line for each value that is not the definition's alone: it, its scope, what it won over.
+
+    >>> origins(merge([("definition", {"a": 1, "b": 2}), ("topic", {"a": 3}), ("lab", {"a": 4})]))
+    ('a = 4: lab (before topic: 3, definition: 1)',)
+    """
+    lines = []
+    for name, one in sorted(merged.items()):
+        if one.source != "definition":
+            hidden = ", ".join(f"{source}: {value}" for source, value in one.hidden)
+            lines.append(
+                f"{name} = {one.value}: {one.source}{f' (before {hidden})' if hidden else ''}"
+            )
+    return tuple(lines)
+
+
 def read_argument(text: str) -> tuple[str, Any]:
     """`name=value`, the value as YAML reads it; ValueError when there is no `=`.
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from ringtest.agent.definitions.model import Definition
+from ringtest.agent.parameters import SCOPES, merge, origins
 
 Result = Literal["passed", "failed", "errored", "cancelled"]
 
@@ -46,8 +47,22 @@ class Claim(msgspec.Struct, frozen=True):
     timeout_seconds: float = 21600
     definition: Definition | None = None
     components: list[Component] = []
+    parameters: dict[str, dict[str, Any]] = {}
+    """Those of the topic, the lab and the job, by scope; the definition then has what counts."""
+    origins: tuple[str, ...] = ()
+    """For people: of each parameter that is not the definition's alone, where it is from."""
     log_text: bool = False
     """Records of the log may hold text; else the server takes them in base64 only."""
+
+    def __post_init__(self) -> None:
+        if self.definition is None or not self.parameters:
+            return
+        given = [(scope, self.parameters[scope]) for scope in SCOPES if scope in self.parameters]
+        merged = merge([("definition", self.definition.parameters), *given])
+        values = {name: one.value for name, one in merged.items()}
+        counting = msgspec.structs.replace(self.definition, parameters=values)
+        msgspec.structs.force_setattr(self, "definition", counting)
+        msgspec.structs.force_setattr(self, "origins", origins(merged))
 
     @property
     def job_id(self) -> str:

@@ -36,6 +36,21 @@ async def test_a_claim_brings_everything_the_agent_needs(bench: Bench) -> None:
     assert (await bench.job(job_id))["started_at"] == "2026-01-01T12:00:00"
 
 
+async def test_a_claim_brings_the_parameters_of_each_scope(bench: Bench) -> None:
+    job_id = await bench.queued()
+    for table, key, data in (
+        ("topics", str(bench.topics["linux"]), '{"parameters": {"disk": "vda", "arch": "x"}}'),
+        ("remotecis", str(bench.world.machines["red lab"]), '{"parameters": {"disk": "sdb"}}'),
+        ("jobs", job_id, '{"parameters": ["no mapping"], "other": 1}'),
+    ):
+        await bench.world.sql(
+            f"UPDATE {table} SET data = $2::text::jsonb WHERE id = $1::uuid RETURNING 1", key, data
+        )
+    claim = await bench.claim(job_id)
+    assert claim["parameters"] == {"topic": {"disk": "vda", "arch": "x"}, "lab": {"disk": "sdb"}}
+    assert (await bench.claim(job_id))["parameters"] == claim["parameters"]
+
+
 async def test_of_many_agents_exactly_one_gets_the_job(bench: Bench) -> None:
     job_id = await bench.queued()
     lab = bench.world["red lab"]

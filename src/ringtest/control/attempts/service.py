@@ -115,7 +115,7 @@ async def _claim_text(
         f'"lease_seconds":{settings.lease_seconds},'
         f'"heartbeat_seconds":{settings.heartbeat_seconds},'
         f'"timeout_seconds":{job.timeout_seconds},"log_text":true,"definition":{work["spec"]},'
-        f'"components":{work["components"]}}}'
+        f'"parameters":{work["parameters"]},"components":{work["components"]}}}'
     )
 
 
