@@ -148,6 +148,16 @@ export const ADMIN_ROUTES: Route[] = [
     asked.world.stored.keys.set(one.id, [fresh, ...kept]);
     return ok({ [ONE[noun]]: { ...one, api_secret: 'fresh-secret' } });
   }],
+  ['GET', /^\/job_definitions\/([^/]+)\/labs$/, ({ world }) => {
+    const labs = world.stored.remotecis.map(({ id: lab, name }, number) => ({
+      id: lab,
+      name,
+      connected: number > 0,
+      fits: number === 0,
+      machines: [{ agent: `${name}/1`, unmet: number ? ['nic=mlx5*: it has e1000e'] : [] }],
+    }));
+    return ok({ matching: { text: `1 of ${labs.length} labs has nic=mlx5*, and is offline`, labs } });
+  }],
   ['GET', /^\/remotecis\/([^/]+)\/consent$/, ({ world, params }) =>
     ok({ rules: world.stored.consent.get(params[0] ?? '') ?? [] })],
   ['PUT', /^\/remotecis\/([^/]+)\/consent$/, ({ world, params, body, etag }) => {

@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { ApiError, request } from '../http';
 import { keys } from '../keys';
 import { fetchPage } from '../lists';
-import type { ConsentRule, Id, ListParams, MachineKey, Stored } from '../types';
+import type { ConsentRule, Id, ListParams, MachineKey, Matching, Stored } from '../types';
 
 /** `teams` answers `{"teams": […]}`, and one of them is a `team`. */
 export interface Source {
@@ -118,6 +118,13 @@ export async function replaceKey(source: Source, stored: Stored, overlap: number
 export async function endKey(noun: string, id: Id, stored: Stored, key: Id): Promise<void> {
   await request<void>(`/${noun}/${id}/keys/${key}`, { method: 'DELETE', etag: stored.etag });
 }
+
+export const matchingQuery = (definition: Id, etag: string) =>
+  queryOptions({
+    queryKey: [...keys.stored('job_definitions'), definition, 'labs', etag],
+    queryFn: async ({ signal }) =>
+      (await request<{ matching: Matching }>(`/job_definitions/${definition}/labs`, { signal })).matching,
+  });
 
 export const consentQuery = (lab: Id) =>
   queryOptions({

@@ -23,3 +23,17 @@ export interface ConsentRule {
   asker_team_id: Id | null;
   product_id: Id | null;
 }
+
+/** A lab held against the labels that a definition needs. */
+export interface MatchingLab extends Named {
+  connected: boolean;
+  fits: boolean;
+  /** `unmet`: what a machine lacks, in words. */
+  machines: { agent: string; unmet: string[] }[];
+}
+
+/** Which labs could run a definition; `text` says it in one line. */
+export interface Matching {
+  text: string;
+  labs: MatchingLab[];
+}

@@ -18,6 +18,7 @@ import { changes, fieldsFor } from './fields';
 import { Keys } from './Keys';
 import { Links } from './Links';
 import { Shown, StateLabel } from './ListPage';
+import { Matching } from './Matching';
 import { EditForm } from './StoredForm';
 import { Subscribers } from './Subscribers';
 import { useArchive, useChange, useRest } from './useActs';
@@ -32,6 +33,7 @@ export interface PanelProps {
 const PANELS: Record<Panel, ComponentType<PanelProps>> = {
   keys: Keys,
   consent: Consent,
+  matching: Matching,
   subscribers: Subscribers,
 };
 
@@ -156,7 +158,12 @@ export function ItemPage() {
   const { resource, identity } = useOutletContext<AdminContext>();
   const query = useQuery(storedQuery(resource, id));
   return (
-    <QueryView query={query}>
+    <QueryView
+      query={query}
+      head={
+        <PageHead title={`No such ${resource.word}`} crumbs={[[`/admin/${resource.noun}`, resource.title]]} />
+      }
+    >
       {(stored) => <Item key={stored.id} resource={resource} identity={identity} stored={stored} />}
     </QueryView>
   );

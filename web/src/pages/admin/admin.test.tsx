@@ -200,6 +200,14 @@ test('a lab’s own people say what it lets in', async () => {
   ]);
 });
 
+test('a definition says which labs could run it, and what the others lack', async () => {
+  open(`/admin/job_definitions/${server.world.stored.job_definitions[0]?.id}`);
+  const labs = within(await screen.findByRole('region', { name: 'Labs that could run it' }));
+  await labs.findByText(/1 of \d+ labs has nic=mlx5\*, and is offline/);
+  labs.getByText('could run it, and is offline');
+  expect(labs.getAllByText(/nic=mlx5\*: it has e1000e/).length).toBeGreaterThan(0);
+});
+
 test('archiving asks first', async () => {
   const { user, where } = open(`/admin/teams/${TEAM_B.id}`);
   await user.click(await screen.findByRole('button', { name: 'Archive' }));

@@ -83,7 +83,7 @@ export interface Link {
   sees: (identity: Identity, stored: Stored) => boolean;
 }
 
-export type Panel = 'keys' | 'consent' | 'subscribers';
+export type Panel = 'keys' | 'consent' | 'matching' | 'subscribers';
 
 export interface Resource extends Source {
   noun: Noun;

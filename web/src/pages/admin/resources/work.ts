@@ -44,6 +44,7 @@ export const jobDefinitions: Resource = {
     label: 'Archive',
     explain: 'Rules that name it make no more jobs. This page cannot take it back.',
   },
+  panels: ['matching'],
 };
 
 export const triggerRules: Resource = {
