@@ -172,3 +172,23 @@ def test_the_plan_says_what_would_be_done_and_why_not() -> None:
     assert (
         "nothing is called arch" in {one.title: one for one in plan(definition, {})}["./arm.sh"].why
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "fault"),
+    [
+        ('{memory: ">=lots"}', "memory: '>=lots' compares with no amount"),
+        ("{nic: true}", "got `bool`"),
+    ],
+)
+def test_label_that_could_never_be_meant_is_refused_at_its_place(labels: str, fault: str) -> None:
+    text = f"name: x\nlabels: {labels}\nstages: {{test: [make]}}\n"
+    with pytest.raises(Faulty) as refused:
+        read_definition(text, "f.yaml")
+    assert "f.yaml:2:" in str(refused.value) and fault in str(refused.value)
+
+
+def test_labels_of_a_definition_are_read_as_they_are() -> None:
+    text = 'labels: {nic: "mlx5*", cpus: 8, os: [rhel, fedora]}\nstages: {test: [make]}\n'
+    wanted = {"nic": "mlx5*", "cpus": 8, "os": ["rhel", "fedora"]}
+    assert read_definition(text, "f.yaml").labels == wanted
