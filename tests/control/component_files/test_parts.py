@@ -15,6 +15,7 @@ from ringtest.client import chunk_lists, packed
 from ringtest.client.packed import SPANS, Recipe
 from ringtest.control.catalog import api as catalog_api
 from ringtest.control.component_files import api as component_files_api
+from ringtest.control.component_files import service
 from ringtest.control.connectors.disk import DiskStore
 from ringtest.control.cutting import model
 from ringtest.control.cutting.model import Remaking, Wanted, read_spans
@@ -31,17 +32,17 @@ DICE = random.Random(1)
 FILES = [(f"a-{n}", DICE.randbytes(2000).hex().encode()) for n in range(60)]
 
 
-def tarred() -> bytes:
+def tarred(files: list[tuple[str, bytes]]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, data in FILES:
+        for name, data in files:
             about = tarfile.TarInfo(name)
             about.size, about.mtime = len(data), 7.5
             tar.addfile(about, io.BytesIO(data))
     return out.getvalue()
 
 
-TAR = tarred()
+TAR = tarred(FILES)
 CONTENTS = b"".join(data for _, data in FILES)
 
 
@@ -198,6 +199,31 @@ async def test_a_packed_file_is_listed_by_what_is_in_it_and_its_parts_are_given(
         answer = await lab.get(path_of(file, "parts"), headers={SPANS: bad})
         assert answer.status_code == 400, bad
     assert (await lab.request("HEAD", path_of(file, "parts"))).status_code == 200
+
+
+async def test_who_waits_for_parts_hears_something_and_gets_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = tarred([(name, data * 12) for name, data in FILES])
+    file = await store.upload(
+        await store.component(await store.topic("one"), "a", "red"), "red user", body=body
+    )
+    await make_lists(store)
+    lab = store.world["red lab"]
+    recipe, _ = packed.read((await lab.get(path_of(file, "chunks"))).content)
+    assert recipe
+    asked = {SPANS: f"0-{recipe.size - 1}"}
+    quiet = (await lab.get(path_of(file, "parts"), headers=asked)).content
+    monkeypatch.setattr(service, "_QUIET_SECONDS", 0.0)
+    lively = (await lab.get(path_of(file, "parts"), headers=asked)).content
+    assert lively.count(b"BZh9") > quiet.count(b"BZh9")
+    assert unpacked(lively) == unpacked(quiet)
+
+
+def test_a_large_archive_is_told_by_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "_MOST_ARCHIVE", len(TAR) - 1)
+    assert recipe_of(TAR) is None
+    assert recipe_of(gzip.compress(TAR))
 
 
 async def test_who_may_not_read_a_file_gets_no_parts_of_it(store: Store) -> None:

@@ -50,6 +50,8 @@ _PAUSE = timedelta(minutes=30)
 """A list that was begun and is not there by then is made again."""
 _turns = asyncio.Semaphore(2)
 """Files that are taken apart for who asks for parts: however many ask, other work goes on."""
+_QUIET_SECONDS = 10.0
+"""Who asked hears something after so long at the latest: else it would think that we are gone."""
 _KEPT_BYTES = 4 * 2**20
 """Packed bytes that wait in memory until it is their turn; more wait in a file."""
 
@@ -269,13 +271,18 @@ async def find_parts(objects: ObjectStore, listed: Content, spans: str) -> Async
 
 
 async def _parts(objects: ObjectStore, key: str, wanted: Wanted) -> AsyncIterator[bytes]:
+    clock = asyncio.get_running_loop().time
+    told = clock()
     with tempfile.SpooledTemporaryFile(max_size=_KEPT_BYTES) as later:
         async for block in objects.get(key):
             async with _turns:
                 now, more = await asyncio.to_thread(wanted.feed, block)
             later.write(more)
+            if not now and clock() - told >= _QUIET_SECONDS:
+                now = wanted.sign_of_life()
             if now:
                 yield now
+                told = clock()
             if wanted.is_full:
                 break
         now, more = await asyncio.to_thread(wanted.rest)

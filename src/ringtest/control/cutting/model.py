@@ -40,6 +40,9 @@ _MOST_TRIED = 3
 _MOST_UNPACKED = 2**30
 """Bytes in a packed file that is taken apart at most: an agent takes a second of its processor
 for each 15 to 60 MB to make it again."""
+_MOST_ARCHIVE = 256 * 2**20
+"""Bytes of an archive that is not packed: of a larger one, whose parts would be looked for in all
+of it, the bytes themselves are told."""
 _HELD = 4 * 2**20
 _SPAN = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
 Segments = list[tuple[int, int, bytes]]
@@ -174,7 +177,8 @@ class Remaking:
         except BadPacked:
             return False
         is_wanted = self._tried or self._trial is not None if is_packed else self._splitter
-        return bool(is_wanted) and self._unpacker.size <= _MOST_UNPACKED
+        most = _MOST_UNPACKED if is_packed else _MOST_ARCHIVE
+        return bool(is_wanted) and self._unpacker.size <= most
 
     def recipe(self) -> Recipe | None:
         """How it is made again, when all bytes were fed."""
@@ -323,7 +327,7 @@ def read_spans(text: str, size: int) -> list[tuple[int, int]]:
 
 
 class Wanted:
-    """Takes spans of its parts out of a packed file that it is fed with, packed by bzip2 as two
+    """Takes spans of its parts out of a packed file that it is fed with, packed by bzip2 as
     streams: what is to be sent at once, of headers, and what is to be sent after all of that."""
 
     def __init__(self, recipe: Recipe, spans: Sequence[tuple[int, int]]) -> None:
@@ -348,6 +352,12 @@ class Wanted:
     def is_full(self) -> bool:
         """Nothing else is wanted of the file."""
         return not any(pick.spans for pick in self._picks)
+
+    def sign_of_life(self) -> bytes:
+        """Some bytes that can be sent at once: what was packed of headers, as a stream."""
+        headers, contents = self._packers
+        self._packers = bz2.BZ2Compressor(), contents
+        return headers.flush()
 
     def rest(self) -> tuple[bytes, bytes]:
         """The ends of both, when all bytes were fed."""
