@@ -20,6 +20,7 @@ PRODUCT = Noun(
         Field("name", "Name of the product.", required=True, positional=True),
         Field("label", "Short unique label; else made of the name."),
         Field("description", "What it is."),
+        Field("data", "Data for the labs: JSON or @file.", "data"),
     ),
     example="Example: `ringtest product create RHEL`, then "
     "`ringtest product grant RHEL --team Lab`",

@@ -38,7 +38,9 @@ async def test_a_claim_brings_everything_the_agent_needs(bench: Bench) -> None:
 
 async def test_a_claim_brings_the_parameters_of_each_scope(bench: Bench) -> None:
     job_id = await bench.queued()
+    product_id = (await bench.job(job_id))["product_id"]
     for table, key, data in (
+        ("products", product_id, '{"parameters": {"arch": "p", "os": "p"}}'),
         ("topics", str(bench.topics["linux"]), '{"parameters": {"disk": "vda", "arch": "x"}}'),
         ("remotecis", str(bench.world.machines["red lab"]), '{"parameters": {"disk": "sdb"}}'),
         ("jobs", job_id, '{"parameters": ["no mapping"], "other": 1}'),
@@ -47,7 +49,11 @@ async def test_a_claim_brings_the_parameters_of_each_scope(bench: Bench) -> None
             f"UPDATE {table} SET data = $2::text::jsonb WHERE id = $1::uuid RETURNING 1", key, data
         )
     claim = await bench.claim(job_id)
-    assert claim["parameters"] == {"topic": {"disk": "vda", "arch": "x"}, "lab": {"disk": "sdb"}}
+    assert claim["parameters"] == {
+        "product": {"arch": "p", "os": "p"},
+        "topic": {"disk": "vda", "arch": "x"},
+        "lab": {"disk": "sdb"},
+    }
     assert (await bench.claim(job_id))["parameters"] == claim["parameters"]
 
 

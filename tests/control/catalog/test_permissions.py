@@ -68,6 +68,21 @@ async def test_another_team_sees_nothing(world: World, tmp_path: Path) -> None:
         assert (await world.get("blue user", f"/{path}"))["_meta"]["count"] == 0
 
 
+async def test_data_of_a_product_is_shown_to_who_sees_it_and_changed_by_few(world: World) -> None:
+    data = {"parameters": {"os": "el9"}}
+    admin = world["super admin"]
+    made = (await admin.post("/products", json={"name": "Ring", "data": data})).json()["product"]
+    assert made["data"] == data
+    path, etag = f"/products/{made['id']}", {"If-match": made["etag"]}
+    changed = await admin.put(path, json={"data": {}}, headers=etag)
+    assert changed.status_code == 200 and changed.json()["product"]["data"] == {}
+    etag = {"If-match": changed.json()["product"]["etag"]}
+    refused = await world["red user"].put(path, json={"data": data}, headers=etag)
+    assert refused.status_code == 401
+    wrong = await admin.put(path, json={"data": [1]}, headers=etag)
+    assert wrong.status_code == 400
+
+
 async def test_policies_alone_hide_another_team(world: World, tmp_path: Path) -> None:
     await furnish(world, tmp_path)
     for table in _EVERYTHING:

@@ -120,7 +120,7 @@ async def select_running_stage(tx: Transaction, attempt: Attempt) -> str | None:
 
 async def select_work(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
     """What an agent needs of a job: `spec`, `components` with their files, and `parameters` by
-    scope, where `data` of its topic, its lab or itself has some; all JSON text.
+    scope, where `data` of its product, its topic, its lab or itself has some; all JSON text.
 
     None when the caller may not see the job's definition.
     """
@@ -135,7 +135,8 @@ async def select_work(tx: Transaction, job_id: UUID) -> asyncpg.Record | None:
           FROM jobs_components jc JOIN components c ON c.id = jc.component_id
           WHERE jc.job_id = j.id) AS components,
           (SELECT coalesce(json_object_agg(s.scope, s.data -> 'parameters'), '{}')
-           FROM (SELECT 'topic', t.data FROM topics t WHERE t.id = j.topic_id
+           FROM (SELECT 'product', p.data FROM products p WHERE p.id = j.product_id
+             UNION ALL SELECT 'topic', t.data FROM topics t WHERE t.id = j.topic_id
              UNION ALL SELECT 'lab', r.data FROM remotecis r WHERE r.id = j.remoteci_id
              UNION ALL SELECT 'job', j.data) s (scope, data)
            WHERE jsonb_typeof(s.data -> 'parameters') = 'object') AS parameters

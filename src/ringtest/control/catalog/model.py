@@ -21,6 +21,7 @@ class CreateProduct(Struct):
     name: Name
     label: Name | None = None
     description: Note | None = None
+    data: Object = {}
     state: State = "active"
 
 
@@ -30,6 +31,7 @@ class UpdateProduct(Struct):
     name: Name | UnsetType = UNSET
     label: Name | UnsetType = UNSET
     description: Note | UnsetType | None = UNSET
+    data: Object | UnsetType = UNSET
     state: State | UnsetType = UNSET
 
 

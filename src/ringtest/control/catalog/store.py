@@ -128,7 +128,9 @@ async def get_product(
 ) -> rows.Found:
     conditions = Conditions() if archived else _products(caller)
     conditions.add("p.id = {}", product_id)
-    return await rows.one(tx, _product_and(conditions, caller), "products p", conditions)
+    return await rows.one(
+        tx, f"{_product_and(conditions, caller)}, p.data", "products p", conditions
+    )
 
 
 async def has_product(tx: Transaction, product_id: UUID) -> bool:
