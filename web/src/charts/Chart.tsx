@@ -26,11 +26,16 @@ interface Props {
   at: readonly number[];
   lines: readonly Line[];
   height?: number;
-  /** What the server said, where no table beside it has that. */
+  /** What the server said; else the lines are the file. */
   json?: unknown;
 }
 
 const DAY = 86_400;
+
+const isDay = (seconds: number): boolean => seconds % DAY === 0;
+
+/** Where points are days, there is nothing to mark between them. */
+const STEPS = [1, 2, 7, 14, 28, 91, 182, 365].map((days) => days * DAY);
 
 const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
 
@@ -44,12 +49,19 @@ const SHOWN: Record<Line['kind'], (value: number | null) => string> = {
 export const floorOf = (least: number | null): number =>
   least === null ? 0 : Math.max(0, Math.floor(least * 20 - 0.2) / 20);
 
+/** One day alone stands in the middle of three: by itself uPlot would show years after it. Pure. */
+export function span(at: ArrayLike<number>, from: number, to: number): [number, number] {
+  const only = at.length === 1 ? at[0] : undefined;
+  return only === undefined ? [from, to] : [only - DAY, only + DAY];
+}
+
 /** uPlot's description of the lines; shares have a scale of their own that ends at 1. */
 export function options(
   lines: readonly Line[],
   width: number,
   height: number,
   color: (name: string) => string,
+  byDay: boolean,
 ): uPlot.Options {
   const ink = color('--rt-text');
   const axis: uPlot.Axis = {
@@ -62,13 +74,12 @@ export function options(
     width,
     height,
     scales: {
-      // one day alone stands in the middle of three
-      x: { range: (_, from, to) => (from === to ? [from - DAY, to + DAY] : [from, to]) },
+      x: { range: ({ data }, from, to) => span(data[0], from, to) },
       share: { range: (_, least) => [floorOf(least), 1] },
       count: { range: (_, _least, most) => [0, Math.max(1, (most ?? 0) * 1.05)] },
     },
     axes: [
-      axis,
+      byDay ? { ...axis, incrs: STEPS, space: 90, values: (_, ticks) => ticks.map(day) } : axis,
       ...kinds.map((kind, at) => ({
         ...axis,
         scale: kind,
@@ -104,7 +115,7 @@ export function Chart({ label, at, lines, height = 260, json }: Props) {
     const home = box.current;
     if (!home) return undefined;
     const data = [at, ...lines.map((line) => line.values)] as uPlot.AlignedData;
-    const made = new uPlot(options(lines, home.clientWidth, height, resolved), data, home);
+    const made = new uPlot(options(lines, home.clientWidth, height, resolved, at.every(isDay)), data, home);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: home.clientWidth, height }));
     watch.observe(home);
@@ -133,15 +144,13 @@ export function Chart({ label, at, lines, height = 260, json }: Props) {
         <Button variant="link" icon={<DownloadIcon />} onClick={() => keep(csvOf(columns), 'csv')}>
           CSV
         </Button>
-        {json !== undefined && (
-          <Button
-            variant="link"
-            icon={<DownloadIcon />}
-            onClick={() => keep(JSON.stringify(json, null, 2), 'json')}
-          >
-            JSON
-          </Button>
-        )}
+        <Button
+          variant="link"
+          icon={<DownloadIcon />}
+          onClick={() => keep(JSON.stringify(json ?? { at: at.map(day), lines }, null, 2), 'json')}
+        >
+          JSON
+        </Button>
       </figcaption>
     </figure>
   );

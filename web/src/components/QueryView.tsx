@@ -9,9 +9,11 @@ interface Props<T> {
   children: (data: T) => ReactNode;
   /** Shown until the first answer; a few grey bars by default. */
   loading?: ReactNode;
+  /** Of a whole page: its head, for when what it is about cannot be shown. */
+  head?: ReactNode;
 }
 
-export function QueryView<T>({ query, children, loading }: Props<T>) {
+export function QueryView<T>({ query, children, loading, head }: Props<T>) {
   const retry = () => void query.refetch();
   if (query.data !== undefined) {
     return (
@@ -21,7 +23,14 @@ export function QueryView<T>({ query, children, loading }: Props<T>) {
       </>
     );
   }
-  if (query.isError) return <ErrorBox error={query.error} onRetry={retry} />;
+  if (query.isError) {
+    return (
+      <>
+        {head}
+        <ErrorBox error={query.error} onRetry={retry} />
+      </>
+    );
+  }
   return loading ?? <Bars count={5} />;
 }
 

@@ -68,7 +68,10 @@ export function ComponentPage() {
   const { id = '' } = useParams();
   const query = useQuery(componentQuery(id));
   return (
-    <QueryView query={query}>
+    <QueryView
+      query={query}
+      head={<PageHead title="No such component" crumbs={[['/components', 'Components']]} />}
+    >
       {(component) => (
         <>
           <PageHead

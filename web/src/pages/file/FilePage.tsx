@@ -53,7 +53,10 @@ function Facts({ file }: { file: JobFile }) {
 export function FilePage() {
   const { id = '' } = useParams();
   return (
-    <QueryView query={useQuery(fileQuery(id))}>
+    <QueryView
+      query={useQuery(fileQuery(id))}
+      head={<PageHead title="No such file" crumbs={[['/jobs', 'Jobs']]} />}
+    >
       {(file) => (
         <>
           <PageHead

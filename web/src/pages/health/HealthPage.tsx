@@ -91,6 +91,7 @@ const QUESTIONS = [
   ['durations', 'Durations'],
   ['coverage', 'Coverage'],
   ['compare', 'Compare'],
+  ['statistics', 'Statistics'],
 ] as const;
 
 export function HealthPage() {
@@ -98,7 +99,10 @@ export function HealthPage() {
   const [params] = useSearchParams();
   const query = useQuery(healthQuery(id, params.get('topic')));
   return (
-    <QueryView query={query}>
+    <QueryView
+      query={query}
+      head={<PageHead title="No such product" crumbs={[['/products', 'Products']]} />}
+    >
       {(health) => (
         <>
           <PageHead

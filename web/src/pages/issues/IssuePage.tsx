@@ -112,7 +112,10 @@ function Named({ issue }: { issue: KnownIssue }) {
 export function IssuePage() {
   const { id = '' } = useParams();
   return (
-    <QueryView query={useQuery(issueQuery(id))}>
+    <QueryView
+      query={useQuery(issueQuery(id))}
+      head={<PageHead title="No such known issue" crumbs={[['/issues', 'Known issues']]} />}
+    >
       {(issue) => (
         <>
           <PageHead

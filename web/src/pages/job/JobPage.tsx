@@ -58,7 +58,11 @@ export function JobPage() {
   const query = useQuery(jobQuery(id));
   const stages = useQuery(stagesQuery(id));
   return (
-    <QueryView query={query} loading={<Bars count={6} />}>
+    <QueryView
+      query={query}
+      loading={<Bars count={6} />}
+      head={<PageHead title="No such job" crumbs={[['/jobs', 'Jobs']]} />}
+    >
       {(job) => {
         const attempt = attemptOf(job, params.get('attempt'));
         const context: JobContext = { job, stages: stages.data ?? [], attempt };

@@ -2,11 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import PaperPlaneIcon from 'icons/paper-plane-icon';
 import { FormSelect, FormSelectOption } from 'pf/FormSelect';
 import { deliveriesQuery } from '@/api/queries/reports';
-import type { ListParams } from '@/api/types';
+import type { Delivery, ListParams } from '@/api/types';
+import { Exports } from '@/charts/Exports';
+import type { Column } from '@/charts/export';
+import { TableFoot } from '@/components/DataTable';
 import { PageHead } from '@/components/PageHead';
 import { Pager, readPlace } from '@/components/Pager';
 import { Bars, QueryView } from '@/components/QueryView';
 import { Teach } from '@/components/Teach';
+import { Link } from 'react-router';
 import { useAddress } from '@/components/useAddress';
 import { DELIVERY_LOOKS } from '@/format/status';
 import { plural } from '@/format/size';
@@ -21,6 +25,16 @@ function toParams(params: URLSearchParams): ListParams {
   };
 }
 
+const deliveryColumns = (deliveries: readonly Delivery[]): Column[] => [
+  { name: 'status', values: deliveries.map(({ status }) => status) },
+  { name: 'subject', values: deliveries.map(({ subject }) => subject) },
+  { name: 'channel', values: deliveries.map(({ target }) => target.channel) },
+  { name: 'receiver', values: deliveries.map(({ target }) => target.name) },
+  { name: 'attempts', values: deliveries.map(({ attempts }) => attempts) },
+  { name: 'created', values: deliveries.map(({ created_at }) => created_at) },
+  { name: 'delivered', values: deliveries.map(({ delivered_at }) => delivered_at) },
+];
+
 export function ReportsPage() {
   const { params, get, set } = useAddress();
   const query = useQuery(deliveriesQuery(toParams(params)));
@@ -31,6 +45,8 @@ export function ReportsPage() {
         title="Reports"
         lead={query.data ? plural(query.data.count, 'delivery', 'deliveries') : undefined}
         actions={
+          <>
+          <Link to="/admin/report_targets">Receivers</Link>
           <FormSelect
             aria-label="Status"
             className="rt-select"
@@ -42,6 +58,7 @@ export function ReportsPage() {
               <FormSelectOption key={value} value={value} label={`Status: ${look.label}`} />
             ))}
           </FormSelect>
+          </>
         }
       />
       <QueryView query={query} loading={<Bars count={5} />}>
@@ -60,6 +77,9 @@ export function ReportsPage() {
               {page.items.map((delivery) => (
                 <DeliveryCard key={delivery.id} delivery={delivery} />
               ))}
+              <TableFoot>
+                <Exports name="Reports" json={page.items} columns={() => deliveryColumns(page.items)} />
+              </TableFoot>
               <Pager count={page.count} />
             </>
           )
