@@ -65,7 +65,7 @@ async def require_lab(tx: Transaction, *, lab_id: UUID, wishes: Wishes, tells: b
     found = matching(wishes, labs)
     if labs and not found.fitting:
         lacks = {one.agent: one.unmet for one in labs[0].machines} if tells else {}
-        raise PreconditionFailed(_refusal(labs[0], found, lacks), needs=found.needs, lacks=lacks)
+        raise PreconditionFailed(_refusal(labs[0], found, lacks))
 
 
 def _refusal(lab: Lab, found: Matching, lacks: dict[str, list[str]]) -> str:
@@ -83,4 +83,4 @@ async def require_agent(tx: Transaction, *, lab_id: UUID, agent: str, wishes: Wi
         own = [one for one in lab.hold_against(wishes).machines if one.agent == agent]
         unmet = own[0].unmet if own else ["it has told nothing of its machine"]
         if unmet:
-            raise Conflict(f"the job is not for {agent}: {', '.join(unmet)}", unmet=unmet)
+            raise Conflict(f"the job is not for {agent}: {', '.join(unmet)}")
