@@ -87,3 +87,13 @@ def test_the_picture_shows_stages_progress_and_the_end_of_the_log() -> None:
     assert "4 of 9 tests: 3 passed, 1 failed" in text
     assert "last" in text
     assert "gone" not in text
+
+
+def test_parameters_of_a_run_on_a_lab_are_of_this_one_job(api: Any, run: Run) -> None:
+    lab, topic = "11111111-2222-4333-8444-555555555551", "11111111-2222-4333-8444-555555555552"
+    api.on("POST", "/lab_runs", {"lab_run": {"id": lab, "status": "placed"}}, status=201)
+    words = ("job", "run", "--lab", lab, "--topic", topic)
+    assert run(*words, "-p", "level=3", "-p", "disk=sdb").exit_code == 0
+    assert api.sent()[2]["parameters"] == {"level": 3, "disk": "sdb"}
+    assert run(*words, "-p", "level").exit_code == 2
+    assert run(*words).exit_code == 0 and "parameters" not in api.sent()[2]

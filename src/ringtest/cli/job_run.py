@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ringtest.agent.parameters import read_argument
 from ringtest.cli.calls import connected
 from ringtest.cli.completion import names_of
+from ringtest.cli.config import UsageError
 from ringtest.cli.fields import read_data
 from ringtest.cli.kinds import find_id
 from ringtest.cli.lab_consent import COLUMNS
@@ -41,6 +43,9 @@ def run(
     hours: Annotated[
         float, typer.Option(help="Until when its people may answer, if they are asked.")
     ] = 72,
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="name=value; may be repeated.")
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Run something on one lab.
@@ -53,6 +58,7 @@ def run(
     given = {
         "components_ids": [find_id(client, "component", one) for one in component or ()] or None,
         "labels": read_needs(needs) or None,
+        "parameters": _parameters(parameter or []) or None,
         "name": name,
         "comment": comment,
         **_what(client, definition),
@@ -68,6 +74,13 @@ def run(
         write_many([told], COLUMNS, form)
     else:
         write_one(told, form)
+
+
+def _parameters(words: list[str]) -> dict[str, Any]:
+    try:
+        return dict(map(read_argument, words))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _what(client: Client, definition: str | None) -> dict[str, Any]:

@@ -51,6 +51,20 @@ async def test_own_team_runs_on_its_lab_and_the_agent_gets_the_definition(bench:
     assert job["comment"] == "asked for by red user: after the new firmware"
 
 
+async def test_parameters_of_the_one_job_win_and_the_labs_people_see_them(bench: Bench) -> None:
+    await allow(bench, {"answer": "ask"})
+    own = {**OWN, "parameters": {"level": 1}}
+    run = await wish(bench, "epm", definition=own, parameters={"level": 3, "disk": "sdb"})
+    shown = await bench.world.get("red user", f"/lab_runs/{run['id']}")
+    assert shown["lab_run"]["spec"]["job_parameters"] == {"level": 3, "disk": "sdb"}
+    placed = await answer_(bench, run, "allow")
+    claim = await bench.claim(placed["job_id"])
+    assert claim["definition"]["parameters"] == {"level": 1}
+    assert "job_parameters" not in claim["definition"]
+    assert claim["parameters"] == {"job": {"level": 3, "disk": "sdb"}}
+    assert await wish(bench, "red user", parameters=["level=3"]) == 400
+
+
 async def test_a_lab_may_ask_for_a_job_itself(bench: Bench) -> None:
     run = await wish(bench, "red lab", definition=OWN, name="mine")
     assert run["status"] == "placed" and (await bench.job(run["job_id"]))["name"] == "mine"

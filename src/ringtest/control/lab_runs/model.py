@@ -12,6 +12,8 @@ from ringtest.control.kernel.texts import Name, Note
 from ringtest.language.labels import Wish as LabelWish
 
 Answer = Literal["never", "ask", "always"]
+ASKED = "job_parameters"
+"""Key beside those of a definition, under which what is wanted has the job's own parameters."""
 MOST_OPEN = 20
 """Questions of a team that may wait at a lab."""
 
@@ -27,6 +29,8 @@ class RunOnLab(Struct, kw_only=True):
     components_ids: Annotated[list[UUID], Meta(max_length=100)] | None = None
     labels: dict[str, LabelWish] = {}
     """What a machine of the lab must have, beside what the definition says of it."""
+    parameters: Annotated[dict[str, Any], Meta(max_length=200)] = {}
+    """Of this one job: they win over those of the definition, the product, the topic, the lab."""
     name: Name | None = None
     comment: Note | None = None
     expires_hours: Annotated[float, Meta(gt=0, le=720)] = 72

@@ -42,6 +42,8 @@ async def weigh(tx: Transaction, *, caller: Caller, body: RunOnLab) -> tuple[Wis
     name, spec = await _what_to_run(tx, caller, body)
     if body.labels:
         spec = read_spec({**spec, "labels": joined(spec.get("labels") or {}, body.labels)})
+    if body.parameters:
+        spec = {**spec, model.ASKED: body.parameters}
     for component_id in body.components_ids or ():
         await jobs.require_component(tx, caller=caller, component_id=component_id)
     wish = Wish(
@@ -110,19 +112,21 @@ async def place(tx: Transaction, *, caller: Caller, wish: Wish, said: Said) -> s
 async def _add_job(tx: Transaction, lab: Caller, wish: Wish, *, tells: bool = True) -> UUID:
     wishes = wish.spec.get("labels") or {}
     await lab_labels.require_lab(tx, lab_id=wish.remoteci_id, wishes=wishes, tells=tells)
+    spec = {key: value for key, value in wish.spec.items() if key != model.ASKED}
     asked_by = f"asked for by {wish.asker_name}"
     body = ScheduleJob(
         topic_id=wish.topic_id,
         components_ids=wish.components_ids,
         name=wish.name[:1000],
         comment=f"{asked_by}: {wish.comment}" if wish.comment else asked_by,
+        data={"parameters": given} if (given := wish.spec.get(model.ASKED)) else None,
     )
     job_id = await jobs.add_leased_job(
         tx,
         caller=lab,
         remoteci_id=wish.remoteci_id,
         body=body,
-        definition=Definition(wish.name, wish.spec),
+        definition=Definition(wish.name, spec),
         client=Client(None, None),
     )
     await jobs.wake_lab(tx, job_id=job_id, remoteci_id=wish.remoteci_id)
