@@ -18,6 +18,9 @@ from tests.parts import ADMIN
 from tests.scenario.programs import Program, until
 
 CLIENTS = 4
+PACE = 0.02
+"""Seconds that each of them lets pass: without a rest they would only slow the restarts down."""
+KILLS = 10 if os.environ.get("RINGTEST_SOAK") else 2
 _PASSWORD = "admin password"
 
 
@@ -99,6 +102,7 @@ async def hammer(ring: Ring, name: str, over: asyncio.Event) -> tuple[int, list[
     limits = httpx.Limits(max_connections=1)
     async with httpx.AsyncClient(base_url=ring.url, auth=ADMIN, timeout=30, limits=limits) as http:
         while not over.is_set():
+            await asyncio.sleep(PACE)
             number += 1
             try:
                 made = await http.post(
@@ -153,6 +157,7 @@ async def test_kill_9_of_every_worker_doubles_and_loses_no_keyed_request(ring: R
         number = 0
         async with AsyncClient(connection, retries=retries) as client:
             while not over.is_set():
+                await asyncio.sleep(PACE)
                 number += 1
                 body = {"name": f"{name} {number}", "team_id": ring.team}
                 made = await client.post("/pipelines", body)
@@ -161,7 +166,7 @@ async def test_kill_9_of_every_worker_doubles_and_loses_no_keyed_request(ring: R
 
     async with asyncio.TaskGroup() as group:
         posts = [group.create_task(post(f"client {number}")) for number in range(CLIENTS)]
-        for _ in range(3):
+        for _ in range(KILLS):
             await ring.replace(signal.SIGKILL)
         over.set()
     sent = sum(task.result() for task in posts)
