@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from ringtest.control.db import rows
+from ringtest.control.kernel.clock import VirtualClock
 from ringtest.control.kernel.tenant import SYSTEM
 from tests.control.jobs.bench import SPEC, Bench
 
@@ -17,6 +18,9 @@ LARGE = {"nic": "ixgbe, mlx5_core", "memory": "128GiB"}
 async def tell(
     bench: Bench, labels: dict[str, str], *, agent: str = "rack-7/1", lab: str = "red lab"
 ) -> None:
+    clock = bench.world.db.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance(1)
     body = {"agent": agent, "labels": labels, "inventory": {"cpu": {"threads": 8}}}
     assert (await bench.world[lab].post("/agent/inventory", json=body)).status_code == 200
 
