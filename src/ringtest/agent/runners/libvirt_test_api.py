@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import Struct
 
-from ringtest.agent.control import StageFailed
+from ringtest.agent.control import LabFailed, StageFailed
 from ringtest.agent.inside import require_inside
 from ringtest.agent.runners.case_files import CaseStep, fill, read_steps
 from ringtest.agent.runners.report import Told
@@ -18,6 +18,8 @@ from ringtest.agent.runners.selection import RunnerOptions
 from ringtest.agent.runners.step_log import StepLog
 from ringtest.agent.runners.watching import Until, run_watched
 from ringtest.language.expressions import Expression
+
+_NO_PROGRAM = 127
 
 Value = str | int | float | bool
 
@@ -116,7 +118,11 @@ class LibvirtTestApi:
         source.begin(log, [(test, steps[test][1]) for test in order], set(tests))
         argv = [*shlex.split(options.program), "-c", str(case), *options.arguments]
         with task.copying(printed):
-            return await task.command(argv, env=task.variables, until=until)
+            code = await task.command(argv, env=task.variables, until=until)
+        if code == _NO_PROGRAM and "cannot start" in task.read(printed, errors="replace"):
+            why = f"{argv[0]} is not installed where the job's commands run"
+            raise LabFailed(f"libvirt-test-api: {why}; `program` says how it is called", code)
+        return code
 
     def _steps(self, task: Task) -> dict[str, Step]:
         """All steps by their tests' names, file by file."""
