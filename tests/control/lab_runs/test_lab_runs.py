@@ -66,8 +66,10 @@ async def test_parameters_of_the_one_job_win_and_the_labs_people_see_them(bench:
 
 
 async def test_a_lab_may_ask_for_a_job_itself(bench: Bench) -> None:
-    run = await wish(bench, "red lab", definition=OWN, name="mine")
+    own = {**OWN, "name": "of the file"}
+    run = await wish(bench, "red lab", definition=own, name="mine")
     assert run["status"] == "placed" and (await bench.job(run["job_id"]))["name"] == "mine"
+    assert (await wish(bench, "red lab", definition=own))["name"] == "of the file"
 
 
 async def test_nobody_else_runs_anything_where_nothing_was_allowed(bench: Bench) -> None:

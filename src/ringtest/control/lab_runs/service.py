@@ -68,7 +68,8 @@ async def _what_to_run(
     if body.definition is not None:
         if body.definition_id is not None:
             raise BadRequest("give one of definition and definition_id")
-        return body.name or "a run on request", read_spec(body.definition)
+        spec = read_spec(body.definition)
+        return spec.get("name") or "a run on request", spec
     definition_id = body.definition_id or await _only_definition(tx, body.topic_id)
     text, _ = await definitions.get_definition(tx, caller=caller, definition_id=definition_id)
     found = msgspec.json.decode(text)
