@@ -140,6 +140,13 @@ class _Stream(io.RawIOBase):
             pass
 
 
+class _AsItComes:
+    """What a file gives at once: of a broken one all that comes before the fault."""
+
+    def __init__(self, file: Any) -> None:
+        self.read = file.read1
+
+
 class _Unpacked:
     """Streams one after another, unpacked by what `make` gives, never many bytes at once."""
 
@@ -222,7 +229,7 @@ class Looking:
 
     def _gzip(self, stream: _Stream, depth: int, file: IO[bytes] | None) -> None:
         with gzip.GzipFile(fileobj=stream) as unpacked:
-            self._inner(unpacked, depth)
+            self._inner(_AsItComes(unpacked), depth)
 
     def _bzip2(self, stream: _Stream, depth: int, file: IO[bytes] | None) -> None:
         self._inner(_Unpacked(stream, bz2.BZ2Decompressor), depth)
@@ -232,7 +239,7 @@ class Looking:
 
     def _zstd(self, stream: _Stream, depth: int, file: IO[bytes] | None) -> None:
         assert _OPEN_ZSTD
-        self._inner(_OPEN_ZSTD(stream), depth)
+        self._inner(_AsItComes(_OPEN_ZSTD(stream)), depth)
 
     def _tar(self, stream: _Stream, depth: int, file: IO[bytes] | None) -> None:
         while member := tar_blocks.read_header(stream.take(tar_blocks.BLOCK)):
@@ -269,7 +276,9 @@ class Looking:
                 is_bounded = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
                 try:
                     with archive.open(info) as member:
-                        self._inner(member, depth, PIECE if is_bounded else _SMALL_PIECE)
+                        self._inner(
+                            _AsItComes(member), depth, PIECE if is_bounded else _SMALL_PIECE
+                        )
                 except _BROKEN:
                     self._note("a member of it is broken, or packed in a way that is not known")
 
