@@ -12,12 +12,16 @@ import { NoticeProvider } from '@/components/Notices';
 import { Header } from './Header';
 import { HelpModal } from './HelpModal';
 
+/** What counts as one page: its tabs do not, and every resource of administration has its own. */
+const pageOf = (pathname: string): string =>
+  pathname.split('/').slice(0, pathname.startsWith('/admin/') ? 4 : 3).join('/');
+
 export function Shell() {
   const identity = useQuery(identityQuery);
   const navigate = useNavigate();
   const [helping, setHelping] = useState(false);
   const main = useRef<HTMLElement>(null);
-  const page = useLocation().pathname.split('/').slice(0, 3).join('/');
+  const page = pageOf(useLocation().pathname);
   const busy = useNavigation().state !== 'idle';
 
   useShortcuts({

@@ -1,6 +1,7 @@
 /** An error as a person can read it, with what to do about it. */
 import { Alert, AlertActionLink } from 'pf/Alert';
 import { ApiError, UNREACHABLE } from '@/api/http';
+import { ChangedMeanwhile } from '@/api/queries/stored';
 
 const NOT_FOUND = { title: 'Not found', body: 'It may be gone, or belong to a team you are not in.' };
 
@@ -16,6 +17,9 @@ function advice(status: number): string {
 
 /** Title and advice, for a person. Pure. */
 export function words(error: Error): { title: string; body: string } {
+  if (error instanceof ChangedMeanwhile) {
+    return { title: error.message, body: 'It is shown as it is by now: do it again if it still fits.' };
+  }
   if (!(error instanceof ApiError)) return { title: 'Something broke', body: error.message };
   if (error.status === UNREACHABLE) {
     return { title: 'The server cannot be reached', body: 'Is it running? Is the network up?' };

@@ -133,9 +133,14 @@ export const consentQuery = (lab: Id) =>
       (await request<{ rules: ConsentRule[] }>(`/remotecis/${lab}/consent`, { signal })).rules,
   });
 
-/** `etag` is the lab's, which changes with its rules; the answer is the next one. */
-export async function sayConsent(lab: Id, etag: string, rules: readonly ConsentRule[]): Promise<string> {
+/** The etag is the lab's, which changes with its rules; the answer is the next one. Throws
+ * ChangedMeanwhile. */
+export async function sayConsent(lab: Stored, etag: string, rules: readonly ConsentRule[]): Promise<string> {
   const options = { method: 'PUT', etag, body: { rules } } as const;
-  const answer = await request<{ _meta: { etag: string } }>(`/remotecis/${lab}/consent`, options);
-  return answer._meta.etag;
+  try {
+    const answer = await request<{ _meta: { etag: string } }>(`/remotecis/${lab.id}/consent`, options);
+    return answer._meta.etag;
+  } catch (error) {
+    throw await whyRefused({ noun: 'remotecis', one: 'remoteci' }, { ...lab, etag }, error);
+  }
 }

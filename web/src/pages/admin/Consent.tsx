@@ -47,16 +47,17 @@ export function Consent({ stored, identity }: PanelProps) {
   const may = String(stored.team_id) in identity.teams;
   const say = useMutation({
     mutationFn: async ({ next, before }: { next: ConsentRule[]; before: readonly ConsentRule[] }) => {
-      const etag = await sayConsent(stored.id, stored.etag, next);
+      const etag = await sayConsent(stored, stored.etag, next);
       tell({
         text: 'Changed what the lab lets in',
         undo: async () => {
-          await sayConsent(stored.id, etag, before);
+          await sayConsent(stored, etag, before);
           await renew();
         },
       });
       await renew();
     },
+    onError: renew,
   });
   return (
     <section className="rt-card" aria-labelledby="consent">

@@ -93,6 +93,16 @@ test('a list is filtered by its address, and says so when nothing fits', async (
   await screen.findByRole('link', { name: 'team-b' });
 });
 
+test('the keyboard walks the rows, opens one, and goes on at its page', async () => {
+  const { user, where } = open('/admin/teams');
+  await screen.findByRole('link', { name: 'team-b' });
+  await user.keyboard('jj{Enter}');
+  await screen.findByRole('heading', { level: 1, name: 'team-b' });
+  expect(where()).toBe(`/admin/teams/${TEAM_B.id}`);
+  expect(document.activeElement?.id).toBe('main');
+  expect(document.title).toBe('team-b: team · Ringtest');
+});
+
 test('a team is made, and taken back', async () => {
   const { user, where } = open('/admin/teams/new');
   const form = await screen.findByRole('form', { name: 'New team' });
@@ -123,6 +133,18 @@ test('a lab rests, and one click wakes it', async () => {
   await user.click(screen.getByRole('button', { name: 'Undo' }));
   await screen.findByRole('button', { name: 'Deactivate lab-a' });
   expect(puts().map(({ body }) => body)).toEqual([{ state: 'inactive' }, { state: 'active' }]);
+});
+
+test('what somebody else changed is not switched off unseen', async () => {
+  const { user } = open('/admin/teams');
+  const button = await screen.findByRole('button', { name: 'Deactivate team-b' });
+  Object.assign(stored('teams', TEAM_B.id)!, { country: 'DE', etag: 'other' });
+  await user.click(button);
+  await screen.findByText(/“team-b” was changed meanwhile/);
+  expect(stored('teams', TEAM_B.id)?.state).toBe('active');
+  await screen.findByText('DE');
+  await user.click(screen.getByRole('button', { name: 'Deactivate team-b' }));
+  await screen.findByRole('button', { name: 'Activate team-b' });
 });
 
 test('only what was changed is sent, and it can be taken back', async () => {
