@@ -102,6 +102,7 @@ def address() -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # who interrupts the tests lets them stop their servers
     )
 
     def stop() -> None:
