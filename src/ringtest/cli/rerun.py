@@ -84,7 +84,12 @@ def rerun(
         definition = _only_bad(capsule, recorded, folder) if failed else capsule.definition
     place = (work or (Path() if Path(which).is_dir() else folder / "work")).absolute()
     place.mkdir(parents=True, exist_ok=True)
-    _list(list(differences(capsule, describe_machine(place), placed)), form, "different here")
+    _list(
+        list(differences(capsule, describe_machine(place), placed)),
+        form,
+        "different here",
+        "nothing different here",
+    )
     if check:
         shutil.rmtree(folder)
         return
@@ -99,7 +104,12 @@ def rerun(
             provide=_provider(placed),
         )
     )
-    _list(_changed(recorded, folder / "junit", failed), form, "did not end as before")
+    _list(
+        _changed(recorded, folder / "junit", failed),
+        form,
+        "did not end as before",
+        "every test ended as before",
+    )
     print(f"{capsule.name}: {outcome.result}\n{folder / 'report.html'}")
     raise typer.Exit(EXIT_OF_RESULT.get(outcome.result, EXIT_OK))
 
@@ -191,8 +201,8 @@ def _provider(placed: Mapping[str, Path]) -> Any:
     return provide
 
 
-def _list(found: Sequence[Difference], form: Format, what: str) -> None:
+def _list(found: Sequence[Difference], form: Format, what: str, none: str) -> None:
     if form is Format.TABLE:
-        print(f"{len(found) or 'nothing'} {what}")
+        print(f"{len(found)} {what}" if found else none)
     if found or form is not Format.TABLE:
         write_many([msgspec.to_builtins(one) for one in found], _COLUMNS, form)

@@ -107,5 +107,5 @@ def test_wrong_options_are_named(ringtest: Ringtest, tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_there_is_said_with_what_to_do(ringtest: Ringtest) -> None:
     done = ringtest("isolation: venv\nstages: {test: [{runner: pytest, with: {paths: [.]}}]}\n")
-    assert done.code == 10
+    assert done.code == 11
     assert "environment: {packages: {pip: [pytest]}}" in done.text
