@@ -11,6 +11,7 @@ from ringtest.agent.pipelines.workspace import Workspace
 FILE = """\
 - name: a/b
   stage: s
+  topic: t
   ansible_playbook: a.yml
   ansible_extravars:
     password: !vault |
