@@ -25,12 +25,15 @@ class HoldingServer(FakeServer):
     def __init__(self) -> None:
         super().__init__()
         self.held: dict[str, dict[str, Any]] = {}
+        self.archived: set[str] = set()
 
     def _handle(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         job_id, _, what = path.strip("/").removeprefix("jobs/").partition("/")
         if what not in ("hold", "holds"):
             return super()._handle(method, path, headers, body)
         self.requests.append(f"{method} {path}")
+        if job_id in self.archived:
+            return 404, {"message": "job not found"}
         if method == "POST":
             self.held.setdefault(job_id, {"is_held": True, **json.loads(body)})
             return 201, {"hold": self.held[job_id]}
@@ -74,6 +77,16 @@ async def test_failed_job_is_held_in_its_slot_until_it_is_released(
     folder = folder_of(settings, job)
     assert not (folder / "enter").exists()
     assert not (folder / HELD).exists() and not (folder / "home").exists()
+
+
+async def test_hold_is_over_when_its_job_was_archived(
+    server: HoldingServer, agent: Agent, spec: Callable[..., Any]
+) -> None:
+    job = server.add_job(spec("false", hold=HOLD))
+    await server.until(lambda: job.id in server.held)
+    following = server.add_job(spec("true"))
+    server.archived.add(job.id)
+    await server.until(lambda: following.phase == "finished")
 
 
 async def test_passed_job_is_held_only_if_it_is_wanted(

@@ -29,7 +29,8 @@ async def keep(attempt: Attempt, api: LabApi, control: Control, settings: AgentS
     """Keep a held attempt until its hold is over, then tear down and remove what was kept.
 
     Returns at once when there is none, and when the agent stops: its next start goes on. A server
-    that cannot be reached is asked again; a server that knows no holds leaves it to the hours.
+    that cannot be reached is asked again; a server that knows no holds leaves it to the hours; one
+    that knew it and no longer has the job lets it go.
     """
     held = read_note(attempt.folder)
     if held is None:
@@ -64,7 +65,7 @@ async def _wait(attempt: Attempt, held: Held, api: LabApi) -> None:
         except Unreachable as error:
             log.warning("%s: held, and the server cannot be asked: %s", attempt.label, error)
         except ApiError as error:
-            if not is_temporary(error) and now() >= until:
+            if (told and error.status == 404) or (not is_temporary(error) and now() >= until):
                 return
         await asyncio.sleep(LOOK_SECONDS)
 
