@@ -69,9 +69,9 @@ class Part:
     def _put(self, batch: list[bytes]) -> None:
         if self._file is None:
             raise ValueError(f"{self.path} is closed")
-        data = b"".join(batch)  # two calls without the interpreter's lock, not two for each read
-        self._file.write(data)
-        self._digest.update(data)
+        for data in batch:
+            self._file.write(data)
+            self._digest.update(data)
         self._file.flush()
 
     def _take_up(self) -> None:

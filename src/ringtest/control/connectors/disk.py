@@ -26,7 +26,7 @@ PORT = "object_store"
 
 _BATCH = 1024 * 1024
 """Bytes written and hashed at a time: each costs a visit to a thread."""
-_CHUNK = 256 * 1024
+_CHUNK = 1024 * 1024
 """Bytes read at a time."""
 _INCOMING = ".incoming"
 _STALE_SECONDS = 24 * 3600
@@ -71,12 +71,11 @@ class DiskStore:
                     continue
                 if writing:  # the one before, while these bytes came
                     await asyncio.shield(writing)
-                writing = asyncio.ensure_future(writer.take(b"".join(batch)))
+                writing = asyncio.ensure_future(asyncio.to_thread(writer.take, batch))
                 batch, waiting = [], 0
             if writing:
                 await asyncio.shield(writing)
-            rest = b"".join(batch)
-            writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, rest))
+            writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, batch))
             return await asyncio.shield(finishing)
         except BaseException:
             await _give_up(writer, writing)
@@ -148,30 +147,32 @@ class _Writer:
         self._size = 0
         self._sha256 = hashlib.sha256()
 
-    async def take(self, data: bytes) -> None:
+    def take(self, batch: Sequence[bytes]) -> None:
         """Append; Unavailable when the disk does not take it."""
-        await asyncio.to_thread(self._write, data)
+        with _disk_errors():
+            file, start = self._opened(), self._size
+            for data in batch:
+                self._sha256.update(data)
+                self._size += len(data)
+                view = memoryview(data)
+                while view:
+                    view = view[file.write(view) :]
+            flush_ahead(file.fileno(), start, self._size - start)
 
-    def finish(self, data: bytes) -> Stored:
+    def finish(self, batch: Sequence[bytes]) -> Stored:
         """Write the rest, make it durable and give it its name."""
-        self._write(data)
+        self.take(batch)
         with _disk_errors():
             assert self._file is not None
             _give_name(self._file.fileno(), self._path, self._target, self._made)
             self._file.close()
         return Stored(self._size, self._sha256.hexdigest())
 
-    def _write(self, data: bytes) -> None:
-        self._sha256.update(data)
-        self._size += len(data)
-        with _disk_errors():
-            if self._file is None:
-                self._made = _make_folders(self._target.parent)
-                self._file = self._path.open("xb", buffering=0)
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
-            flush_ahead(self._file.fileno(), self._size - len(data), len(data))
+    def _opened(self) -> IO[bytes]:
+        if self._file is None:
+            self._made = _make_folders(self._target.parent)
+            self._file = self._path.open("xb", buffering=0)
+        return self._file
 
     def drop(self) -> None:
         """Leave nothing behind."""

@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -88,12 +88,13 @@ class _Spool:
     async def settle(self) -> None:
         """There is no more."""
         await self._written()
-        data = self._take()
+        batch = self._take()
         if self._size <= _IN_MEMORY:
-            self.digest.update(data)
-            self.body.write(data)
+            for data in batch:
+                self.digest.update(data)
+                self.body.write(data)
         else:
-            await asyncio.to_thread(self._write, data)
+            await asyncio.to_thread(self._write, batch)
         self.body.seek(0)
 
     def arrived(self) -> Arrived | None:
@@ -103,25 +104,26 @@ class _Spool:
         stored = Stored(self._size, self.digest.hexdigest())
         return Arrived(self.body, stored)
 
-    def _take(self) -> bytes:
-        data = b"".join(self._batch)
-        self._batch, self._waiting = [], 0
-        return data
+    def _take(self) -> list[bytes]:
+        batch, self._batch, self._waiting = self._batch, [], 0
+        return batch
 
     async def _written(self) -> None:
         writing, self._writing = self._writing, None
         if writing:
             await asyncio.shield(writing)
 
-    def _write(self, data: bytes) -> None:
-        self.digest.update(data)
-        view = memoryview(data)
+    def _write(self, batch: Sequence[bytes]) -> None:
         try:
             if isinstance(self.body, io.BytesIO):
                 self.body = nameless(self._folder)
-            while view:
-                view = view[self.body.write(view) :]
-            flush_ahead(self.body.fileno(), self.body.tell() - len(data), len(data))
+            start = self.body.tell()
+            for data in batch:
+                self.digest.update(data)
+                view = memoryview(data)
+                while view:
+                    view = view[self.body.write(view) :]
+            flush_ahead(self.body.fileno(), start, self.body.tell() - start)
         except OSError as error:
             raise Unavailable("the server cannot take files at the moment; try again") from error
 
