@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ringtest.agent import proc
-from ringtest.agent.definitions.model import STAGES
+from ringtest.agent.definitions.model import STAGES, StageName
 
 Spec = Callable[..., dict[str, Any]]
 
@@ -25,12 +25,12 @@ echo ready
 @pytest.mark.parametrize("told", ["by event", "by answer"])
 @pytest.mark.parametrize("stage", STAGES)
 async def test_a_job_stopped_in_any_stage_ends_cancelled_once_and_leaves_nothing(
-    server: Any, agent: Any, spec: Spec, settings: Any, tmp_path: Path, stage: str, told: str
+    server: Any, agent: Any, spec: Spec, settings: Any, tmp_path: Path, stage: StageName, told: str
 ) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     last = stage in ("collect", "teardown")  # what these give back they give back to the end
-    stages = {one: [{"run": f"echo {one}"}] for one in STAGES}
+    stages: dict[str, Any] = {one: [{"run": f"echo {one}"}] for one in STAGES}
     stages[stage] = [{"run": FAMILY + (f"cat {gate}" if last else "wait")}]
     job = server.add_job(spec(stages=stages), heartbeat_seconds=0.1)
     await server.until(lambda: job.printed().endswith(b"ready\n"))
