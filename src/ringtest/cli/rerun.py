@@ -11,7 +11,7 @@ import typer
 
 from ringtest.agent.alone.again import only_bad
 from ringtest.agent.alone.run import run_alone
-from ringtest.agent.attempt import RESULTS
+from ringtest.agent.attempt import RESULTS, Outcome
 from ringtest.agent.capsule import (
     NAME,
     Capsule,
@@ -93,17 +93,8 @@ def rerun(
     if check:
         shutil.rmtree(folder)
         return
-    outcome = asyncio.run(
-        run_alone(
-            msgspec.structs.replace(definition, name=capsule.name or Path(which).name),
-            work=place,
-            folder=folder,
-            cache=cache_folder(),
-            show=show,
-            components=capsule.components,
-            provide=_provider(placed),
-        )
-    )
+    definition = msgspec.structs.replace(definition, name=capsule.name or Path(which).name)
+    outcome = asyncio.run(_run(definition, capsule, placed, place, folder))
     _list(
         _changed(recorded, folder / "junit", failed),
         form,
@@ -112,6 +103,20 @@ def rerun(
     )
     print(f"{capsule.name}: {outcome.result}\n{folder / 'report.html'}")
     raise typer.Exit(EXIT_OF_RESULT.get(outcome.result, EXIT_OK))
+
+
+async def _run(
+    definition: Definition, capsule: Capsule, placed: Mapping[str, Path], work: Path, folder: Path
+) -> Outcome:
+    return await run_alone(
+        definition,
+        work=work,
+        folder=folder,
+        cache=cache_folder(),
+        show=show,
+        components=capsule.components,
+        provide=_provider(placed),
+    )
 
 
 def _folder(which: str, out: Path | None) -> Path:
