@@ -93,7 +93,6 @@ def rerun(
     if check:
         shutil.rmtree(folder)
         return
-    definition = msgspec.structs.replace(definition, name=capsule.name or Path(which).name)
     outcome = asyncio.run(_run(definition, capsule, placed, place, folder))
     _list(
         _changed(recorded, folder / "junit", failed),
@@ -109,7 +108,7 @@ async def _run(
     definition: Definition, capsule: Capsule, placed: Mapping[str, Path], work: Path, folder: Path
 ) -> Outcome:
     return await run_alone(
-        definition,
+        msgspec.structs.replace(definition, name=capsule.name or folder.name),
         work=work,
         folder=folder,
         cache=cache_folder(),
