@@ -8,7 +8,7 @@ import type { ConsentAnswer, ConsentRule } from '@/api/types';
 import { ErrorBox } from '@/components/ErrorBox';
 import { useNotice } from '@/components/Notices';
 import { QueryView } from '@/components/QueryView';
-import type { PanelProps } from './ItemPage';
+import type { PanelProps } from './describe';
 import { RefName } from './RefName';
 import { RefPicker } from './RefPicker';
 import { useRenew } from './useActs';

@@ -4,7 +4,7 @@ import { Button } from 'pf/Button';
 import type { ComponentType } from 'react';
 import { useNavigate, useOutletContext, useParams } from 'react-router';
 import { storedQuery } from '@/api/queries/stored';
-import type { Identity, Stored } from '@/api/types';
+import type { Stored } from '@/api/types';
 import { ConfirmButton } from '@/components/ConfirmButton';
 import { CopyButton } from '@/components/CopyButton';
 import { ErrorBox } from '@/components/ErrorBox';
@@ -13,7 +13,7 @@ import { QueryView } from '@/components/QueryView';
 import { Time } from '@/components/Time';
 import type { AdminContext } from './AdminPage';
 import { Consent } from './Consent';
-import type { Panel, Resource } from './describe';
+import type { Panel, PanelProps, Resource } from './describe';
 import { changes, fieldsFor } from './fields';
 import { Keys } from './Keys';
 import { Links } from './Links';
@@ -22,13 +22,6 @@ import { Matching } from './Matching';
 import { EditForm } from './StoredForm';
 import { Subscribers } from './Subscribers';
 import { useArchive, useChange, useRest } from './useActs';
-
-export interface PanelProps {
-  resource: Resource;
-  identity: Identity;
-  stored: Stored;
-  may: boolean;
-}
 
 const PANELS: Record<Panel, ComponentType<PanelProps>> = {
   keys: Keys,

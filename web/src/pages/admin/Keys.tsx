@@ -9,7 +9,7 @@ import { ConfirmButton } from '@/components/ConfirmButton';
 import { ErrorBox } from '@/components/ErrorBox';
 import { QueryView } from '@/components/QueryView';
 import { Time } from '@/components/Time';
-import type { PanelProps } from './ItemPage';
+import type { PanelProps } from './describe';
 import { Once } from './Once';
 import { useRenew } from './useActs';
 

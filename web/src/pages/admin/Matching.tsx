@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { matchingQuery } from '@/api/queries/stored';
 import type { MatchingLab } from '@/api/types';
 import { QueryView } from '@/components/QueryView';
-import type { PanelProps } from './ItemPage';
+import type { PanelProps } from './describe';
 
 const SHOWN = 50;
 

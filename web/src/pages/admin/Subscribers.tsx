@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { linkedQuery } from '@/api/queries/stored';
 import { QueryView } from '@/components/QueryView';
-import type { PanelProps } from './ItemPage';
+import type { PanelProps } from './describe';
 
 export function Subscribers({ stored, may }: PanelProps) {
   const query = useQuery({ ...linkedQuery(`/remotecis/${stored.id}/users`, 'users'), enabled: may });

@@ -139,3 +139,11 @@ export const namesIn = (value: unknown): string[] =>
 
 export const listed = (value: unknown): string | null =>
   Array.isArray(value) && value.length > 0 ? value.map(String).join(', ') : null;
+
+/** What a panel of one resource is given. */
+export interface PanelProps {
+  resource: Resource;
+  identity: Identity;
+  stored: Stored;
+  may: boolean;
+}
