@@ -8,9 +8,10 @@ DONE := .stamps
 NODE := $(shell command -v npm 2>/dev/null)
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 DEMO_DATA := demo-data
-# programs of the machine that tests run, with their Debian packages
+# programs of the machine that tests run, each with its Debian packages
 TEST_PROGRAMS := rsync:rsync automake:automake tinyproxy:tinyproxy-bin dnf:dnf rpmbuild:rpm createrepo_c:createrepo-c \
 	qemu-img:qemu-utils virsh:libvirt-clients libvirtd:libvirt-daemon \
+	qemu-system-x86_64:qemu-system-x86,libvirt-daemon-driver-qemu \
 	bwrap:bubblewrap podman:podman runc:runc sshd:openssh-server ssh:openssh-client
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -133,7 +134,8 @@ setup-tests: setup
 			echo "setup: no Chromium: tests of the web pages in a browser are skipped"; \
 		fi; }
 	@missing=; for pair in $(TEST_PROGRAMS); do \
-		command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; done; \
+		command -v "$${pair%%:*}" >/dev/null || missing="$$missing $$(echo $${pair#*:} | tr , ' ')"; \
+		done; \
 	test -z "$$missing" || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo "setup: programs that the tests run:$$missing"; \
