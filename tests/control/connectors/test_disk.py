@@ -23,7 +23,7 @@ from ringtest.control.connectors.disk import DiskStore
 async def body():
     for n in range(10_000):
         yield b"x" * 300_000
-        if n == 10:
+        if n == 30:  # more than may wait: some of it is written
             print("begun", flush=True)
 
 asyncio.run(DiskStore(Path(sys.argv[1])).put("team/job/file", body(), limit=10**12))

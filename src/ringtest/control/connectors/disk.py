@@ -8,7 +8,6 @@ writing and hashing happen in threads.
 """
 
 import asyncio
-import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -20,12 +19,11 @@ from typing import IO, Any
 from ringtest.control.kernel.errors import NotFound, TooLarge, Unavailable
 from ringtest.control.kernel.ids import new_id
 from ringtest.control.kernel.settings import Settings
-from ringtest.control.ports.object_store import Arrived, Listed, Stored, check_key, flush_ahead
+from ringtest.control.ports.arriving import Arriving
+from ringtest.control.ports.object_store import Arrived, Listed, Stored, check_key
 
 PORT = "object_store"
 
-_BATCH = 1024 * 1024
-"""Bytes written and hashed at a time: each costs a visit to a thread."""
 _CHUNK = 1024 * 1024
 """Bytes read at a time."""
 _INCOMING = ".incoming"
@@ -56,29 +54,23 @@ class DiskStore:
             adopting = asyncio.ensure_future(asyncio.to_thread(_adopt, chunks, draft, target))
             if await asyncio.shield(adopting):
                 return chunks.stored
-        writer = _Writer(self._incoming / str(new_id()), target)
-        writing: asyncio.Future[Any] | None = None
-        batch: list[bytes] = []
-        waiting = size = 0
+        written = _Draft(self._incoming / str(new_id()), target)
+        arriving = Arriving(written.open)
+        finishing: asyncio.Future[Any] | None = None
         try:
             async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
+                if arriving.size + len(chunk) > limit:
                     raise TooLarge(f"the file may have at most {limit} bytes", limit=limit)
-                batch.append(chunk)
-                waiting += len(chunk)
-                if waiting < _BATCH:
-                    continue
-                if writing:  # the one before, while these bytes came
-                    await asyncio.shield(writing)
-                writing = asyncio.ensure_future(asyncio.to_thread(writer.take, batch))
-                batch, waiting = [], 0
-            if writing:
-                await asyncio.shield(writing)
-            writing = finishing = asyncio.ensure_future(asyncio.to_thread(writer.finish, batch))
-            return await asyncio.shield(finishing)
+                await arriving.add(chunk)
+            stored = await arriving.end()
+            finishing = asyncio.ensure_future(asyncio.to_thread(written.finish))
+            await asyncio.shield(finishing)
+            return stored
         except BaseException:
-            await _give_up(writer, writing)
+            await arriving.give_up()
+            if finishing is not None:  # a thread cannot be stopped: it ends before the file goes
+                await asyncio.gather(finishing, return_exceptions=True)
+            await asyncio.to_thread(written.drop)
             raise
 
     async def get(
@@ -136,43 +128,27 @@ class DiskStore:
                 continue  # another process was quicker
 
 
-class _Writer:
-    """A temporary file, its size and digests; one batch at a time."""
+class _Draft:
+    """A file that has no key yet."""
 
     def __init__(self, path: Path, target: Path) -> None:
         self._path = path
         self._target = target
         self._file: IO[bytes] | None = None
         self._made: list[Path] = []
-        self._size = 0
-        self._sha256 = hashlib.sha256()
 
-    def take(self, batch: Sequence[bytes]) -> None:
-        """Append; Unavailable when the disk does not take it."""
-        with _disk_errors():
-            file, start = self._opened(), self._size
-            for data in batch:
-                self._sha256.update(data)
-                self._size += len(data)
-                view = memoryview(data)
-                while view:
-                    view = view[file.write(view) :]
-            flush_ahead(file.fileno(), start, self._size - start)
+    def open(self) -> IO[bytes]:
+        """To be written."""
+        self._made = _make_folders(self._target.parent)
+        self._file = self._path.open("xb", buffering=0)
+        return self._file
 
-    def finish(self, batch: Sequence[bytes]) -> Stored:
-        """Write the rest, make it durable and give it its name."""
-        self.take(batch)
+    def finish(self) -> None:
+        """Make it durable and give it its name; Unavailable when the disk does not take it."""
         with _disk_errors():
             assert self._file is not None
             _give_name(self._file.fileno(), self._path, self._target, self._made)
             self._file.close()
-        return Stored(self._size, self._sha256.hexdigest())
-
-    def _opened(self) -> IO[bytes]:
-        if self._file is None:
-            self._made = _make_folders(self._target.parent)
-            self._file = self._path.open("xb", buffering=0)
-        return self._file
 
     def drop(self) -> None:
         """Leave nothing behind."""
@@ -225,12 +201,6 @@ def _disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise Unavailable("the server cannot store files at the moment; try again") from error
-
-
-async def _give_up(writer: _Writer, writing: asyncio.Future[Any] | None) -> None:
-    if writing is not None:  # a thread cannot be stopped: it ends before the file goes
-        await asyncio.gather(writing, return_exceptions=True)
-    await asyncio.to_thread(writer.drop)
 
 
 def _walk(folder: Path, prefix: str, after: str) -> Iterator[Listed]:

@@ -4,25 +4,23 @@ A small body is kept in memory, a large one goes through a temporary file; eithe
 the request afterwards gives the same body to its handler, by `body()` or `stream()`.
 """
 
-import asyncio
 import hashlib
 import io
 import os
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Any
 
 from litestar import Request
 from litestar.types import HTTPReceiveMessage, Receive, WebSocketReceiveMessage
 
-from ringtest.control.kernel.errors import BadRequest, TooLarge, Unavailable
-from ringtest.control.ports.object_store import Arrived, Stored, flush_ahead
+from ringtest.control.kernel.errors import BadRequest, TooLarge
+from ringtest.control.ports.arriving import Arriving
+from ringtest.control.ports.object_store import Arrived, Stored
 
 _IN_MEMORY = 1024 * 1024
 _CHUNK = 256 * 1024
-_BATCH = 1024 * 1024
-"""Bytes hashed and written at a time: each costs a visit to a thread."""
 
 
 async def digest_body(
@@ -46,10 +44,12 @@ async def digest_body(
                 raise TooLarge(f"the body may have at most {limit} bytes", limit=limit)
             await spool.add(message["body"])
             more = message.get("more_body", False)
-    finally:
-        await spool.settle()
-    request.receive = _Replay(spool.body, size, request.receive, spool.arrived())
-    return spool.digest.hexdigest()
+        stored = await spool.end()
+    except BaseException:
+        await spool.give_up()
+        raise
+    request.receive = _Replay(spool.body, size, request.receive, spool.arrived(stored))
+    return stored.sha256
 
 
 def stream(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
@@ -63,69 +63,50 @@ def stream(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
 
 class _Spool:
     """A body on its way: in memory while it is small, then in a file without a name, which
-    goes when the request goes. What is large is digested and written in threads, a batch at a
-    time, while the next one comes."""
+    goes when the request goes."""
 
     def __init__(self, folder: Path | None) -> None:
         self.body: IO[bytes] = io.BytesIO()
-        self.digest = hashlib.sha256()
         self._folder = folder
+        self._small: list[bytes] = []
         self._size = 0
-        self._batch: list[bytes] = []
-        self._waiting = 0
-        self._writing: asyncio.Future[Any] | None = None
+        self._arriving: Arriving | None = None
 
     async def add(self, chunk: bytes) -> None:
-        """More of the body."""
-        self._batch.append(chunk)
-        self._waiting += len(chunk)
+        """More of the body; Unavailable when the disk does not take it."""
         self._size += len(chunk)
-        if self._waiting < _BATCH or self._size <= _IN_MEMORY:
-            return
-        await self._written()
-        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._take()))
-
-    async def settle(self) -> None:
-        """There is no more."""
-        await self._written()
-        batch = self._take()
         if self._size <= _IN_MEMORY:
-            for data in batch:
-                self.digest.update(data)
-                self.body.write(data)
+            self._small.append(chunk)
+            return
+        if self._arriving is None:
+            self._arriving = Arriving(self._open)
+        first, self._small = self._small, []
+        for piece in (*first, chunk):
+            await self._arriving.add(piece)
+
+    async def end(self) -> Stored:
+        """There is no more: how many bytes it has, and their digest."""
+        if self._arriving is None:
+            data = b"".join(self._small)
+            self.body.write(data)
+            stored = Stored(len(data), hashlib.sha256(data).hexdigest())
         else:
-            await asyncio.to_thread(self._write, batch)
+            stored = await self._arriving.end()
         self.body.seek(0)
+        return stored
 
-    def arrived(self) -> Arrived | None:
+    async def give_up(self) -> None:
+        """Nobody wants it."""
+        if self._arriving is not None:
+            await self._arriving.give_up()
+
+    def arrived(self, stored: Stored) -> Arrived | None:
         """The whole body and its digest, if it is in a file."""
-        if isinstance(self.body, io.BytesIO):
-            return None
-        stored = Stored(self._size, self.digest.hexdigest())
-        return Arrived(self.body, stored)
+        return None if isinstance(self.body, io.BytesIO) else Arrived(self.body, stored)
 
-    def _take(self) -> list[bytes]:
-        batch, self._batch, self._waiting = self._batch, [], 0
-        return batch
-
-    async def _written(self) -> None:
-        writing, self._writing = self._writing, None
-        if writing:
-            await asyncio.shield(writing)
-
-    def _write(self, batch: Sequence[bytes]) -> None:
-        try:
-            if isinstance(self.body, io.BytesIO):
-                self.body = nameless(self._folder)
-            start = self.body.tell()
-            for data in batch:
-                self.digest.update(data)
-                view = memoryview(data)
-                while view:
-                    view = view[self.body.write(view) :]
-            flush_ahead(self.body.fileno(), start, self.body.tell() - start)
-        except OSError as error:
-            raise Unavailable("the server cannot take files at the moment; try again") from error
+    def _open(self) -> IO[bytes]:
+        self.body = nameless(self._folder)
+        return self.body
 
 
 def nameless(folder: Path | None) -> IO[bytes]:
