@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.conftest import reachable_folder
+from tests.examples.browser import log_in, open_browser
 from tests.examples.running_demo import STORY_SECONDS, RunningDemo, run_demo, until
 
 
@@ -34,3 +36,21 @@ def told_demo() -> Iterator[RunningDemo]:
             yield second
             assert second.end() < 25
             assert second.process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def browser(told_demo: RunningDemo) -> Iterator[Browser]:
+    """One browser for all pages."""
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, told_demo: RunningDemo) -> Iterator[Page]:
+    """A page of a super admin; an error in a script fails the test."""
+    page = log_in(browser, told_demo.url, "admin", told_demo.state.admin_password)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.context.close()
+    assert errors == []

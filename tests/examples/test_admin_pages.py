@@ -2,12 +2,11 @@
 
 import re
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.examples.browser import CHROMIUM, log_in, open_browser
+from tests.examples.browser import CHROMIUM, log_in
 from tests.examples.running_demo import RunningDemo
 
 pytestmark = [
@@ -21,23 +20,11 @@ TAG = secrets.token_hex(3)
 PARTNER, LAB, USER, TOPIC = f"Partner {TAG}", f"lab-{TAG}", f"jo-{TAG}", f"Topic {TAG}"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all pages."""
-    with open_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def page(browser: Browser, told_demo: RunningDemo) -> Iterator[Page]:
-    """A page of a super admin; an error in a script fails the test."""
-    page = log_in(browser, told_demo.url, "admin", told_demo.state.admin_password)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(page: Page, told_demo: RunningDemo) -> Page:
+    """The pages of administration."""
     page.goto(f"{told_demo.url}/admin")
-    yield page
-    page.context.close()
-    assert errors == []
+    return page
 
 
 def heading(page: Page, text: str) -> None:

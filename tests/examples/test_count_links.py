@@ -1,33 +1,17 @@
 """Counts on the pages of answers lead to lists that are as long."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.examples.browser import CHROMIUM, log_in, open_browser
+from tests.examples.browser import CHROMIUM
 from tests.examples.running_demo import RunningDemo
 
 pytestmark = [
     pytest.mark.demo,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One browser for all pages."""
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, told_demo: RunningDemo) -> Iterator[Page]:
-    """A page of a super admin."""
-    page = log_in(browser, told_demo.url, "admin", told_demo.state.admin_password)
-    yield page
-    page.context.close()
 
 
 def topic_of(demo: RunningDemo) -> str:

@@ -1,13 +1,12 @@
 """The pages over the running demo, in a real browser."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ringtest.client import ApiError
-from tests.examples.browser import CHROMIUM, log_in, open_browser
+from tests.examples.browser import CHROMIUM, log_in
 from tests.examples.running_demo import RunningDemo, until
 
 pytestmark = [
@@ -29,24 +28,6 @@ new MutationObserver(() => {
                             attributes: true });
 """
 """Remembers what the page showed in passing: a fast machine shows it for a moment only."""
-
-
-@pytest.fixture(scope="module")
-def browser(told_demo: RunningDemo) -> Iterator[Browser]:
-    """One browser for all pages."""
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, told_demo: RunningDemo) -> Iterator[Page]:
-    """A page of a super admin; an error in a script fails the test."""
-    page = log_in(browser, told_demo.url, "admin", told_demo.state.admin_password)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.context.close()
-    assert errors == []
 
 
 def open_product(page: Page) -> None:
